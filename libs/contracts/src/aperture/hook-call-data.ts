@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+/**
+ * HookCallData, the body of an Aperture hook.
+ * Source: Tailscale's protocol reference for Aperture hooks. Unknown keys are accepted, because the protocol says that
+ * it grows; absent, null and empty are all accepted, because Go encoders differ in what they leave out. Only a wrong
+ * type is an error.
+ */
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? undefined);
+
+const object = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .transform((value) => value ?? undefined);
+
+/** `metadata`: always sent by Aperture, though members may be missing. */
+export const hookMetadataSchema = z.looseObject({
+  login_name: text,
+  user_agent: text,
+  url: text,
+  model: text,
+  provider: text,
+  tailnet_name: text,
+  stable_node_id: text,
+  request_id: text,
+  session_id: text,
+});
+
+/** One entry of `tool_calls`: no call id, order only. `params` is judged later, so any JSON is accepted here. */
+export const toolUseSchema = z.looseObject({
+  name: text,
+  params: z.unknown(),
+});
+
+export const hookCallDataSchema = z.looseObject({
+  metadata: hookMetadataSchema.nullish().transform((value) => value ?? {}),
+  /** Not documented; accepted, never trusted over the route. */
+  event: text,
+  tool_calls: z
+    .array(toolUseSchema)
+    .nullish()
+    .transform((value) => value ?? undefined),
+  user_message: text,
+  /** Provider-native: any JSON. */
+  request_body: z.unknown(),
+  response_body: z.unknown(),
+  raw_responses: z.unknown(),
+  grants: object,
+  estimated_cost: object,
+  quotas: object,
+});
+
+export type HookMetadata = z.infer<typeof hookMetadataSchema>;
+export type HookCallData = z.infer<typeof hookCallDataSchema>;

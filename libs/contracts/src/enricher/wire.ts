@@ -1,0 +1,77 @@
+import { isReasonId } from '../reason-ids.js';
+import {
+  type EnrichRequest,
+  type EnrichResponse,
+  EnrichResponse_Status,
+} from './generated/iris/enricher/v1/enricher.js';
+import type { ResourceRef, SourceAnswer, SourceStatus, Subject } from './source-answer.js';
+
+export { EnricherServiceClient, EnricherServiceService } from './generated/iris/enricher/v1/enricher.js';
+export type { EnrichRequest, EnrichResponse };
+
+/** gRPC package and service of an enricher. */
+export const ENRICHER_PACKAGE = 'iris.enricher.v1';
+export const ENRICHER_SERVICE = 'EnricherService';
+
+const STATUS_TO_WIRE: Record<SourceStatus, EnrichResponse_Status> = {
+  FOUND: EnrichResponse_Status.STATUS_FOUND,
+  NOT_FOUND: EnrichResponse_Status.STATUS_NOT_FOUND,
+  UNAVAILABLE: EnrichResponse_Status.STATUS_UNAVAILABLE,
+};
+
+const STATUS_FROM_WIRE: Record<EnrichResponse_Status, SourceStatus> = {
+  [EnrichResponse_Status.STATUS_UNSPECIFIED]: 'UNAVAILABLE',
+  [EnrichResponse_Status.STATUS_FOUND]: 'FOUND',
+  [EnrichResponse_Status.STATUS_NOT_FOUND]: 'NOT_FOUND',
+  [EnrichResponse_Status.STATUS_UNAVAILABLE]: 'UNAVAILABLE',
+};
+
+/** The request for facts about a subject, or about a resource. */
+export function toEnrichRequest(subject: Subject, resource?: ResourceRef): EnrichRequest {
+  return {
+    subject: {
+      principal: subject.principal,
+      loginName: subject.loginName ?? '',
+      nodeId: subject.nodeId ?? '',
+    },
+    resource,
+  };
+}
+
+/** The subject and resource of a request; empty texts on the wire become absent. */
+export function fromEnrichRequest(request: EnrichRequest): { subject: Subject; resource?: ResourceRef } {
+  const subject: Subject = {
+    principal: request.subject?.principal ?? '',
+    loginName: request.subject?.loginName || undefined,
+    nodeId: request.subject?.nodeId || undefined,
+  };
+  return { subject, resource: request.resource };
+}
+
+/** A source's answer in the form of the wire. */
+export function toEnrichResponse(answer: SourceAnswer): EnrichResponse {
+  return {
+    status: STATUS_TO_WIRE[answer.status],
+    attributes: answer.attributes,
+    observedAt: new Date(answer.observedAt),
+    freshUntil: new Date(answer.freshUntil),
+    staleUntil: new Date(answer.staleUntil),
+    sourceRevision: answer.revision ?? '',
+    reasonId: answer.reason ?? '',
+  };
+}
+
+/** A source's answer from the wire. An unknown status or reason counts as unavailable, never as found. */
+export function fromEnrichResponse(response: EnrichResponse): SourceAnswer {
+  const status = STATUS_FROM_WIRE[response.status] ?? 'UNAVAILABLE';
+  const reason = isReasonId(response.reasonId) ? response.reasonId : undefined;
+  return {
+    status,
+    attributes: response.attributes ?? {},
+    observedAt: response.observedAt?.getTime() ?? 0,
+    freshUntil: response.freshUntil?.getTime() ?? 0,
+    staleUntil: response.staleUntil?.getTime() ?? 0,
+    revision: response.sourceRevision || undefined,
+    reason: status === 'FOUND' ? undefined : (reason ?? 'source_unavailable'),
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * The closed list of reason ids. The same id stands in the reply, the log, the metric, the span and the evidence of a
+ * refusal, a degradation or a fault. Messages may change, ids may not.
+ */
+export const REASONS = {
+  policy_allowed: 'A policy rule allows the call.',
+  policy_denied: 'A policy rule denies the call, or no rule allows it.',
+  no_policy_match: 'The PDP holds no policy for this resource kind, version and scope: a configuration fault.',
+  no_tool_call: 'The hook carries a body that the gateway understands and no tool call to judge.',
+  nothing_to_evaluate: 'The hook carries nothing that can be judged; its grant lacks a field in `send`.',
+  observe_only: 'The event comes after the response, so the verdict cannot be enforced.',
+  observe_mode: 'The mode is observe: the verdict is recorded and not enforced.',
+
+  hook_unauthenticated: 'The hook key is missing or wrong.',
+  hook_malformed: 'The hook is not valid JSON, or a field has the wrong type.',
+  duplicate_json_key: 'An object has the same key twice, which two parsers may read differently.',
+  body_too_large: 'The hook, or its decoded form, is larger than the configured limit.',
+  body_too_deep: 'The body nests deeper than the configured limit.',
+  unsupported_encoding: 'The body has a content coding that the gateway does not decode.',
+  unknown_format: 'The provider body is of no format that the gateway knows.',
+  anonymous_principal: 'The hook names no login and no device.',
+  denial_not_representable: 'A denied result has a type that cannot hold a denial notice, so the request is blocked.',
+
+  source_unavailable: 'A source did not answer.',
+  source_timeout: 'A source did not answer inside the budget.',
+  source_rate_limited: 'A source refused because of its rate limit.',
+  source_circuit_open: 'A source failed repeatedly and is not asked for a while.',
+  source_overloaded: 'Too many calls to a source are waiting.',
+  source_unauthorized: 'A source refused the credentials: a configuration fault.',
+  source_bad_response: 'A source answered in a form that cannot be trusted.',
+  source_cancelled: 'The hook was cancelled before the source answered.',
+
+  subject_not_found: 'The source knows nobody of this name.',
+  subject_ambiguous: 'The source knows several active records of this name.',
+  subject_invalid: 'The name cannot be looked up safely in this source.',
+  subject_not_a_person: 'The principal is a tagged device, which is never looked up as a person.',
+  subject_not_mapped: 'No identity rule maps the login name to a key of this source.',
+
+  pdp_unavailable: 'The PDP could not be reached.',
+  pdp_timeout: 'The PDP did not answer inside the budget.',
+  pdp_rejected: 'The PDP refused the check as invalid: a configuration fault.',
+  pdp_not_strict: 'The PDP runs without strict evaluation: a DENY rule on an unknown fact lets the call pass.',
+  budget_exhausted: 'The budget of the hook was used up before a decision.',
+  internal_error: 'An unexpected fault inside the gateway.',
+
+  cache_unavailable: 'Redis could not be reached; sources are asked directly.',
+} as const;
+
+/** An id of the closed list. */
+export type ReasonId = keyof typeof REASONS;
+
+/** All reason ids, in the order of the list. */
+export const REASON_IDS = Object.keys(REASONS) as ReasonId[];
+
+/** Tells whether a text is a reason id, for values that come from another process. */
+export function isReasonId(text: string): text is ReasonId {
+  return Object.hasOwn(REASONS, text);
+}

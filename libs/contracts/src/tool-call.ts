@@ -1,0 +1,37 @@
+import type { JsonObject } from './json.js';
+
+/**
+ * `declared`: offered to the model; `executed`: its result is in the history; `requested`: the model asked for it and
+ * it may or may not have run.
+ */
+export type Phase = 'declared' | 'executed' | 'requested';
+
+/** Whether the parameters could be read: a text that is no JSON is `unparsed`, JSON that is no object `not_object`. */
+export type ParamsStatus = 'ok' | 'empty' | 'unparsed' | 'not_object';
+
+/** Parameters as policy sees them; `params` is set only for `ok` and `empty`. */
+export interface ToolParams {
+  readonly paramsStatus: ParamsStatus;
+  readonly params?: JsonObject;
+}
+
+/** One tool call to be judged. */
+export interface ToolCall extends ToolParams {
+  /** The provider's call id, or one made from the position. Unique within a hook. */
+  readonly id: string;
+  /** The name exactly as the model called it; `unknown` when only the id is known. */
+  readonly name: string;
+  /** MCP server or namespace, when the format names it apart from the name. */
+  readonly server?: string;
+  readonly phase: Phase;
+}
+
+/** What the tool catalog knows of a call. Absent means not recognised. */
+export interface ToolClassification {
+  /** `uncategorised` when no entry of the catalog matches. */
+  readonly category: string;
+  readonly system?: string;
+  readonly operation?: 'read' | 'write' | 'delete' | 'export' | 'execute';
+  readonly environment?: string;
+  readonly target?: { readonly kind: string; readonly id: string };
+}

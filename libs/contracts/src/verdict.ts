@@ -1,0 +1,32 @@
+import type { Json } from './json.js';
+import type { ReasonId } from './reason-ids.js';
+import type { ToolCall } from './tool-call.js';
+
+/** Cerbos' two effects. */
+export type Effect = 'ALLOW' | 'DENY';
+
+/** What a policy rule said beside its effect. */
+export interface PolicyOutput {
+  /** `resource.<kind>.v<version>[/<scope>]#<rule>` */
+  readonly source: string;
+  readonly value?: Json;
+  readonly error?: string;
+}
+
+/** The decision on one tool call. */
+export interface CallDecision {
+  readonly call: ToolCall;
+  readonly effect: Effect;
+  readonly reason: ReasonId;
+  /** Shown to the end user on a deny: the rule's reason, never parameters or secrets. */
+  readonly message?: string;
+  /** HTTP status that a rule's output asks for on a deny. */
+  readonly statusCode?: number;
+  /** Rules that decided, as `<policy>#<rule>`. */
+  readonly rules: readonly string[];
+  readonly matchedPolicy?: string;
+  readonly matchedScope?: string;
+  readonly derivedRoles: readonly string[];
+  readonly outputs: readonly PolicyOutput[];
+  readonly cerbosCallId?: string;
+}

@@ -1,0 +1,50 @@
+import type { SettingsSchema, SettingsValues } from '@iris/config';
+import type { JsonObject, ReasonId, ResourceRef, SourceId, Subject } from '@iris/contracts';
+
+/** What a vendor said about a subject or a resource. */
+export type Finding =
+  | {
+      readonly status: 'FOUND';
+      /** Paths as the source's list of attributes names them; only facts that are known. */
+      readonly attributes: JsonObject;
+      /** Epoch ms when the first of these facts ends by itself (a shift, an employment); ends the answer too. */
+      readonly endsAt?: number;
+      /** The vendor's own version of the record. */
+      readonly revision?: string;
+    }
+  | {
+      readonly status: 'NOT_FOUND';
+      readonly reason: Extract<
+        ReasonId,
+        'subject_not_found' | 'subject_ambiguous' | 'subject_invalid' | 'subject_not_mapped' | 'subject_not_a_person'
+      >;
+    };
+
+/** What a call to a vendor may use. */
+export interface VendorCall {
+  /** Aborted at the vendor timeout, or when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** The present, in epoch ms. */
+  readonly now: number;
+}
+
+/**
+ * One vendor. Methods throw `VendorError` when the vendor does not answer usefully; every other error counts as an
+ * unexpected fault of the vendor's answer.
+ */
+export interface VendorSource {
+  /** What the vendor knows of a person or a device. */
+  lookup(subject: Subject, call: VendorCall): Promise<Finding>;
+  /** What the vendor knows of a resource; only for sources whose registry entry lists kinds of resource. */
+  lookupResource?(resource: ResourceRef, call: VendorCall): Promise<Finding>;
+  /** Frees sockets and timers. */
+  close?(): Promise<void>;
+}
+
+/** Everything the kit must know of a vendor. */
+export interface EnricherDefinition<S extends SettingsSchema> {
+  readonly id: SourceId;
+  /** The vendor's own settings: URL, credentials, mapping options. */
+  readonly settings: S;
+  create(settings: SettingsValues<S>): VendorSource;
+}
