@@ -1,0 +1,11 @@
+export * from './enricher-definition.js';
+export { basic, bearer, type Credentials, type OAuth2Options, oauth2 } from './http/credentials.js';
+export { type HeaderMap, retryAfterMs } from './http/retry-after.js';
+export {
+  type GetOptions,
+  nextLink,
+  VendorHttp,
+  type VendorHttpOptions,
+  type VendorResponse,
+} from './http/vendor-http.js';
+export { toVendorError, VendorError, type VendorErrorKind } from './vendor-error.js';
