@@ -1,0 +1,172 @@
+import { PlanKind as CerbosPlanKind, type CheckResourcesResult, Effect, NotOK, Status } from '@cerbos/core';
+import { GRPC } from '@cerbos/grpc';
+import type { Json } from '@iris/contracts';
+import { chunkResources } from './chunks.js';
+import {
+  type CheckRequest,
+  type CheckResult,
+  type Pdp,
+  type PdpCall,
+  PdpError,
+  type PlanKind,
+  type PlanRequest,
+} from './pdp.js';
+
+/** What the PDP reports as the policy of an action that no policy decides. */
+const NO_MATCH = /^NO_MATCH/;
+
+/** Faults that a second try may cure: a connection that ended under the call, or was not up yet. */
+const RETRIED = new Set([Status.UNAVAILABLE, Status.INTERNAL]);
+const REJECTIONS = new Set([Status.INVALID_ARGUMENT, Status.FAILED_PRECONDITION, Status.UNAUTHENTICATED]);
+
+/** A wait before the second try, in ms, so that a reconnecting channel has a chance. */
+const RETRY_DELAY_MS = 25;
+
+export interface CerbosPdpOptions {
+  /** `host:port` or `unix:/path` of the PDP's gRPC listener. */
+  readonly target: string;
+  readonly tls: boolean;
+}
+
+/** A Cerbos PDP, or anything that speaks its API, over gRPC. */
+export class CerbosPdp implements Pdp {
+  private readonly client: GRPC;
+
+  constructor(options: CerbosPdpOptions) {
+    this.client = new GRPC(options.target, {
+      tls: options.tls,
+      channelOptions: {
+        'grpc.enable_http_proxy': 0,
+        'grpc.initial_reconnect_backoff_ms': 100,
+        'grpc.max_reconnect_backoff_ms': 1000,
+      },
+    });
+  }
+
+  /**
+   * Checks all resources, in as few calls as the PDP's limits allow; several calls run side by side.
+   *
+   * @throws PdpError when any of the calls stays without an answer: a part of a decision is none
+   */
+  async check(request: CheckRequest, call: PdpCall): Promise<CheckResult[]> {
+    const answers = await Promise.all(
+      chunkResources(request.resources).map((resources) =>
+        this.withRetry(call, (signal) =>
+          this.client.checkResources(
+            {
+              requestId: request.requestId,
+              requestContext: { annotations: { ...request.annotations } },
+              includeMetadata: true,
+              principal: {
+                id: request.principal.id,
+                roles: [...request.principal.roles],
+                attr: request.principal.attr,
+              },
+              resources: resources.map(({ kind, id, action, attr }) => ({
+                resource: { kind, id, attr, policyVersion: request.policyVersion, scope: request.scope },
+                actions: [action],
+              })),
+            },
+            { signal, headers: { 'x-request-id': headerValue(request.requestId) } },
+          ),
+        ).then((response) =>
+          resources.map((resource, index) =>
+            readResult(resource.action, response.results[index], response.cerbosCallId ?? ''),
+          ),
+        ),
+      ),
+    );
+    return answers.flat();
+  }
+
+  /**
+   * Asks whether an action is allowed at all, with some attributes left open.
+   *
+   * @throws PdpError when the PDP does not answer
+   */
+  async plan(request: PlanRequest, call: PdpCall): Promise<PlanKind> {
+    const plan = await this.withRetry(call, (signal) =>
+      this.client.planResources(
+        {
+          requestId: request.requestId,
+          includeMetadata: true,
+          principal: { id: request.principal.id, roles: [...request.principal.roles], attr: request.principal.attr },
+          resource: {
+            kind: request.kind,
+            attr: request.attr,
+            policyVersion: request.policyVersion,
+            scope: request.scope,
+          },
+          actions: [request.action],
+        },
+        { signal, headers: { 'x-request-id': headerValue(request.requestId) } },
+      ),
+    );
+    switch (plan.kind) {
+      case CerbosPlanKind.ALWAYS_ALLOWED:
+        return 'ALWAYS_ALLOWED';
+      case CerbosPlanKind.ALWAYS_DENIED:
+        return 'ALWAYS_DENIED';
+      default:
+        return 'CONDITIONAL';
+    }
+  }
+
+  close(): void {
+    this.client.close();
+  }
+
+  private async withRetry<T>(call: PdpCall, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const timeout = AbortSignal.timeout(Math.max(1, Math.floor(call.timeoutMs)));
+    const signal = call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]);
+    try {
+      return await ask(signal);
+    } catch (error) {
+      if (!(error instanceof NotOK) || !RETRIED.has(error.code) || signal.aborted) throw toPdpError(error, timeout);
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+    try {
+      return await ask(signal);
+    } catch (error) {
+      throw toPdpError(error, timeout);
+    }
+  }
+}
+
+function readResult(action: string, result: CheckResourcesResult | undefined, cerbosCallId: string): CheckResult {
+  const meta = result?.metadata?.actions[action];
+  return {
+    // An action without an answer counts as denied.
+    effect: result?.actions[action] === Effect.ALLOW ? 'ALLOW' : 'DENY',
+    policyFound: meta !== undefined && !NO_MATCH.test(meta.matchedPolicy),
+    matchedPolicy: meta?.matchedPolicy,
+    matchedScope: meta?.matchedScope || undefined,
+    derivedRoles: result?.metadata?.effectiveDerivedRoles ?? [],
+    outputs: dedupe(result?.outputs ?? []),
+    schemaErrors: (result?.validationErrors ?? []).map(({ path, source }) => `${source}${path}`),
+    cerbosCallId,
+  };
+}
+
+/** The PDP evaluates role by role, so a rule may speak once per role. */
+function dedupe(outputs: CheckResourcesResult['outputs']): CheckResult['outputs'] {
+  const seen = new Map<string, CheckResult['outputs'][number]>();
+  for (const { source, value } of outputs) {
+    const key = `${source}\n${JSON.stringify(value)}`;
+    if (!seen.has(key)) seen.set(key, { source, value: value as Json | undefined });
+  }
+  return [...seen.values()];
+}
+
+function toPdpError(error: unknown, timeout: AbortSignal): PdpError {
+  if (timeout.aborted) return new PdpError('pdp_timeout', 'the PDP did not answer in time', { cause: error });
+  if (error instanceof NotOK && REJECTIONS.has(error.code)) {
+    return new PdpError('pdp_rejected', `the PDP refused the check: ${error.details}`, { cause: error });
+  }
+  return new PdpError('pdp_unavailable', 'the PDP could not be reached or failed', { cause: error });
+}
+
+/** gRPC header values hold printable ASCII only. */
+function headerValue(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+}

@@ -1,0 +1,29 @@
+import { trace } from '@opentelemetry/api';
+import { type Logger, pino } from 'pino';
+
+export type { Logger };
+
+/** Levels of a log, from all to nothing. An error means that somebody must act now. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const REDACTED_KEYS = ['authorization', 'apikey', 'apiKey', 'token', 'password', 'secret', 'params', 'cookie'];
+
+/**
+ * A logger that writes one JSON object a line to stdout, with the ids of the active trace. Credentials and tool
+ * parameters are never meant to be logged; should one slip in under a usual key, it is replaced.
+ */
+export function createLogger(name: string, level: LogLevel = 'info'): Logger {
+  return pino({
+    name,
+    level,
+    base: { name, pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths: REDACTED_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
+    mixin: () => {
+      const context = trace.getActiveSpan()?.spanContext();
+      return context === undefined ? {} : { trace_id: context.traceId, span_id: context.spanId };
+    },
+  });
+}
