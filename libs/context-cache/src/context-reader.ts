@@ -1,0 +1,181 @@
+import type { ResourceRef, SourceAnswer, SourceId } from '@iris/contracts';
+import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel';
+import { LRUCache } from 'lru-cache';
+import { decodeEntry, principalKey, resourceKey } from './entry.js';
+import { listenForInvalidations } from './invalidation-listener.js';
+import type { RedisConnection } from './redis-connection.js';
+
+/** What is known of a principal or a resource, by field. The entries' times are judged by the caller. */
+export interface ContextReading {
+  readonly entries: ReadonlyMap<string, SourceAnswer>;
+  /** `l1`: this process's own copy; `none`: Redis gave no answer and there is no copy. */
+  readonly origin: 'l1' | 'redis' | 'none';
+  readonly redis: 'ok' | 'unavailable';
+}
+
+export interface ContextReaderOptions {
+  /** Absent: no Redis is configured, L1 holds only what sources said directly. */
+  readonly redis?: RedisConnection;
+  /** A connection of its own for invalidations. */
+  readonly subscriber?: RedisConnection;
+  /** How many principals and resources L1 holds. */
+  readonly maxKeys: number;
+  /** For how long Redis is not read again, in ms. */
+  readonly l1Ms: number;
+  /** The present, in epoch ms. */
+  readonly now?: () => number;
+}
+
+interface Copy {
+  readonly entries: ReadonlyMap<string, SourceAnswer>;
+  /** When Redis was read, in epoch ms; -Infinity for a copy made of direct answers alone. */
+  readonly readAt: number;
+}
+
+/** After so many failures in a row Redis is not waited for... */
+const BREAK_AFTER_FAILURES = 3;
+/** ...for so long, in ms. */
+const BREAK_MS = 1000;
+/** For how many dropped keys the time of the drop is remembered. */
+const MAX_DROPS = 10_000;
+/** For how long, in ms: longer than a direct answer may be under way. */
+const DROP_MEMORY_MS = 60_000;
+
+const NOTHING: ReadonlyMap<string, SourceAnswer> = new Map();
+
+/**
+ * Reads what the enrichers wrote: L1 first, then one HGETALL, which concurrent readers share. While Redis is away L1
+ * answers as long as its entries may be used. Never throws.
+ */
+export class ContextReader {
+  private readonly copies: LRUCache<string, Copy>;
+  private readonly drops = new LRUCache<string, number>({ max: MAX_DROPS, ttl: DROP_MEMORY_MS });
+  private readonly underWay = new Map<string, Promise<ContextReading>>();
+  private readonly now: () => number;
+  private readonly stopListening?: () => void;
+  private readonly breaker = circuitBreaker(handleAll, {
+    breaker: new ConsecutiveBreaker(BREAK_AFTER_FAILURES),
+    halfOpenAfter: BREAK_MS,
+  });
+  /** When everything was dropped last, in epoch ms. */
+  private allDroppedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: ContextReaderOptions) {
+    this.copies = new LRUCache({ max: options.maxKeys });
+    this.now = options.now ?? Date.now;
+    if (options.subscriber !== undefined) {
+      this.stopListening = listenForInvalidations(
+        options.subscriber,
+        (key) => this.dropKey(key),
+        () => this.dropAll(),
+      );
+    }
+  }
+
+  /** Whether Redis is connected and answers. */
+  get redisAvailable(): boolean {
+    return this.options.redis?.status === 'ready' && this.breaker.state !== CircuitState.Open;
+  }
+
+  /** How many principals and resources L1 holds. */
+  get size(): number {
+    return this.copies.size;
+  }
+
+  /** All that is known of a principal. */
+  read(principal: string): Promise<ContextReading> {
+    return this.readKey(principalKey(principal));
+  }
+
+  /** All that is known of a resource; the fields are the sources' ids. */
+  readResource(resource: ResourceRef): Promise<ContextReading> {
+    return this.readKey(resourceKey(resource));
+  }
+
+  /** Keeps a source's direct answer in L1. An `UNAVAILABLE` one is never kept. */
+  remember(principal: string, field: string, answer: SourceAnswer): void {
+    this.rememberKey(principalKey(principal), field, answer);
+  }
+
+  /** Keeps a source's direct answer about a resource in L1. */
+  rememberResource(resource: ResourceRef, source: SourceId, answer: SourceAnswer): void {
+    this.rememberKey(resourceKey(resource), source, answer);
+  }
+
+  /** Ends the subscription. The connections belong to the caller. */
+  close(): void {
+    this.stopListening?.();
+    this.copies.clear();
+  }
+
+  private async readKey(key: string): Promise<ContextReading> {
+    const copy = this.copies.get(key);
+    if (copy !== undefined && this.now() - copy.readAt < this.options.l1Ms) {
+      return { entries: copy.entries, origin: 'l1', redis: this.redisAvailable ? 'ok' : 'unavailable' };
+    }
+    let reading = this.underWay.get(key);
+    if (reading === undefined) {
+      reading = this.readRedis(key).finally(() => this.underWay.delete(key));
+      this.underWay.set(key, reading);
+    }
+    return reading;
+  }
+
+  private async readRedis(key: string): Promise<ContextReading> {
+    const { redis } = this.options;
+    const startedAt = this.now();
+    if (redis === undefined || redis.status !== 'ready') return this.withoutRedis(key);
+    let hash: Record<string, string>;
+    try {
+      hash = await this.breaker.execute(() => redis.hgetall(key));
+    } catch {
+      return this.withoutRedis(key);
+    }
+    const entries = this.merge(key, hash);
+    // What was read before a drop may be the old facts: good for this answer at most, never kept.
+    if (!this.droppedSince(key, startedAt)) this.copies.set(key, { entries, readAt: startedAt });
+    return { entries, origin: 'redis', redis: 'ok' };
+  }
+
+  /** Redis decides which fields there are; a direct answer that is newer than Redis' entry stays. */
+  private merge(key: string, hash: Record<string, string>): ReadonlyMap<string, SourceAnswer> {
+    const held = this.copies.peek(key)?.entries;
+    const entries = new Map<string, SourceAnswer>();
+    for (const [field, text] of Object.entries(hash)) {
+      const entry = decodeEntry(text);
+      const own = held?.get(field);
+      if (entry !== undefined) entries.set(field, own !== undefined && own.observedAt > entry.observedAt ? own : entry);
+    }
+    return entries;
+  }
+
+  private withoutRedis(key: string): ContextReading {
+    const copy = this.copies.get(key);
+    return copy === undefined
+      ? { entries: NOTHING, origin: 'none', redis: 'unavailable' }
+      : { entries: copy.entries, origin: 'l1', redis: 'unavailable' };
+  }
+
+  private rememberKey(key: string, field: string, answer: SourceAnswer): void {
+    if (answer.status === 'UNAVAILABLE' || this.droppedSince(key, answer.observedAt)) return;
+    const copy = this.copies.get(key);
+    const held = copy?.entries.get(field);
+    if (held !== undefined && held.observedAt > answer.observedAt) return;
+    const entries = new Map(copy?.entries).set(field, answer);
+    this.copies.set(key, { entries, readAt: copy?.readAt ?? Number.NEGATIVE_INFINITY });
+  }
+
+  private droppedSince(key: string, time: number): boolean {
+    return Math.max(this.drops.get(key) ?? Number.NEGATIVE_INFINITY, this.allDroppedAt) >= time;
+  }
+
+  private dropKey(key: string): void {
+    this.drops.set(key, this.now());
+    this.copies.delete(key);
+  }
+
+  private dropAll(): void {
+    this.allDroppedAt = this.now();
+    this.copies.clear();
+  }
+}

@@ -1,0 +1,63 @@
+import type { SourceAnswer } from '@iris/contracts';
+import { decodeEntry, type EntryAddress, encodeEntry, INVALIDATION_CHANNEL } from './entry.js';
+import type { RedisConnection } from './redis-connection.js';
+
+/** For how long a drop keeps a slower, older answer out, in ms; longer than any call to a vendor may take. */
+const TOMBSTONE_MS = 60_000;
+
+/**
+ * Puts an entry unless the field holds something newer: an answer read later, or a drop made after this answer was
+ * read. The hash lives until its latest entry ends.
+ * KEYS: hash. ARGV: field, text, time it speaks of, end of life (epoch ms).
+ */
+const PUT = `
+local held = redis.call('HGET', KEYS[1], ARGV[1])
+if held then
+  local ok, entry = pcall(cjson.decode, held)
+  if ok and type(entry) == 'table' then
+    local at = entry.observedAt or entry.droppedAt
+    if type(at) == 'number' and at > tonumber(ARGV[3]) then return 0 end
+  end
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+local left = redis.call('PEXPIRETIME', KEYS[1])
+if left < tonumber(ARGV[4]) then redis.call('PEXPIREAT', KEYS[1], ARGV[4]) end
+return 1
+`;
+
+/** Writes what sources said. For the enrichers: they own the limits and the credentials. All methods throw when Redis fails. */
+export class ContextWriter {
+  constructor(private readonly redis: RedisConnection) {}
+
+  /** One entry, usable or not; undefined when there is none. */
+  async read(address: EntryAddress): Promise<SourceAnswer | undefined> {
+    const text = await this.redis.hget(address.key, address.field);
+    return text === null ? undefined : decodeEntry(text);
+  }
+
+  /**
+   * Keeps an answer until its `staleUntil`. An `UNAVAILABLE` one is never kept.
+   *
+   * @returns whether it was written; not so when something newer stands there
+   */
+  async write(address: EntryAddress, answer: SourceAnswer): Promise<boolean> {
+    if (answer.status === 'UNAVAILABLE') return false;
+    return this.put(address, encodeEntry(answer), answer.observedAt, answer.staleUntil);
+  }
+
+  /** Removes an entry, keeps answers that were read before `now` out, and tells every replica. */
+  async drop(address: EntryAddress, now: number): Promise<void> {
+    await this.put(address, JSON.stringify({ droppedAt: now }), now, now + TOMBSTONE_MS);
+    await this.invalidate(address.key);
+  }
+
+  /** Makes every replica drop its own copy of a hash. */
+  async invalidate(key: string): Promise<void> {
+    await this.redis.publish(INVALIDATION_CHANNEL, key);
+  }
+
+  private async put(address: EntryAddress, text: string, speaksOf: number, endsAt: number): Promise<boolean> {
+    const written = await this.redis.eval(PUT, 1, address.key, address.field, text, speaksOf, Math.ceil(endsAt));
+    return written === 1;
+  }
+}

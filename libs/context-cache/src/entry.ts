@@ -1,0 +1,83 @@
+import { isReasonId, type ResourceRef, type SourceAnswer, type SourceId, type SourceSettings } from '@iris/contracts';
+import { z } from 'zod';
+
+/** Invalidations carry the key of the hash whose copies are to be dropped. */
+export const INVALIDATION_CHANNEL = 'iris:ctx:v1:invalidate';
+
+/** Where an entry stands: one hash per principal or resource, one field per source. */
+export interface EntryAddress {
+  readonly key: string;
+  readonly field: string;
+}
+
+/** The hash of all that is known of a principal. The braces keep what belongs to it on one slot of a Redis Cluster. */
+export function principalKey(principal: string): string {
+  return `iris:ctx:v1:{${principal}}`;
+}
+
+/** The hash of all that is known of a resource. */
+export function resourceKey(resource: ResourceRef): string {
+  return `iris:res:v1:{${resource.kind}:${resource.id}}`;
+}
+
+/**
+ * The field of a source in a principal's hash. Facts about a device stand in the hash of the person who uses it, so
+ * that one read fetches all.
+ *
+ * @returns undefined when the subject has no node and the source is asked by node
+ */
+export function principalField(
+  source: SourceId,
+  askedBy: SourceSettings['subject'],
+  subject: { readonly nodeId?: string },
+): string | undefined {
+  if (askedBy === 'login') return source;
+  return subject.nodeId === undefined || subject.nodeId === '' ? undefined : `${source}/${subject.nodeId}`;
+}
+
+/** The source that a field belongs to. */
+export function sourceOfField(field: string): string {
+  return field.split('/', 1)[0] ?? field;
+}
+
+const epochMs = z.number().int().nonnegative();
+
+const storedSchema = z
+  .object({
+    status: z.enum(['FOUND', 'NOT_FOUND']),
+    attributes: z.record(z.string(), z.json()),
+    observedAt: epochMs,
+    freshUntil: epochMs,
+    staleUntil: epochMs,
+    revision: z.string().optional(),
+    reason: z.string().refine(isReasonId).optional(),
+  })
+  .refine((entry) => entry.staleUntil >= entry.freshUntil)
+  .refine((entry) => (entry.status === 'NOT_FOUND') === (entry.reason !== undefined));
+
+/** The text of an answer in Redis. */
+export function encodeEntry(answer: SourceAnswer): string {
+  const { status, attributes, observedAt, freshUntil, staleUntil, revision, reason } = answer;
+  return JSON.stringify({ status, attributes, observedAt, freshUntil, staleUntil, revision, reason });
+}
+
+/** An answer from its text in Redis; undefined for anything else than a whole entry of this version. */
+export function decodeEntry(text: string): SourceAnswer | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const parsed = storedSchema.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Whether an entry may be used: as it is, marked as stale, or not at all. */
+export type Usability = 'fresh' | 'stale' | 'expired';
+
+/** @param now epoch ms */
+export function usability(entry: Pick<SourceAnswer, 'freshUntil' | 'staleUntil'>, now: number): Usability {
+  if (now < entry.freshUntil) return 'fresh';
+  return now < entry.staleUntil ? 'stale' : 'expired';
+}

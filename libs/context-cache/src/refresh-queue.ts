@@ -1,0 +1,130 @@
+import type { ResourceRef, SourceId, Subject } from '@iris/contracts';
+import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
+import { BullMQOtel } from 'bullmq-otel';
+import type { RedisConnection } from './redis-connection.js';
+
+/** What is to be read again. */
+export interface RefreshRequest {
+  readonly source: SourceId;
+  readonly subject: Subject;
+  /** Set when the facts are about a resource. */
+  readonly resource?: ResourceRef;
+  /** When it was asked for, in epoch ms: an entry read later than this needs no refresh. */
+  readonly askedAt: number;
+}
+
+/** What became of asking: `dropped` when Redis is away. */
+export type RefreshAsked = 'asked' | 'dropped';
+
+/** All of BullMQ's keys of one prefix in braces stay on one slot of a Redis Cluster. */
+export const QUEUE_PREFIX = '{iris}';
+const TRACER_NAME = 'iris-refresh';
+/** How many failed jobs are kept to look at. */
+const KEPT_FAILED_JOBS = 100;
+
+function queueName(source: SourceId): string {
+  return `iris-refresh-${source}`;
+}
+
+/** BullMQ reads the separator `:` in ids in its own way, and a principal may hold any character. */
+function deduplicationId(request: RefreshRequest): string {
+  const { source, subject, resource } = request;
+  const about =
+    resource === undefined ? ['s', subject.principal, subject.nodeId ?? ''] : ['r', resource.kind, resource.id];
+  return Buffer.from(JSON.stringify([source, ...about]), 'utf8').toString('base64url');
+}
+
+/** Asks the enrichers to read an entry again. Never throws and never waits for a Redis that is away. */
+export class RefreshQueue {
+  private readonly queues = new Map<SourceId, Queue>();
+  private droppedCount = 0;
+
+  /** @param redis a connection for a decision path */
+  constructor(private readonly redis: RedisConnection) {}
+
+  /** How many requests were dropped because Redis was away. */
+  get dropped(): number {
+    return this.droppedCount;
+  }
+
+  /** Asks once per source and subject until the job is done; more requests meanwhile change nothing. */
+  async ask(request: RefreshRequest): Promise<RefreshAsked> {
+    if (this.redis.status === 'ready') {
+      try {
+        await this.queue(request.source).add('refresh', request, { deduplication: { id: deduplicationId(request) } });
+        return 'asked';
+      } catch {
+        // Counted below: the entry stays usable until it ends, and the next hook asks again.
+      }
+    }
+    this.droppedCount += 1;
+    return 'dropped';
+  }
+
+  /** Frees what BullMQ holds. The connection belongs to the caller. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
+  }
+
+  private queue(source: SourceId): Queue {
+    const known = this.queues.get(source);
+    if (known !== undefined) return known;
+    const queue = new Queue(queueName(source), {
+      connection: this.redis,
+      prefix: QUEUE_PREFIX,
+      // BullMQ's own start would wait for Redis, and its failure would last for ever.
+      skipVersionCheck: true,
+      skipWaitingForReady: true,
+      skipMetasUpdate: true,
+      telemetry: new BullMQOtel({ tracerName: TRACER_NAME }),
+      defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: { count: KEPT_FAILED_JOBS } },
+    });
+    queue.on('error', () => {});
+    this.queues.set(source, queue);
+    return queue;
+  }
+}
+
+export interface RefreshWorkerOptions {
+  /** From `connectRedisForWorker`. */
+  readonly redis: RedisConnection;
+  readonly source: SourceId;
+  /** How many refreshes run at once. */
+  readonly concurrency: number;
+  /** Called for each request; a rejection is counted as a failed job and not tried again. */
+  refresh(request: RefreshRequest): Promise<void>;
+  /** Called for faults of the connection or of BullMQ. */
+  onError(error: Error): void;
+}
+
+/** Runs the refreshes of one source. */
+export class RefreshWorker {
+  private readonly worker: Worker;
+
+  constructor(options: RefreshWorkerOptions) {
+    this.worker = new Worker(
+      queueName(options.source),
+      async (job: Job<RefreshRequest>) => {
+        try {
+          await options.refresh(job.data);
+        } catch (error) {
+          throw new UnrecoverableError(error instanceof Error ? error.message : 'refresh failed');
+        }
+      },
+      {
+        connection: options.redis,
+        prefix: QUEUE_PREFIX,
+        concurrency: options.concurrency,
+        telemetry: new BullMQOtel({ tracerName: TRACER_NAME }),
+      },
+    );
+    this.worker.on('error', (error) => options.onError(error));
+    // BullMQ reports a failed job by an event too; the refresh has said so itself.
+    this.worker.on('failed', () => {});
+  }
+
+  /** Waits for the refreshes under way, then ends. The given connection belongs to the caller. */
+  async close(): Promise<void> {
+    await this.worker.close();
+  }
+}

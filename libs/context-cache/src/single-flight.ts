@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EntryAddress } from './entry.js';
+import type { RedisConnection } from './redis-connection.js';
+
+export interface Flight<T> {
+  readonly address: EntryAddress;
+  /** Longest life of the lock, in ms: as long as `fetch` may take. Also how long a loser waits. */
+  readonly lockMs: number;
+  /** Ends a loser's wait. */
+  readonly signal: AbortSignal;
+  /** Looks for what another replica's flight has left. */
+  find(): Promise<T | undefined>;
+  /** The costly call. It keeps its result where `find` looks before it resolves. */
+  fetch(): Promise<T>;
+  /** A short text of the fault for the replicas that wait; undefined: they are not told and may try themselves. */
+  describeFault(error: unknown): string | undefined;
+}
+
+/** Another replica's call failed; `fault` is what its `describeFault` said. */
+export class SharedFault extends Error {
+  override readonly name = 'SharedFault';
+  constructor(readonly fault: string) {
+    super('another replica made the call and it failed');
+  }
+}
+
+/** Another replica's call did not end in time. */
+export class FlightTimeout extends Error {
+  override readonly name = 'FlightTimeout';
+  constructor() {
+    super('another replica made the call and it did not end in time');
+  }
+}
+
+/** How often a loser looks, in ms; half of it is jitter. */
+const POLL_MS = 30;
+/** For how long a fault is shown to the replicas that wait, in ms. */
+const FAULT_MS = 500;
+const FAULT_PREFIX = 'fault:';
+
+/** Deletes the lock if it is still ours. KEYS: lock. ARGV: token. */
+const RELEASE = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+`;
+/** Turns the lock, if it is still ours, into a fault for those who wait. KEYS: lock. ARGV: token, fault, ms. */
+const FAIL = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1 end
+return 0
+`;
+
+/** The lock of an entry. */
+function lockKey(address: EntryAddress): string {
+  return `iris:lock:v1:${address.key}:${address.field}`;
+}
+
+/**
+ * Makes one call of many replicas' concurrent ones: who sets the lock calls, the others look for the result. A lock
+ * that is lost (the holder died, Redis restarted) costs at worst a second call; without Redis everyone calls.
+ */
+export class DistributedFlights {
+  constructor(private readonly redis: RedisConnection) {}
+
+  /**
+   * @throws what `fetch` throws; SharedFault; FlightTimeout; the signal's reason when it ends a wait
+   */
+  async run<T>(flight: Flight<T>): Promise<T> {
+    const token = randomUUID();
+    const endsAt = Date.now() + flight.lockMs;
+    const key = lockKey(flight.address);
+    for (;;) {
+      let holder: string | null;
+      try {
+        holder = await this.acquire(key, token, flight.lockMs);
+      } catch {
+        return flight.fetch();
+      }
+      if (holder === token) return this.fly(flight, key, token);
+      if (holder?.startsWith(FAULT_PREFIX)) throw new SharedFault(holder.slice(FAULT_PREFIX.length));
+      if (Date.now() >= endsAt) throw new FlightTimeout();
+      await pause(flight.signal);
+      const found = await flight.find().catch(() => undefined);
+      if (found !== undefined) return found;
+    }
+  }
+
+  /** The token when the lock is ours, else what stands in it. */
+  private async acquire(key: string, token: string, lockMs: number): Promise<string | null> {
+    // NX with GET (Redis 7) answers null for a lock just taken.
+    const held = await this.redis.set(key, token, 'PX', lockMs, 'NX', 'GET');
+    return held ?? token;
+  }
+
+  private async fly<T>(flight: Flight<T>, key: string, token: string): Promise<T> {
+    // Between the miss and the lock another flight may have landed.
+    const found = await flight.find().catch(() => undefined);
+    if (found !== undefined) {
+      this.release(key, token);
+      return found;
+    }
+    try {
+      const result = await flight.fetch();
+      this.release(key, token);
+      return result;
+    } catch (error) {
+      const fault = flight.describeFault(error);
+      if (fault === undefined) this.release(key, token);
+      else this.redis.eval(FAIL, 1, key, token, FAULT_PREFIX + fault, FAULT_MS).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Not waited for: the lock ends by itself if this fails. */
+  private release(key: string, token: string): void {
+    this.redis.eval(RELEASE, 1, key, token).catch(() => {});
+  }
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(POLL_MS * (0.5 + Math.random() / 2), undefined, { signal });
+  } catch {
+    throw signal.reason;
+  }
+}
