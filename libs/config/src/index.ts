@@ -1,3 +1,3 @@
 export * from './load-settings.js';
-export type { Setting, SettingsSchema, SettingsValues } from './settings.js';
+export type { NamedKey, Setting, SettingsSchema, SettingsValues } from './settings.js';
 export * as setting from './settings.js';

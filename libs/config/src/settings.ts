@@ -113,3 +113,32 @@ export function structure<T>(
 function numberFromText(value: unknown): unknown {
   return typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value;
 }
+
+/** A named key, for example a hook key. */
+export interface NamedKey {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** Secret keys by name: in a file a section of names, in the environment `name=key` separated by commas. */
+export function keys(meaning: string): Setting<readonly NamedKey[]> {
+  const fromText = (value: unknown) => {
+    if (typeof value === 'string') return value.split(',').map(namedKeyFromText);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return Object.entries(value).map(([name, key]) => ({ name, key }));
+    }
+    return value;
+  };
+  const schema = z.array(z.strictObject({ name: z.string().min(1), key: z.string().min(8) })).min(1);
+  return make(
+    z.preprocess(fromText, schema) as unknown as z.ZodType<readonly NamedKey[]>,
+    'name=key separated by commas, keys of at least 8 characters',
+    meaning,
+    { secret: true },
+  );
+}
+
+function namedKeyFromText(item: string): { name: string; key: string } {
+  const at = item.indexOf('=');
+  return at < 0 ? { name: '', key: '' } : { name: item.slice(0, at).trim(), key: item.slice(at + 1).trim() };
+}

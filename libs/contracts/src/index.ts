@@ -3,6 +3,7 @@ export * from './aperture/hook-call-data.js';
 export * from './attributes.js';
 export * from './enricher/source-answer.js';
 export * from './enricher/wire.js';
+export * from './hook.js';
 export * from './json.js';
 export * from './principal.js';
 export * from './reason-ids.js';

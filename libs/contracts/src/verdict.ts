@@ -22,6 +22,8 @@ export interface CallDecision {
   readonly message?: string;
   /** HTTP status that a rule's output asks for on a deny. */
   readonly statusCode?: number;
+  /** True when a rule's output asks that its denial is recorded and not enforced. */
+  readonly observe: boolean;
   /** Rules that decided, as `<policy>#<rule>`. */
   readonly rules: readonly string[];
   readonly matchedPolicy?: string;

@@ -76,6 +76,12 @@ export const METRICS = {
     meaning: 'Time of a call to the PDP.',
     labels: ['method', 'outcome'],
   },
+  'iris.pdp.plans': {
+    kind: 'counter',
+    unit: '{plan}',
+    meaning: 'Plans that were needed for declared tools, by where they came from.',
+    labels: ['origin'],
+  },
   'iris.pdp.ready': {
     kind: 'gauge',
     unit: '1',

@@ -37,7 +37,7 @@ export const toolUseSchema = z.looseObject({
 });
 
 export const hookCallDataSchema = z.looseObject({
-  metadata: hookMetadataSchema.nullish().transform((value) => value ?? {}),
+  metadata: hookMetadataSchema.nullish().transform((value) => value ?? hookMetadataSchema.parse({})),
   /** Not documented; accepted, never trusted over the route. */
   event: text,
   tool_calls: z

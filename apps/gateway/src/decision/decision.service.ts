@@ -1,0 +1,162 @@
+import { Injectable } from '@nestjs/common';
+import type { CallDecision, Hook, JsonObject, PolicyOutput, PrincipalContext, ToolCall } from '@iris/contracts';
+import { isJsonObject } from '@iris/contracts';
+import { type CheckResult, type Pdp, PdpError, type PdpPrincipal } from '@iris/pdp';
+import { count, recordDuration } from '@iris/telemetry';
+import type { Catalog } from '@iris/tool-catalog';
+import { type AttributeOrigins, principalAttributes } from './principal-attributes.js';
+import { callAttributes, hookAttributes } from './resource-attributes.js';
+
+/** Which policies decide. */
+export interface PolicySelection {
+  readonly resourceKind: string;
+  readonly policyVersion: string;
+  readonly scope: string;
+}
+
+/** A call with its decision and the attributes that the PDP was given for it. */
+export interface DecidedCall {
+  readonly decision: CallDecision;
+  readonly attr: JsonObject;
+}
+
+/** Everything about the principal that checks and plans of one hook share. */
+export interface PreparedPrincipal {
+  readonly principal: PdpPrincipal;
+  readonly origins: AttributeOrigins;
+}
+
+/** The decision room: one fully informed question to the PDP. */
+@Injectable()
+export class DecisionService {
+  constructor(
+    private readonly pdp: Pdp,
+    private readonly catalog: Catalog,
+    private readonly policies: PolicySelection,
+  ) {}
+
+  /** The principal of the check, from all that is known of the person. */
+  prepare(context: PrincipalContext): PreparedPrincipal {
+    const { attr, origins } = principalAttributes(context);
+    return { principal: { id: context.identity.id, roles: context.roles, attr }, origins };
+  }
+
+  /**
+   * Decides calls by policy, in their order.
+   *
+   * @param cmdb facts about the resource of a call, by call
+   * @throws PdpError when the PDP gives no decision
+   */
+  async decide(
+    hook: Hook,
+    prepared: PreparedPrincipal,
+    calls: readonly ToolCall[],
+    cmdb: ReadonlyMap<ToolCall, JsonObject>,
+    timeoutMs: number,
+    traceId: string | undefined,
+  ): Promise<DecidedCall[]> {
+    if (calls.length === 0) return [];
+    const shared = hookAttributes(hook);
+    const attributes = calls.map((call) => ({ ...shared, ...callAttributes(call, this.catalog, cmdb.get(call)) }));
+    const results = await this.timed('check', () =>
+      this.pdp.check(
+        {
+          principal: prepared.principal,
+          resources: calls.map((call, index) => ({
+            kind: this.policies.resourceKind,
+            id: resourceId(calls, index),
+            action: actionOf(call),
+            attr: attributes[index] ?? {},
+          })),
+          policyVersion: this.policies.policyVersion,
+          scope: this.policies.scope,
+          requestId: hook.metadata.request_id || traceId || 'unknown',
+          annotations: { event: hook.event, ...(traceId === undefined ? {} : { traceId }) },
+        },
+        { timeoutMs },
+      ),
+    );
+    return calls.map((call, index) => ({
+      decision: toDecision(call, results[index]),
+      attr: attributes[index] ?? {},
+    }));
+  }
+
+  private async timed<T>(method: string, ask: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    let outcome = 'ok';
+    try {
+      return await ask();
+    } catch (error) {
+      outcome = error instanceof PdpError ? error.reason : 'internal_error';
+      throw error;
+    } finally {
+      recordDuration('iris.pdp.duration', performance.now() - start, { method, outcome });
+    }
+  }
+}
+
+/** The PDP takes no empty action; a nameless call is asked about under a name that no tool can have. */
+export function actionOf(call: ToolCall): string {
+  return call.name === '' ? '(empty)' : call.name.toWellFormed();
+}
+
+/** The call id, made unique: providers may repeat ids, and some send none. */
+function resourceId(calls: readonly ToolCall[], index: number): string {
+  const id = calls[index]?.id.toWellFormed() || 'call';
+  const repeated = calls.some((call, other) => other < index && call.id === calls[index]?.id);
+  return repeated ? `${id}#${index}` : id;
+}
+
+function toDecision(call: ToolCall, result: CheckResult | undefined): CallDecision {
+  const allowed = result?.effect === 'ALLOW';
+  const outputs = result?.outputs ?? [];
+  const denial = allowed ? undefined : denialOf(outputs);
+  return {
+    call,
+    effect: allowed ? 'ALLOW' : 'DENY',
+    reason: allowed ? 'policy_allowed' : result?.policyFound ? 'policy_denied' : 'no_policy_match',
+    message: denial?.message,
+    statusCode: denial?.statusCode,
+    observe: denial?.observe ?? false,
+    rules: rulesOf(outputs, allowed),
+    matchedPolicy: result?.matchedPolicy,
+    matchedScope: result?.matchedScope,
+    derivedRoles: result?.derivedRoles ?? [],
+    outputs,
+    cerbosCallId: result?.cerbosCallId,
+  };
+}
+
+/** What the rules say about a denial. Outputs only add words; the effect alone decides. */
+function denialOf(outputs: readonly PolicyOutput[]): { message?: string; statusCode?: number; observe: boolean } {
+  let message: string | undefined;
+  let statusCode: number | undefined;
+  let observe = false;
+  for (const { value } of outputs) {
+    if (!isJsonObject(value)) continue;
+    if (typeof value.message === 'string' && value.message.trim() !== '') message ??= value.message.trim();
+    if (typeof value.statusCode === 'number' && Number.isInteger(value.statusCode)) {
+      if (value.statusCode >= 400 && value.statusCode <= 599) statusCode ??= value.statusCode;
+    }
+    observe ||= value.mode === 'observe';
+  }
+  return { message, statusCode, observe };
+}
+
+/** The rules that spoke for the effect: those that explain a denial, or those that say why they allow. */
+function rulesOf(outputs: readonly PolicyOutput[], allowed: boolean): string[] {
+  const spoke = outputs.filter(({ value }) => value !== undefined && value !== null);
+  const explaining = spoke.filter(({ value }) => isJsonObject(value) && ('message' in value) !== allowed);
+  return [...new Set((explaining.length > 0 ? explaining : spoke).map(({ source }) => source))];
+}
+
+/** Counts decided calls once it is known whether they were put into force. */
+export function countDecision(decision: CallDecision, enforced: boolean): void {
+  count('iris.decision.calls', {
+    phase: decision.call.phase,
+    effect: decision.effect,
+    reason: decision.reason,
+    enforced: String(enforced),
+  });
+}

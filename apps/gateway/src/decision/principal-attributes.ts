@@ -1,0 +1,50 @@
+import {
+  FLATTENED_ATTRIBUTES,
+  type JsonObject,
+  type PrincipalContext,
+  SOURCE_IDS,
+  type SourceId,
+} from '@iris/contracts';
+import { toAttributes } from '@iris/pdp';
+import { valueAt } from './attribute-paths.js';
+
+/** Which source gave a flattened attribute, and how old it was in s: for evidence, not for policies. */
+export type AttributeOrigins = Readonly<Record<string, { readonly source: SourceId; readonly ageSeconds?: number }>>;
+
+/**
+ * The principal's attributes as policies see them: flattened by precedence, by source, and the state of every
+ * configured source. A fact that is not known is absent.
+ */
+export function principalAttributes(context: PrincipalContext): { attr: JsonObject; origins: AttributeOrigins } {
+  const { identity, sources } = context;
+  const bySource: JsonObject = {};
+  const states: JsonObject = {};
+  for (const id of SOURCE_IDS) {
+    const facts = sources[id];
+    if (facts === undefined) continue;
+    states[id] = toAttributes({ status: facts.status, ageSeconds: facts.ageSeconds, reason: facts.reason });
+    if (facts.status === 'fresh' || facts.status === 'stale') bySource[id] = toAttributes(facts.attributes);
+  }
+  if (identity.capabilities !== undefined) {
+    bySource.tailscale = {
+      ...(bySource.tailscale as JsonObject | undefined),
+      capabilities: toAttributes(identity.capabilities),
+    };
+  }
+
+  const flattened: JsonObject = {};
+  const origins: Record<string, { source: SourceId; ageSeconds?: number }> = {};
+  for (const { path, from } of FLATTENED_ATTRIBUTES) {
+    for (const candidate of from) {
+      const value = valueAt(bySource, candidate);
+      if (value === undefined || value === null) continue;
+      const source = candidate.slice(0, candidate.indexOf('.')) as SourceId;
+      flattened[path] = value;
+      origins[path] = { source, ageSeconds: sources[source]?.ageSeconds };
+      break;
+    }
+  }
+
+  const own = toAttributes({ kind: identity.kind, nodeId: identity.nodeId, tailnet: identity.tailnet });
+  return { attr: { ...own, ...flattened, ...bySource, context: states }, origins };
+}

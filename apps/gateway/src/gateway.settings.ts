@@ -1,0 +1,93 @@
+import { type SettingsValues, setting } from '@iris/config';
+import { LOG_LEVELS } from '@iris/telemetry';
+import { z } from 'zod';
+
+const HOST_PORT = /^[^\s:]+:\d+$/;
+
+/** Every setting of the gateway. */
+export const gatewaySettings = {
+  'http.host': setting.text('Address to listen on.', { fallback: '127.0.0.1' }),
+  'http.port': setting.integer('Port to listen on; 0 takes a free one.', { min: 0, max: 65535 }, { fallback: 8080 }),
+  'log.level': setting.choice('Least level that is logged.', LOG_LEVELS, { fallback: 'info' }),
+
+  'hook.keys': setting.keys('Keys that Aperture and agents authenticate with, by name.'),
+  'hook.budgetMs': setting.integer(
+    'Time in ms inside which every hook is answered; keep it below the timeout in Aperture (5 s by default).',
+    { min: 50, max: 60_000 },
+    { fallback: 1500 },
+  ),
+  'hook.maxBodyBytes': setting.integer(
+    'Largest hook in bytes, also after decoding.',
+    { min: 1024, max: 512 * 1024 * 1024 },
+    { fallback: 64 * 1024 * 1024 },
+  ),
+  'hook.maxDepth': setting.integer('Deepest nesting of a hook.', { min: 10, max: 2000 }, { fallback: 200 }),
+
+  'mode.default': setting.choice(
+    'Whether verdicts are enforced, or only recorded while every hook is allowed.',
+    ['enforce', 'observe'],
+    { fallback: 'enforce' },
+  ),
+  'failure.preRequest': setting.choice(
+    'What a pre_request is answered when no decision can be had: closed blocks, open allows.',
+    ['closed', 'open'],
+    { fallback: 'closed' },
+  ),
+  'failure.preToolUse': setting.choice(
+    "What an agent's own hook is answered when no decision can be had: closed denies, open allows.",
+    ['closed', 'open'],
+    { fallback: 'closed' },
+  ),
+
+  'context.budgetPercent': setting.integer(
+    'Share of the budget that gathering facts may take; the rest is for the PDP.',
+    { min: 10, max: 90 },
+    { fallback: 60 },
+  ),
+  'context.memoryEntries': setting.integer(
+    'How many principals are kept in memory in front of Redis.',
+    { min: 0, max: 1_000_000 },
+    { fallback: 20_000 },
+  ),
+  'redis.url': setting.optionalText('Redis that holds the context cache, as redis:// or rediss://.', { secret: true }),
+
+  'sources.file': setting.text('The source registry.', { fallback: 'deploy/helm/iris/files/sources.yaml' }),
+  'sources.addresses': setting.structure(
+    'Addresses of enrichers, where they differ from the registry.',
+    z.record(z.string(), z.string().regex(HOST_PORT)),
+    'JSON such as {"okta":"127.0.0.1:50051"}',
+    { fallback: {} },
+  ),
+
+  'pdp.target': setting.text("host:port or unix:/path of the PDP's gRPC listener.", { fallback: '127.0.0.1:3593' }),
+  'pdp.tls': setting.boolean('Whether the PDP is reached over TLS.', { fallback: false }),
+  'pdp.resourceKind': setting.text('Kind of the resource that a tool call is.', { fallback: 'aperture_hook' }),
+  'pdp.policyVersion': setting.text('Version of the policies that decide.', { fallback: 'default' }),
+  'pdp.scope': setting.optionalText('Scope of the policies that decide.'),
+  'pdp.goldenFile': setting.text('Checks that prove the PDP before the gateway is ready.', {
+    fallback: 'policies/golden.yaml',
+  }),
+  'pdp.requireStrict': setting.boolean(
+    'Whether the gateway is ready only with a PDP that evaluates strictly; without it a DENY rule on an unknown fact lets the call pass.',
+    { fallback: true },
+  ),
+
+  'catalog.file': setting.text('The tool catalog.', { fallback: 'policies/catalog.yaml' }),
+
+  'roles.fromGroups': setting.structure(
+    'Roles that groups give, by the name of the group.',
+    z.record(z.string(), z.array(z.string().min(1))),
+    'JSON such as {"Platform Admins":["platform_admin"]}',
+    { fallback: {} },
+  ),
+  'roles.capability': setting.text('App capability of the tailnet policy whose `roles` are given to the principal.', {
+    fallback: 'iris.dev/cap/roles',
+  }),
+
+  'evidence.directory': setting.text('Folder of the evidence spool.', { fallback: '.iris/evidence' }),
+} as const;
+
+export type GatewaySettings = SettingsValues<typeof gatewaySettings>;
+
+/** Token of the settings for injection. */
+export const GATEWAY_SETTINGS = Symbol('gateway settings');

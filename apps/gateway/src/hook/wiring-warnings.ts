@@ -1,0 +1,28 @@
+import type { Hook, ReasonId } from '@iris/contracts';
+import { count, type Logger } from '@iris/telemetry';
+import { LRUCache } from 'lru-cache';
+
+const HOUR_MS = 3_600_000;
+
+/** What an operator must change in Aperture, by reason. */
+const FIXES: Partial<Record<ReasonId, string>> = {
+  nothing_to_evaluate:
+    "add request_body to `send` of the send_hooks entry for this hook: without it a pre_request carries no tool call, and `tools` is empty before the response",
+  observe_only:
+    'wire this hook to the event pre_request with send request_body to enforce: this event comes after the response, which cannot be stopped any more',
+};
+
+/** Says once per hook key, event and hour that a hook is wired so that it cannot be judged or enforced. */
+export class WiringWarnings {
+  private readonly said = new LRUCache<string, true>({ max: 1000, ttl: HOUR_MS });
+
+  constructor(private readonly logger: Logger) {}
+
+  warn(hook: Hook, reason: Extract<ReasonId, 'nothing_to_evaluate' | 'observe_only'>): void {
+    count('iris.hook.wiring_warnings', { event: hook.event, reason });
+    const key = `${hook.keyName}\n${hook.event}\n${reason}`;
+    if (this.said.has(key)) return;
+    this.said.set(key, true);
+    this.logger.warn({ reason, event: hook.event, hookKey: hook.keyName, fix: FIXES[reason] }, `${reason}: ${FIXES[reason]}`);
+  }
+}

@@ -1,0 +1,21 @@
+import type { HookCallData, HookMetadata } from './aperture/hook-call-data.js';
+
+/**
+ * `pre_request`, `tool_call_entire_request` and `entire_request` are Aperture's events; `pre_tool_use` is the event of
+ * an agent's own hook.
+ */
+export type HookEvent = 'pre_request' | 'tool_call_entire_request' | 'entire_request' | 'pre_tool_use';
+
+/** The events whose verdict is obeyed; the others come after the response. */
+export const ENFORCEABLE_EVENTS: ReadonlySet<HookEvent> = new Set(['pre_request', 'pre_tool_use']);
+
+/** A hook that was authenticated, read and recognised. */
+export interface Hook {
+  readonly event: HookEvent;
+  /** Name of the hook key that authenticated the call; never the key. */
+  readonly keyName: string;
+  /** Epoch ms. */
+  readonly arrivedAt: number;
+  readonly metadata: HookMetadata;
+  readonly data: HookCallData;
+}

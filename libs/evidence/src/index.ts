@@ -1,0 +1,3 @@
+export { maskParameters } from './masking.js';
+export { type EvidenceRecord, evidenceRecordSchema } from './record.js';
+export { EvidenceSpool } from './spool.js';
