@@ -1,0 +1,173 @@
+import type { Subject } from '@iris/contracts';
+import {
+  type Finding,
+  failureOf,
+  loginKey,
+  statusError,
+  toVendorError,
+  type VendorCall,
+  VendorError,
+  type VendorSource,
+} from '@iris/enricher-kit';
+import { Client, type Collection } from '@okta/okta-sdk-nodejs';
+import { headerMap, OktaExecutor } from './okta.executor.js';
+import {
+  hasAddress,
+  isLive,
+  type OktaGroup,
+  type OktaMapping,
+  type OktaUser,
+  readGroup,
+  readUser,
+  userAttributes,
+} from './okta.mapper.js';
+import { type OktaSettings, oktaSignIn } from './okta.settings.js';
+
+type NotFound = Extract<Finding, { status: 'NOT_FOUND' }>;
+
+/** Reads users and groups through Okta's SDK. */
+export class OktaSource implements VendorSource {
+  private readonly executor: OktaExecutor;
+  private readonly client: Client;
+  private readonly mapping: OktaMapping;
+
+  constructor(settings: OktaSettings) {
+    this.executor = new OktaExecutor(settings['okta.url'], settings['okta.requestTimeoutMs']);
+    this.client = createClient(settings, this.executor);
+    this.mapping = {
+      liveStatuses: settings['okta.liveStatuses'],
+      groupTypes: settings['okta.groupTypes'],
+      managerField: settings['okta.managerField'],
+    };
+  }
+
+  async lookup(subject: Subject, call: VendorCall): Promise<Finding> {
+    const login = loginKey(subject);
+    if ('refused' in login) return login.refused;
+    return this.ask(call.signal, async () => {
+      const user = (await this.userByLogin(login.key)) ?? (await this.userByEmail(login.key));
+      if ('reason' in user) return user;
+      const groups = isLive(user, this.mapping) ? await this.groupsOf(user) : [];
+      return {
+        status: 'FOUND',
+        attributes: userAttributes(user, groups, this.mapping),
+        revision: user.lastUpdated,
+      };
+    });
+  }
+
+  private async userByLogin(login: string): Promise<OktaUser | undefined> {
+    // Okta refuses a slash in this path even when it is encoded; the search finds such a user.
+    if (login.includes('/')) return undefined;
+    return this.user(login, login);
+  }
+
+  /**
+   * The user of an e-mail address that is not the login. The search reads an index that lags behind, so it only finds
+   * the id; the user is then read.
+   */
+  private async userByEmail(email: string): Promise<OktaUser | NotFound> {
+    const escaped = email.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+    const search = `profile.email eq "${escaped}"`;
+    const found: OktaUser[] = [];
+    for await (const item of items(await this.client.userApi.listUsers({ search }))) {
+      const user = readUser(item);
+      if (user === undefined) throw new VendorError('bad_response', 'Okta sent a user without id, status or login');
+      if (hasAddress(user, email)) found.push(user);
+    }
+    const live = found.filter((user) => isLive(user, this.mapping));
+    const candidates = live.length > 0 ? live : found;
+    const [only] = candidates;
+    if (only === undefined) return { status: 'NOT_FOUND', reason: 'subject_not_found' };
+    if (candidates.length > 1) return { status: 'NOT_FOUND', reason: 'subject_ambiguous' };
+    return (await this.user(only.id, email)) ?? { status: 'NOT_FOUND', reason: 'subject_not_found' };
+  }
+
+  /**
+   * Reads one user.
+   *
+   * @param idOrLogin checked by the caller: the SDK puts `..` into the path as it is
+   * @param address the address the user must have
+   * @returns undefined when there is no such user
+   */
+  private async user(idOrLogin: string, address: string): Promise<OktaUser | undefined> {
+    let payload: unknown;
+    try {
+      payload = await this.client.userApi.getUser({ userId: idOrLogin });
+    } catch (error) {
+      if ((error as { status?: unknown }).status === 404) return undefined;
+      throw error;
+    }
+    const user = readUser(payload);
+    if (user === undefined || !isOktaId(user.id)) {
+      throw new VendorError('bad_response', 'Okta sent a user without id, status or login');
+    }
+    if (!hasAddress(user, address)) throw new VendorError('bad_response', 'Okta sent another user than asked for');
+    return user;
+  }
+
+  private async groupsOf(user: OktaUser): Promise<OktaGroup[]> {
+    const groups: OktaGroup[] = [];
+    for await (const item of items(await this.client.userApi.listUserGroups({ userId: user.id }))) {
+      const group = readGroup(item);
+      if (group === undefined) throw new VendorError('bad_response', 'Okta sent a group without id, type or name');
+      groups.push(group);
+    }
+    return groups;
+  }
+
+  private async ask<T>(signal: AbortSignal, calls: () => Promise<T>): Promise<T> {
+    try {
+      return await this.executor.within(signal, calls);
+    } catch (error) {
+      throw asVendorError(error, signal);
+    }
+  }
+}
+
+/** Okta's ids are letters and digits; anything else in a path could name another resource. */
+function isOktaId(id: string): boolean {
+  return /^[A-Za-z0-9_-]+$/.test(id);
+}
+
+/** The items of all pages. An empty page with a next page gives a null in the SDK's iteration. */
+async function* items<T>(collection: Collection<T>): AsyncGenerator<T> {
+  for await (const item of collection as AsyncIterable<T | null>) {
+    if (item !== null) yield item;
+  }
+}
+
+/**
+ * Every key is given, an empty one too: the SDK fills missing keys from `okta.yaml` files and `OKTA_CLIENT_*`
+ * variables. The SDK's cache is off: it has no time limit and keeps a suspended user active.
+ */
+function createClient(settings: OktaSettings, executor: OktaExecutor): Client {
+  const signIn = oktaSignIn(settings);
+  const key = signIn.mode === 'PrivateKey' ? signIn : undefined;
+  return new Client({
+    orgUrl: settings['okta.url'],
+    authorizationMode: signIn.mode,
+    token: signIn.mode === 'SSWS' ? signIn.token : '',
+    clientId: key?.clientId ?? '',
+    privateKey: key?.privateKey ?? '',
+    keyId: key?.keyId ?? '',
+    scopes: key === undefined ? [] : [...key.scopes],
+    requestExecutor: executor,
+    cacheMiddleware: null,
+  });
+}
+
+/** The SDK's and node-fetch's errors by what they mean. Their messages hold bodies and URLs, so they are not kept. */
+function asVendorError(error: unknown, signal: AbortSignal): VendorError {
+  if (error instanceof VendorError) return error;
+  const { status, headers, type } = error as { status?: unknown; headers?: unknown; type?: unknown };
+  if (typeof status === 'number') {
+    const fault = statusError(status, headerMap({ headers } as Parameters<typeof headerMap>[0]), 'Okta');
+    if (fault !== undefined) return fault;
+  }
+  if (signal.aborted || type === 'system') return failureOf(error, signal, 'Okta');
+  if (type === 'request-timeout' || type === 'body-timeout') {
+    return new VendorError('timeout', 'Okta did not answer in time');
+  }
+  return toVendorError(error);
+}

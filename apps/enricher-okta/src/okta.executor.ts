@@ -1,0 +1,118 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type HeaderMap, retryAfterMs, statusError, VendorError } from '@iris/enricher-kit';
+import { DefaultRequestExecutor } from '@okta/okta-sdk-nodejs';
+
+const TOKEN_PATH = '/oauth2/v1/token';
+/** Largest answer, in bytes: 200 users with large profiles. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
+type Request = Parameters<DefaultRequestExecutor['fetch']>[0];
+type Response = Awaited<ReturnType<DefaultRequestExecutor['fetch']>>;
+
+/** What node-fetch, which the SDK uses, makes of an answer. */
+interface Answer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: { entries(): Iterable<[string, string]>; get(name: string): string | null };
+  buffer(): Promise<Buffer>;
+}
+
+/**
+ * Sends the SDK's requests. It adds what the SDK lacks: requests go to the organization's own host only (the SDK
+ * follows a next link to any host, credentials included), end with the signal of the call, are never retried here, and
+ * an answer that is not JSON of the expected kind is refused instead of read as an empty user or an empty list.
+ */
+export class OktaExecutor extends DefaultRequestExecutor {
+  private readonly signals = new AsyncLocalStorage<AbortSignal>();
+  private readonly origin: string;
+  private pendingToken?: Promise<() => Response>;
+
+  constructor(orgUrl: string, requestTimeoutMs: number) {
+    super({ maxRetries: 0, requestTimeout: requestTimeoutMs });
+    this.origin = new URL(orgUrl).origin;
+  }
+
+  /** Runs calls of the SDK whose requests end with the signal. */
+  within<T>(signal: AbortSignal, calls: () => Promise<T>): Promise<T> {
+    return this.signals.run(signal, calls);
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const url = new URL(String(request.url));
+    if (url.origin !== this.origin) throw new VendorError('bad_response', 'a link of Okta points to another host');
+    Object.assign(request, { redirect: 'manual', size: MAX_BYTES });
+    if (url.pathname.endsWith(TOKEN_PATH)) return this.fetchToken(request);
+
+    const signal = this.signals.getStore();
+    if (signal !== undefined) Object.assign(request, { signal });
+    const response = await super.fetch(request);
+    if (!response.ok) throwRateLimit(response);
+    return response.ok ? (await checked(response, isList(request)))() : response;
+  }
+
+  /**
+   * One request for all who wait: the SDK sends one for each of its first calls. It has no signal, so that the caller
+   * who leaves does not fail the others; the request timeout ends it.
+   */
+  private async fetchToken(request: Request): Promise<Response> {
+    this.pendingToken ??= this.exchange(request).finally(() => {
+      this.pendingToken = undefined;
+    });
+    return (await this.pendingToken)();
+  }
+
+  /** The SDK takes an error of the token endpoint for a token and sends `Bearer undefined`, so errors end here. */
+  private async exchange(request: Request): Promise<() => Response> {
+    const response = await super.fetch(request);
+    const copy = await checked(response, false);
+    const body = await copy().json();
+    // RFC 9449 section 8: the SDK repeats the request with the nonce of this answer.
+    if (body.error === 'use_dpop_nonce') return copy;
+    if (response.ok && typeof body.access_token === 'string' && body.access_token !== '') return copy;
+    throwRateLimit(response);
+    if (response.status === 400) throw new VendorError('unauthorized', 'the token endpoint of Okta answered 400');
+    throw (
+      statusError(response.status, headerMap(response), 'the token endpoint of Okta') ??
+      new VendorError('bad_response', 'the token endpoint of Okta gave no access token')
+    );
+  }
+}
+
+/** The headers of an answer as a plain object. */
+export function headerMap(response: Pick<Answer, 'headers'>): HeaderMap {
+  return Object.fromEntries(response.headers.entries());
+}
+
+/** Okta's reset is a point in time by Okta's clock, so the wait is counted from the answer's own date. */
+function throwRateLimit(response: Answer): void {
+  if (response.status !== 429) return;
+  const date = Date.parse(response.headers.get('date') ?? '');
+  const wait = retryAfterMs(headerMap(response), Number.isNaN(date) ? Date.now() : date);
+  throw new VendorError('rate_limited', 'Okta answered 429', { retryAfterMs: wait });
+}
+
+function isList(request: Request): boolean {
+  return (request as { isCollection?: boolean }).isCollection === true;
+}
+
+/**
+ * Reads an answer to its end, once, and gives copies of it.
+ *
+ * @throws VendorError `bad_response` unless it is a JSON list, or a JSON object, as `list` says
+ */
+async function checked(response: Response, list: boolean): Promise<() => Response> {
+  const answer: Answer = response;
+  const body = await answer.buffer();
+  let json: unknown;
+  try {
+    json = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw statusError(answer.status, headerMap(answer), 'Okta') ?? new VendorError('bad_response', 'Okta sent no JSON');
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json) !== list) {
+    throw new VendorError('bad_response', `Okta sent no ${list ? 'list' : 'object'}`);
+  }
+  const { status, statusText, headers } = answer;
+  const ResponseOfSdk = response.constructor as new (body: Buffer, init: object) => Response;
+  return () => new ResponseOfSdk(body, { status, statusText, headers, url: response.url });
+}

@@ -1,0 +1,2 @@
+export * from './attribute-faults.js';
+export * from './scripted-server.js';
