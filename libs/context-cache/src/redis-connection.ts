@@ -15,8 +15,12 @@ export interface RedisConnectionOptions {
 
 const DEFAULT_COMMAND_TIMEOUT_MS = 200;
 const DEFAULT_CONNECT_TIMEOUT_MS = 2000;
-/** A connection without any reply for so many command timeouts is given up and made again. */
-const SILENT_AFTER_COMMAND_TIMEOUTS = 5;
+/** How often a connection is checked for a silent server, in ms. */
+const CHECK_MS = 1000;
+/** After so many checks in a row without a reply the connection is given up and made again. */
+const SILENT_CHECKS = 3;
+/** How long a closed connection may take to end, in ms. */
+const DISCONNECT_MS = 500;
 const MIN_RECONNECT_MS = 50;
 const MAX_RECONNECT_MS = 2000;
 
@@ -41,11 +45,12 @@ export function connectRedis(url: string, options: RedisConnectionOptions = {}):
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
+    disconnectTimeout: DISCONNECT_MS,
     commandTimeout,
-    socketTimeout: commandTimeout * SILENT_AFTER_COMMAND_TIMEOUTS,
     connectTimeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     retryStrategy: reconnectDelayMs,
   });
+  renewWhenSilent(redis);
   return start(redis, options);
 }
 
@@ -58,10 +63,33 @@ export function connectRedisForWorker(url: string, options: RedisConnectionOptio
     connectionName: options.name,
     lazyConnect: true,
     maxRetriesPerRequest: null,
+    disconnectTimeout: DISCONNECT_MS,
     connectTimeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     retryStrategy: reconnectDelayMs,
   });
   return start(redis, options);
+}
+
+/**
+ * A peer that vanished without closing leaves a connection that looks well and never answers. (ioredis' own
+ * `socketTimeout` is not used: its timer outlives the connection and can end the next one.)
+ */
+function renewWhenSilent(redis: Redis): void {
+  let unanswered = 0;
+  const timer = setInterval(async () => {
+    if (redis.status !== 'ready') return;
+    try {
+      await redis.ping();
+      unanswered = 0;
+    } catch {
+      unanswered += 1;
+      if (unanswered >= SILENT_CHECKS && redis.status === 'ready') {
+        unanswered = 0;
+        redis.disconnect(true);
+      }
+    }
+  }, CHECK_MS).unref();
+  redis.once('end', () => clearInterval(timer));
 }
 
 function start(redis: Redis, options: RedisConnectionOptions): Redis {
