@@ -1,0 +1,105 @@
+import { isJsonObject, type JsonObject, type ReasonId } from '@iris/contracts';
+import { applyEdits, type Edit, type JsonDocument } from '@iris/json-document';
+import { FORMATS } from './formats/index.js';
+import type { DeclaredTool, ExecutedCall, FormatId, LlmFormat, Redaction } from './formats/llm-format.js';
+
+/** A provider body that was understood. */
+export interface ReadBody {
+  readonly status: 'read';
+  readonly format: FormatId;
+  /** Each tool and group once. */
+  readonly declared: readonly DeclaredTool[];
+  /** Calls whose results are in the body, in the order of the history; ids are unique. */
+  readonly executed: readonly ExecutedCall[];
+  readonly document: JsonDocument;
+}
+
+export type ReadBodyResult =
+  | ReadBody
+  | { readonly status: 'unreadable'; readonly reason: Extract<ReasonId, 'unknown_format'> };
+
+/** What is to be done to a body. */
+export interface BodyDecisions {
+  /** Keys of declared tools that are to be removed. */
+  readonly strip: ReadonlySet<string>;
+  /** By the id of an executed call: the notice that takes the place of its result. */
+  readonly redact: ReadonlyMap<string, string>;
+}
+
+export type RewriteResult =
+  /** The body is right as it is: answer `allow`, not `modify`. */
+  | { readonly status: 'unchanged' }
+  /** `text` is the JSON text of the whole new body. */
+  | { readonly status: 'rewritten'; readonly text: string }
+  /** The denial of this call, or the removal of this tool, cannot be expressed: block the request. */
+  | { readonly status: 'not_representable'; readonly callId?: string; readonly toolKey?: string };
+
+/** Takes the place of a notice without any visible character, which some providers refuse. */
+const DEFAULT_NOTICE = 'Denied by policy.';
+
+/**
+ * Reads a provider's request body: which format it has, which tools it offers, which calls it reports as done.
+ *
+ * @param body the document of the body: a whole text, or a part such as `hook.at(['request_body'])`
+ * @param url URL or path of the request to Aperture; its end tells the format, and the body where the path does not
+ */
+export function readProviderBody(body: JsonDocument, url: string): ReadBodyResult {
+  const format = isJsonObject(body.value) ? detectFormat(url, body.value) : undefined;
+  if (!format || !isJsonObject(body.value)) return { status: 'unreadable', reason: 'unknown_format' };
+  return {
+    status: 'read',
+    format: format.id,
+    declared: format.declaredTools(body.value),
+    executed: format.executedCalls(body.value),
+    document: body,
+  };
+}
+
+/**
+ * Removes tools and replaces results on the text of the body; all else stays as it was, character for character.
+ * The same decisions give the same text on every turn, and on an already rewritten body `unchanged`.
+ */
+export function rewriteProviderBody(read: ReadBody, decisions: BodyDecisions): RewriteResult {
+  const format = FORMATS.find((candidate) => candidate.id === read.format);
+  const body = read.document.value;
+  if (!format || !isJsonObject(body)) throw new Error('a body that was read has a format');
+  const edits: Edit[] = [];
+  if (decisions.strip.size > 0) {
+    const plan = format.strip(body, decisions.strip, (path) => read.document.source(path));
+    if (plan.status === 'not_representable') return plan;
+    edits.push(...plan.edits);
+  }
+  const redactions = redactionsOf(read, decisions.redact);
+  if (redactions.length > 0) {
+    const plan = format.redact(redactions, body);
+    if (plan.status === 'not_representable') return plan;
+    edits.push(...plan.edits);
+  }
+  if (edits.length === 0) return { status: 'unchanged' };
+  const text = applyEdits(read.document, edits);
+  return text === read.document.source() ? { status: 'unchanged' } : { status: 'rewritten', text };
+}
+
+function redactionsOf(read: ReadBody, notices: ReadonlyMap<string, string>): Redaction[] {
+  const redactions: Redaction[] = [];
+  for (const call of read.executed) {
+    const notice = notices.get(call.id);
+    if (notice !== undefined) redactions.push({ call, notice: notice.trim() === '' ? DEFAULT_NOTICE : notice });
+  }
+  return redactions;
+}
+
+/** The path decides where it can; a body that does not fit its path is of no known format. */
+function detectFormat(url: string, body: JsonObject): LlmFormat | undefined {
+  const path = pathOf(url);
+  const byPath = FORMATS.find((format) => format.matchesPath(path));
+  if (byPath) return byPath.accepts(body, path) ? byPath : undefined;
+  const byBody = FORMATS.filter((format) => format.matchesBody(body));
+  return byBody.length === 1 ? byBody[0] : undefined;
+}
+
+/** The path of a URL without query, fragment and final slash; escapes stay, so an id with `%2F` is one segment. */
+function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  return (end === -1 ? url : url.slice(0, end)).replace(/\/+$/, '');
+}
