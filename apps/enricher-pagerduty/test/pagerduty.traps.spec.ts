@@ -1,0 +1,275 @@
+import { readFileSync } from 'node:fs';
+import { loadSettings } from '@iris/config';
+import type { VendorError } from '@iris/enricher-kit';
+import { type ReceivedRequest, type ScriptedAnswer, startScriptedServer } from '@iris/enricher-kit/testing';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { definition } from '../src/definition.js';
+
+const fixture = (name: string) => JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'));
+const LOGIN = 'maya.okafor@acme.example';
+const NOON = Date.parse('2026-11-16T12:00:00Z');
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+type Script = (request: ReceivedRequest) => ScriptedAnswer | undefined;
+
+const page = (name: string, entries: unknown[], more = false) => ({
+  body: { [name]: entries, limit: 100, offset: 0, more, total: null },
+});
+
+/** Answers as PagerDuty does for one person, unless the test's script answers. */
+const ordinary: Script = ({ path }) => {
+  if (path === '/users') return { body: fixture('users') };
+  if (path === '/oncalls') return { body: fixture('oncalls') };
+  return page('incidents', []);
+};
+
+async function pagerduty(
+  script: (request: ReceivedRequest) => ScriptedAnswer | undefined | 'ordinary',
+  environment = {},
+) {
+  const server = await startScriptedServer((request) => {
+    const answer = script(request);
+    return answer === 'ordinary' ? ordinary(request) : answer;
+  });
+  const settings = loadSettings(definition.settings, {
+    IRIS_PAGERDUTY_URL: server.url,
+    IRIS_PAGERDUTY_TOKEN: 'secret-key',
+    ...environment,
+  });
+  const source = definition.create(settings);
+  closers.push(server.close, async () => source.close?.());
+  return { server, source };
+}
+
+type Source = ReturnType<typeof definition.create>;
+
+function ask(source: Source, { loginName = LOGIN, now = NOON, signal = AbortSignal.timeout(5000) } = {}) {
+  return source.lookup({ principal: loginName, loginName }, { signal, now });
+}
+
+async function failure(promise: Promise<unknown>): Promise<VendorError> {
+  return promise.then(
+    (value) => Promise.reject(new Error(`answered ${JSON.stringify(value)}`)),
+    (error) => error,
+  );
+}
+
+describe('requests', () => {
+  it('carry the key, the exact lists and a window that holds the next shift', async () => {
+    const { server, source } = await pagerduty(() => 'ordinary');
+    await expect(ask(source)).resolves.toMatchObject({ status: 'FOUND', attributes: { onCall: true, incidents: [] } });
+    const [users, ...others] = server.requests;
+    expect(users?.headers).toMatchObject({
+      authorization: 'Token token=secret-key',
+      accept: 'application/vnd.pagerduty+json;version=2',
+    });
+    expect(users?.query.get('query')).toBe(LOGIN);
+    const oncalls = others.find(({ path }) => path === '/oncalls')?.query;
+    expect(oncalls?.getAll('user_ids[]')).toEqual(['PMAYA01']);
+    expect(oncalls?.get('since')).toBe('2026-11-16T12:00:00.000Z');
+    expect(oncalls?.get('until')).toBe('2026-11-17T12:00:00.000Z');
+    const incidents = others.find(({ path }) => path === '/incidents')?.query;
+    expect(incidents?.get('date_range')).toBe('all');
+    expect(incidents?.getAll('statuses[]')).toEqual(['triggered', 'acknowledged']);
+  });
+
+  it.each(['', '.', 'me', 'user@github', `${'x'.repeat(600)}@b.c`])('are not sent for %j', async (loginName) => {
+    const { server, source } = await pagerduty(() => 'ordinary');
+    await expect(ask(source, { loginName })).resolves.toMatchObject({ status: 'NOT_FOUND' });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('leave incidents out when the setting says so', async () => {
+    const { server, source } = await pagerduty(() => 'ordinary', { IRIS_PAGERDUTY_INCIDENTS: 'false' });
+    const finding = await ask(source);
+    expect(finding.status === 'FOUND' && 'incidents' in finding.attributes).toBe(false);
+    expect(server.requests.map(({ path }) => path)).toEqual(['/users', '/oncalls']);
+  });
+});
+
+describe('users', () => {
+  const users = (...entries: unknown[]) =>
+    pagerduty(({ path }) => (path === '/users' ? page('users', entries) : 'ordinary'));
+
+  it.each([
+    ['a longer address', [{ id: 'P2', email: `a${LOGIN}` }], 'subject_not_found'],
+    ['nobody', [], 'subject_not_found'],
+    [
+      'two of the same address',
+      [
+        { id: 'P1', email: LOGIN },
+        { id: 'P2', email: LOGIN.toUpperCase() },
+      ],
+      'subject_ambiguous',
+    ],
+  ])('give %s', async (_, entries, reason) => {
+    const { source } = await users(...entries);
+    await expect(ask(source)).resolves.toEqual({ status: 'NOT_FOUND', reason });
+  });
+
+  it('are looked for on all pages, an empty one too', async () => {
+    const { source } = await pagerduty(({ path, query }) => {
+      if (path !== '/users') return 'ordinary';
+      const offset = Number(query.get('offset'));
+      if (offset < 200) return { body: { users: [], limit: 100, offset, more: true, total: null } };
+      return page('users', [{ id: 'PMAYA01', email: LOGIN }]);
+    });
+    await expect(ask(source)).resolves.toMatchObject({ status: 'FOUND' });
+  });
+
+  it('are not looked for beyond the 10,000 entries that PagerDuty gives', async () => {
+    const { server, source } = await pagerduty(({ query }) => ({
+      body: { users: [], limit: 100, offset: Number(query.get('offset')), more: true },
+    }));
+    expect((await failure(ask(source))).kind).toBe('bad_response');
+    expect(server.requests.map(({ query }) => Number(query.get('offset'))).at(-1)).toBe(9900);
+  });
+});
+
+describe('on-call entries', () => {
+  const oncalls = (...entries: object[]) =>
+    pagerduty(({ path }) => (path === '/oncalls' ? page('oncalls', entries) : 'ordinary'));
+  const [scheduled, permanent] = fixture('oncalls').oncalls;
+
+  it('of a future shift only end the answer', async () => {
+    const { source } = await oncalls({ ...scheduled, start: '2026-11-16T20:00:00Z', end: '2026-11-17T04:00:00Z' });
+    await expect(ask(source)).resolves.toMatchObject({
+      attributes: { onCall: false },
+      endsAt: Date.parse('2026-11-16T20:00:00Z'),
+    });
+  });
+
+  it('without limits last', async () => {
+    const { source } = await oncalls(permanent);
+    const finding = await ask(source);
+    expect(finding).toMatchObject({ attributes: { onCall: true, primary: false, services: ['gateway'] } });
+    expect(finding.status === 'FOUND' && finding.endsAt).toBeUndefined();
+  });
+
+  it('of other people do not count', async () => {
+    const { source } = await oncalls({ ...scheduled, user: { id: 'POTHER1' } });
+    await expect(ask(source)).resolves.toMatchObject({ attributes: { onCall: false } });
+  });
+
+  it('on two schedules of one policy both count', async () => {
+    const other = { ...scheduled, schedule: { id: 'PSCHED9', summary: 'India' } };
+    const { source } = await oncalls(scheduled, other);
+    const finding = await ask(source);
+    expect(finding.status === 'FOUND' && finding.attributes.oncalls).toHaveLength(2);
+  });
+
+  it.each([
+    ['an entry without an end', { oncalls: [{ ...scheduled, end: undefined }], more: false }],
+    ['no list', { more: false }],
+    ['a list instead of an object', []],
+    ['an HTML page', '<html></html>'],
+  ])('are refused: %s', async (_, body) => {
+    const { source } = await pagerduty(({ path }) => (path === '/oncalls' ? { body } : 'ordinary'));
+    expect((await failure(ask(source))).kind).toBe('bad_response');
+  });
+});
+
+describe('refusals', () => {
+  it.each([
+    [401, { error: { message: 'Unauthorized', code: 2006 } }, 'unauthorized'],
+    [403, { error: { message: 'Forbidden' } }, 'unauthorized'],
+    [404, { error: { message: 'Not Found', code: 2100 } }, 'bad_response'],
+    [400, { error: { message: 'Invalid Input Provided', code: 2001 } }, 'bad_response'],
+    [500, {}, 'unavailable'],
+    [502, '<html>Bad Gateway</html>', 'unavailable'],
+    [503, '', 'unavailable'],
+  ])('take a %i with the body %j as %s', async (status, body, kind) => {
+    const { server, source } = await pagerduty(() => ({ status, body }));
+    const error = await failure(ask(source));
+    expect(error.kind).toBe(kind);
+    expect(error.message).not.toContain('secret-key');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['with a reset', { 'ratelimit-reset': '7' }, { error: { code: 2020 } }, 7000],
+    ['without headers or JSON', {}, 'slow down', undefined],
+  ])('take a 429 %s once, without the waits and repeats of the SDK', async (_, headers, body, retryAfterMs) => {
+    const { server, source } = await pagerduty(() => ({ status: 429, headers, body }));
+    await expect(failure(ask(source))).resolves.toMatchObject({ kind: 'rate_limited', retryAfterMs });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('leave the other calls alone when one meets a 429', async () => {
+    const { source } = await pagerduty(({ path, query }) =>
+      path === '/users' && query.get('query') === 'busy@acme.example' ? { status: 429, body: {} } : 'ordinary',
+    );
+    const [busy, fine] = await Promise.all([failure(ask(source, { loginName: 'busy@acme.example' })), ask(source)]);
+    expect(busy.kind).toBe('rate_limited');
+    expect(fine.status).toBe('FOUND');
+  });
+
+  it('do not follow a redirect', async () => {
+    const elsewhere = await startScriptedServer(() => ({ body: fixture('users') }));
+    closers.push(elsewhere.close);
+    const { source } = await pagerduty(() => ({ status: 302, headers: { location: `${elsewhere.url}/users` } }));
+    expect((await failure(ask(source))).kind).toBe('bad_response');
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  it('end with their own time limit when PagerDuty never answers', async () => {
+    const { source } = await pagerduty(() => undefined, { IRIS_PAGERDUTY_REQUEST_TIMEOUT_MS: '50' });
+    expect((await failure(ask(source))).kind).toBe('timeout');
+  });
+
+  it('end with the signal of the call', async () => {
+    const caller = new AbortController();
+    const { source } = await pagerduty(() => {
+      caller.abort();
+      return undefined;
+    });
+    expect((await failure(ask(source, { signal: caller.signal }))).kind).toBe('cancelled');
+  });
+
+  it('say unavailable when nobody listens', async () => {
+    const { server, source } = await pagerduty(() => 'ordinary');
+    await server.close();
+    expect((await failure(ask(source))).kind).toBe('unavailable');
+  });
+});
+
+describe('signing in as an app', () => {
+  const environment = (tokenUrl: string) => ({
+    IRIS_PAGERDUTY_AUTHORIZATION: 'oauth',
+    IRIS_PAGERDUTY_TOKEN_URL: tokenUrl,
+    IRIS_PAGERDUTY_CLIENT_ID: 'app-1',
+    IRIS_PAGERDUTY_CLIENT_SECRET: 'app-secret',
+    IRIS_PAGERDUTY_SCOPE: 'as_account-us.acme users.read oncalls.read incidents.read',
+  });
+
+  it('asks for a token, and for another when the API refuses it', async () => {
+    let issued = 0;
+    const identity = await startScriptedServer(() => {
+      issued += 1;
+      return { body: { access_token: `pdus+${issued}`, token_type: 'bearer', expires_in: 86_400 } };
+    });
+    closers.push(identity.close);
+    const { source } = await pagerduty(
+      ({ headers }) =>
+        headers.authorization === 'Bearer pdus+2' ? 'ordinary' : { status: 401, body: { error: { code: 2006 } } },
+      environment(`${identity.url}/oauth/token`),
+    );
+    await expect(ask(source)).resolves.toMatchObject({ status: 'FOUND' });
+    const form = new URLSearchParams(identity.requests[0]?.body);
+    expect(Object.fromEntries(form)).toEqual({
+      grant_type: 'client_credentials',
+      client_id: 'app-1',
+      client_secret: 'app-secret',
+      scope: 'as_account-us.acme users.read oncalls.read incidents.read',
+    });
+  });
+
+  it('does not start without the scope', async () => {
+    const started = pagerduty(() => 'ordinary', { ...environment('http://127.0.0.1:9'), IRIS_PAGERDUTY_SCOPE: '' });
+    await expect(started).rejects.toThrow(/pagerduty\.scope/);
+  });
+});
