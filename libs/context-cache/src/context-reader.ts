@@ -1,9 +1,9 @@
 import type { ResourceRef, SourceAnswer, SourceId } from '@iris/contracts';
-import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 import { decodeEntry, principalKey, resourceKey } from './entry.js';
 import { listenForInvalidations } from './invalidation-listener.js';
 import type { RedisConnection } from './redis-connection.js';
+import { RedisGuard } from './redis-guard.js';
 
 /** What is known of a principal or a resource, by field. The entries' times are judged by the caller. */
 export interface ContextReading {
@@ -32,10 +32,6 @@ interface Copy {
   readonly readAt: number;
 }
 
-/** After so many failures in a row Redis is not waited for... */
-const BREAK_AFTER_FAILURES = 3;
-/** ...for so long, in ms. */
-const BREAK_MS = 1000;
 /** For how many dropped keys the time of the drop is remembered. */
 const MAX_DROPS = 10_000;
 /** For how long, in ms: longer than a direct answer may be under way. */
@@ -53,16 +49,14 @@ export class ContextReader {
   private readonly underWay = new Map<string, Promise<ContextReading>>();
   private readonly now: () => number;
   private readonly stopListening?: () => void;
-  private readonly breaker = circuitBreaker(handleAll, {
-    breaker: new ConsecutiveBreaker(BREAK_AFTER_FAILURES),
-    halfOpenAfter: BREAK_MS,
-  });
+  private readonly redis?: RedisGuard;
   /** When everything was dropped last, in epoch ms. */
   private allDroppedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: ContextReaderOptions) {
     this.copies = new LRUCache({ max: options.maxKeys });
     this.now = options.now ?? Date.now;
+    this.redis = options.redis && new RedisGuard(options.redis);
     if (options.subscriber !== undefined) {
       this.stopListening = listenForInvalidations(
         options.subscriber,
@@ -74,7 +68,7 @@ export class ContextReader {
 
   /** Whether Redis is connected and answers. */
   get redisAvailable(): boolean {
-    return this.options.redis?.status === 'ready' && this.breaker.state !== CircuitState.Open;
+    return this.redis?.available ?? false;
   }
 
   /** How many principals and resources L1 holds. */
@@ -122,12 +116,11 @@ export class ContextReader {
   }
 
   private async readRedis(key: string): Promise<ContextReading> {
-    const { redis } = this.options;
     const startedAt = this.now();
-    if (redis === undefined || redis.status !== 'ready') return this.withoutRedis(key);
+    if (this.redis === undefined) return this.withoutRedis(key);
     let hash: Record<string, string>;
     try {
-      hash = await this.breaker.execute(() => redis.hgetall(key));
+      hash = await this.redis.run((redis) => redis.hgetall(key));
     } catch {
       return this.withoutRedis(key);
     }

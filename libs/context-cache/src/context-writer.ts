@@ -1,6 +1,7 @@
 import type { SourceAnswer } from '@iris/contracts';
 import { decodeEntry, type EntryAddress, encodeEntry, INVALIDATION_CHANNEL } from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
+import { RedisGuard } from './redis-guard.js';
 
 /** For how long a drop keeps a slower, older answer out, in ms; longer than any call to a vendor may take. */
 const TOMBSTONE_MS = 60_000;
@@ -25,13 +26,26 @@ if left < tonumber(ARGV[4]) then redis.call('PEXPIREAT', KEYS[1], ARGV[4]) end
 return 1
 `;
 
-/** Writes what sources said. For the enrichers: they own the limits and the credentials. All methods throw when Redis fails. */
+/**
+ * Writes what sources said. For the enrichers: they own the limits and the credentials. All methods throw when Redis
+ * fails, at once while it is away.
+ */
 export class ContextWriter {
-  constructor(private readonly redis: RedisConnection) {}
+  private readonly redis: RedisGuard;
+
+  /** @param redis a connection for a decision path */
+  constructor(redis: RedisConnection) {
+    this.redis = new RedisGuard(redis);
+  }
+
+  /** Whether Redis is connected and answers. */
+  get available(): boolean {
+    return this.redis.available;
+  }
 
   /** One entry, usable or not; undefined when there is none. */
   async read(address: EntryAddress): Promise<SourceAnswer | undefined> {
-    const text = await this.redis.hget(address.key, address.field);
+    const text = await this.redis.run((redis) => redis.hget(address.key, address.field));
     return text === null ? undefined : decodeEntry(text);
   }
 
@@ -53,11 +67,13 @@ export class ContextWriter {
 
   /** Makes every replica drop its own copy of a hash. */
   async invalidate(key: string): Promise<void> {
-    await this.redis.publish(INVALIDATION_CHANNEL, key);
+    await this.redis.run((redis) => redis.publish(INVALIDATION_CHANNEL, key));
   }
 
   private async put(address: EntryAddress, text: string, speaksOf: number, endsAt: number): Promise<boolean> {
-    const written = await this.redis.eval(PUT, 1, address.key, address.field, text, speaksOf, Math.ceil(endsAt));
+    const written = await this.redis.run((redis) =>
+      redis.eval(PUT, 1, address.key, address.field, text, speaksOf, Math.ceil(endsAt)),
+    );
     return written === 1;
   }
 }

@@ -47,11 +47,12 @@ export class RefreshQueue {
     return this.droppedCount;
   }
 
-  /** Asks once per source and subject until the job is done; more requests meanwhile change nothing. */
-  async ask(request: RefreshRequest): Promise<RefreshAsked> {
+  /** Asks once per source and subject (or resource) until the job is done; more requests meanwhile change nothing. */
+  async ask(source: SourceId, subject: Subject, resource?: ResourceRef): Promise<RefreshAsked> {
     if (this.redis.status === 'ready') {
+      const request: RefreshRequest = { source, subject, resource, askedAt: Date.now() };
       try {
-        await this.queue(request.source).add('refresh', request, { deduplication: { id: deduplicationId(request) } });
+        await this.queue(source).add('refresh', request, { deduplication: { id: deduplicationId(request) } });
         return 'asked';
       } catch {
         // Counted below: the entry stays usable until it ends, and the next hook asks again.

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntryAddress } from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
+import { RedisGuard } from './redis-guard.js';
 
 export interface Flight<T> {
   readonly address: EntryAddress;
@@ -60,7 +61,12 @@ function lockKey(address: EntryAddress): string {
  * that is lost (the holder died, Redis restarted) costs at worst a second call; without Redis everyone calls.
  */
 export class DistributedFlights {
-  constructor(private readonly redis: RedisConnection) {}
+  private readonly redis: RedisGuard;
+
+  /** @param redis a connection for a decision path */
+  constructor(redis: RedisConnection) {
+    this.redis = new RedisGuard(redis);
+  }
 
   /**
    * @throws what `fetch` throws; SharedFault; FlightTimeout; the signal's reason when it ends a wait
@@ -88,7 +94,7 @@ export class DistributedFlights {
   /** The token when the lock is ours, else what stands in it. */
   private async acquire(key: string, token: string, lockMs: number): Promise<string | null> {
     // NX with GET (Redis 7) answers null for a lock just taken.
-    const held = await this.redis.set(key, token, 'PX', lockMs, 'NX', 'GET');
+    const held = await this.redis.run((redis) => redis.set(key, token, 'PX', lockMs, 'NX', 'GET'));
     return held ?? token;
   }
 
@@ -106,14 +112,18 @@ export class DistributedFlights {
     } catch (error) {
       const fault = flight.describeFault(error);
       if (fault === undefined) this.release(key, token);
-      else this.redis.eval(FAIL, 1, key, token, FAULT_PREFIX + fault, FAULT_MS).catch(() => {});
+      else this.fail(key, token, fault);
       throw error;
     }
   }
 
+  private fail(key: string, token: string, fault: string): void {
+    this.redis.run((redis) => redis.eval(FAIL, 1, key, token, FAULT_PREFIX + fault, FAULT_MS)).catch(() => {});
+  }
+
   /** Not waited for: the lock ends by itself if this fails. */
   private release(key: string, token: string): void {
-    this.redis.eval(RELEASE, 1, key, token).catch(() => {});
+    this.redis.run((redis) => redis.eval(RELEASE, 1, key, token)).catch(() => {});
   }
 }
 

@@ -1,2 +1,3 @@
+export * from './deferred.js';
 export * from './eventually.js';
 export * from './redis-server.js';

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { connectRedis, connectRedisForWorker, type RedisConnection, waitForRedis } from './redis-connection.js';
+import { RefreshQueue, type RefreshRequest, RefreshWorker } from './refresh-queue.js';
+import { deferred } from './testing/deferred.js';
+import { eventually } from './testing/eventually.js';
+import { startRedis, type TestRedis } from './testing/redis-server.js';
+
+const ana = { principal: 'ana@example.com', loginName: 'ana@example.com' };
+const ben = { principal: 'ben:x@example.com', loginName: 'ben:x@example.com' };
+
+describe('refreshes on a real Redis', () => {
+  let server: TestRedis;
+  let gateway: RedisConnection;
+  let queue: RefreshQueue;
+  const workers: { worker: RefreshWorker; redis: RedisConnection }[] = [];
+
+  beforeEach(async () => {
+    server = await startRedis();
+    gateway = connectRedis(server.url);
+    expect(await waitForRedis(gateway, 10_000)).toBe(true);
+    queue = new RefreshQueue(gateway);
+  });
+  afterEach(async () => {
+    await queue.close();
+    gateway.disconnect();
+    for (const { worker, redis } of workers.splice(0)) {
+      await worker.close();
+      redis.disconnect();
+    }
+    await server.stop();
+  });
+
+  function work(refresh: (request: RefreshRequest) => Promise<void>): void {
+    const redis = connectRedisForWorker(server.url);
+    workers.push({
+      redis,
+      worker: new RefreshWorker({ redis, source: 'okta', concurrency: 4, refresh, onError: () => {} }),
+    });
+  }
+
+  it('runs one job for many requests, and a new one once it is done', async () => {
+    const seen: RefreshRequest[] = [];
+    const answers = await Promise.all(Array.from({ length: 30 }, () => queue.ask('okta', ana)));
+    expect(answers).toEqual(Array(30).fill('asked'));
+    await queue.ask('okta', ben);
+    const gate = deferred<void>();
+    work(async (request) => {
+      seen.push(request);
+      await gate.promise;
+    });
+    await eventually(async () =>
+      expect(seen.map(({ subject }) => subject.principal).sort()).toEqual([ana.principal, ben.principal]),
+    );
+    await queue.ask('okta', ana);
+    gate.resolve();
+    // Asked while the first ran: the same refresh.
+    await eventually(async () => expect(await gateway.keys('{iris}:iris-refresh-okta:de:*')).toEqual([]));
+    expect(seen).toHaveLength(2);
+    await queue.ask('okta', ana);
+    await eventually(async () => expect(seen).toHaveLength(3));
+    expect(seen[2]).toMatchObject({ source: 'okta', subject: ana });
+  });
+
+  it('does not mix up people, nodes and resources', async () => {
+    const seen: RefreshRequest[] = [];
+    const resource = { kind: 'database', id: 'orders' };
+    await queue.ask('okta', ana);
+    await queue.ask('okta', { ...ana, nodeId: 'n1' });
+    await queue.ask('okta', ana, resource);
+    work(async (request) => void seen.push(request));
+    await eventually(async () => expect(seen).toHaveLength(3));
+    expect(seen.filter((request) => request.resource !== undefined)).toEqual([expect.objectContaining({ resource })]);
+  });
+
+  it('keeps only so many failed jobs, and asks again after a failure', async () => {
+    let runs = 0;
+    work(async () => {
+      runs += 1;
+      throw new Error('no');
+    });
+    await queue.ask('okta', ana);
+    await eventually(async () => expect(runs).toBe(1));
+    await eventually(async () => {
+      await queue.ask('okta', ana);
+      expect(runs).toBeGreaterThan(1);
+    });
+    expect(await gateway.zcard('{iris}:iris-refresh-okta:completed')).toBe(0);
+  });
+
+  it('says that it could not ask while Redis is away, and works again by itself', async () => {
+    const seen: string[] = [];
+    work(async ({ subject }) => void seen.push(subject.principal));
+    await queue.ask('okta', ana);
+    await eventually(async () => expect(seen).toEqual([ana.principal]));
+    await server.kill();
+    await eventually(async () => expect(gateway.status).not.toBe('ready'));
+    expect(await queue.ask('okta', ana)).toBe('dropped');
+    expect(queue.dropped).toBe(1);
+    await server.start();
+    await eventually(async () => {
+      expect(await queue.ask('okta', ben)).toBe('asked');
+      expect(seen).toContain(ben.principal);
+    });
+  });
+
+  it('is not held up by a silent Redis', async () => {
+    server.freeze();
+    expect(await queue.ask('okta', ana)).toBe('dropped');
+    server.thaw();
+    await eventually(async () => expect(await queue.ask('okta', ana)).toBe('asked'));
+  });
+
+  it('can be asked for the first time while Redis has never been there', async () => {
+    const away = connectRedis('redis://127.0.0.1:1');
+    const lonely = new RefreshQueue(away);
+    expect(await lonely.ask('okta', ana)).toBe('dropped');
+    await lonely.close();
+    away.disconnect();
+  });
+});

@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { connectRedis, type RedisConnection, waitForRedis } from './redis-connection.js';
+import { DistributedFlights, type Flight, FlightTimeout, SharedFault } from './single-flight.js';
+import { deferred } from './testing/deferred.js';
+import { startRedis, type TestRedis } from './testing/redis-server.js';
+
+const address = { key: 'iris:ctx:v1:{ana@example.com}', field: 'okta' };
+
+describe('one call of many replicas', () => {
+  let server: TestRedis;
+  let replicas: { redis: RedisConnection; flights: DistributedFlights }[];
+
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+  beforeEach(async () => {
+    replicas = [0, 1].map(() => {
+      const redis = connectRedis(server.url);
+      return { redis, flights: new DistributedFlights(redis) };
+    });
+    for (const { redis } of replicas) expect(await waitForRedis(redis, 10_000)).toBe(true);
+    await replicas[0]?.redis.flushall();
+  });
+  afterEach(() => {
+    for (const { redis } of replicas) redis.disconnect();
+  });
+
+  /** A call that ends when the test says so, and keeps its result where the others look. */
+  function sharedCall() {
+    const state = { calls: 0, kept: undefined as string | undefined };
+    const called = deferred<void>();
+    const outcome = deferred<string>();
+    const flight = (change: Partial<Flight<string>> = {}): Flight<string> => ({
+      address,
+      lockMs: 10_000,
+      signal: new AbortController().signal,
+      find: async () => state.kept,
+      fetch: async () => {
+        state.calls += 1;
+        called.resolve();
+        state.kept = await outcome.promise;
+        return state.kept;
+      },
+      describeFault: (error) => (error instanceof Error ? error.message : undefined),
+      ...change,
+    });
+    return { state, called: called.promise, outcome, flight };
+  }
+
+  it('is made by one, and the others take its result', async () => {
+    const { state, called, outcome, flight } = sharedCall();
+    const waiting = Array.from({ length: 20 }, (_, index) => replicas[index % 2]?.flights.run(flight()));
+    await called;
+    outcome.resolve('facts');
+    expect(await Promise.all(waiting)).toEqual(Array(20).fill('facts'));
+    expect(state.calls).toBe(1);
+  });
+
+  it('fails for those who wait as it failed for who called', async () => {
+    const { state, called, outcome, flight } = sharedCall();
+    const first = replicas[0]?.flights.run(flight());
+    await called;
+    const second = replicas[1]?.flights.run(flight());
+    outcome.reject(new Error('unavailable'));
+    await expect(first).rejects.toThrow('unavailable');
+    await expect(second).rejects.toMatchObject({ name: 'SharedFault', fault: 'unavailable' });
+    await expect(second).rejects.toBeInstanceOf(SharedFault);
+    expect(state.calls).toBe(1);
+  });
+
+  it('is made again by another when the fault is not to be shared', async () => {
+    const { called, outcome, flight } = sharedCall();
+    const first = replicas[0]?.flights.run(flight({ describeFault: () => undefined }));
+    await called;
+    const second = replicas[1]?.flights.run(flight({ fetch: async () => 'second' }));
+    outcome.reject(new Error('cancelled'));
+    await expect(first).rejects.toThrow('cancelled');
+    expect(await second).toBe('second');
+  });
+
+  it('is made again when the holder died and its lock ended', async () => {
+    await replicas[0]?.redis.set('iris:lock:v1:iris:ctx:v1:{ana@example.com}:okta', 'dead', 'PX', 100);
+    expect(await replicas[1]?.flights.run(sharedCall().flight({ fetch: async () => 'mine' }))).toBe('mine');
+  });
+
+  it('is not waited for longer than a lock lives', async () => {
+    await replicas[0]?.redis.set('iris:lock:v1:iris:ctx:v1:{ana@example.com}:okta', 'stuck');
+    await expect(replicas[1]?.flights.run(sharedCall().flight({ lockMs: 100 }))).rejects.toBeInstanceOf(FlightTimeout);
+  });
+
+  it('is not waited for by one who left', async () => {
+    await replicas[0]?.redis.set('iris:lock:v1:iris:ctx:v1:{ana@example.com}:okta', 'busy');
+    const controller = new AbortController();
+    const waiting = replicas[1]?.flights.run(sharedCall().flight({ signal: controller.signal }));
+    controller.abort(new Error('left'));
+    await expect(waiting).rejects.toThrow('left');
+  });
+
+  it('does not take away a lock that another holds by now', async () => {
+    const { called, outcome, flight } = sharedCall();
+    const first = replicas[0]?.flights.run(flight());
+    await called;
+    await replicas[0]?.redis.set('iris:lock:v1:iris:ctx:v1:{ana@example.com}:okta', 'another');
+    outcome.resolve('facts');
+    await first;
+    // The release is not waited for; a reply to a later command of the same connection comes after it.
+    await replicas[0]?.redis.ping();
+    expect(await replicas[1]?.redis.get('iris:lock:v1:iris:ctx:v1:{ana@example.com}:okta')).toBe('another');
+  });
+
+  it('is made by everyone without Redis', async () => {
+    const away = connectRedis('redis://127.0.0.1:1');
+    const flights = new DistributedFlights(away);
+    expect(await flights.run(sharedCall().flight({ fetch: async () => 'direct' }))).toBe('direct');
+    away.disconnect();
+  });
+});
