@@ -39,6 +39,37 @@ export const gatewaySettings = {
     { fallback: 'closed' },
   ),
 
+  'hook.onDeniedResult': setting.choice(
+    'What becomes of the result of a denied call in a pre_request: a notice takes its place, or the request is blocked.',
+    ['redact', 'block'],
+    { fallback: 'redact' },
+  ),
+  'verdicts.lifeSeconds': setting.integer(
+    'For how long the verdict on a call is remembered after the last new call of its session, in s.',
+    { min: 60, max: 2_592_000 },
+    { fallback: 86_400 },
+  ),
+  'verdicts.memoryEntries': setting.integer(
+    'How many verdicts are kept in memory in front of Redis.',
+    { min: 1, max: 10_000_000 },
+    { fallback: 50_000 },
+  ),
+  'verdicts.onPolicyChange': setting.choice(
+    'Whether a remembered verdict stands when the policies change, or is made anew, which rewrites history.',
+    ['keep', 'recheck'],
+    { fallback: 'keep' },
+  ),
+  'plans.memoryEntries': setting.integer(
+    'How many plans for declared tools are kept in memory.',
+    { min: 1, max: 10_000_000 },
+    { fallback: 50_000 },
+  ),
+  'plans.lifeSeconds': setting.integer(
+    'For how long a plan for a declared tool is kept, in s; a change of policy may go unseen so long.',
+    { min: 1, max: 86_400 },
+    { fallback: 60 },
+  ),
+
   'context.budgetPercent': setting.integer(
     'Share of the budget that gathering facts may take; the rest is for the PDP.',
     { min: 10, max: 90 },

@@ -14,7 +14,7 @@ export const METRICS = {
     kind: 'counter',
     unit: '{reply}',
     meaning: 'Replies to hooks, by the action sent and the reason id.',
-    labels: ['event', 'action', 'reason', 'format'],
+    labels: ['event', 'action', 'reason'],
   },
   'iris.hook.duration': {
     kind: 'histogram',

@@ -30,7 +30,9 @@ environment.OTEL_METRICS_EXPORTER ??= exportsMetrics ? 'otlp' : 'none';
 environment.OTEL_LOGS_EXPORTER ??= 'none';
 
 const sdk = new NodeSDK({
-  ...(environment.OTEL_TRACES_EXPORTER === 'none' ? { sampler: new tracing.AlwaysOffSampler() } : {}),
+  ...(environment.OTEL_TRACES_EXPORTER === 'none'
+    ? { sampler: new tracing.AlwaysOffSampler(), spanProcessors: [new tracing.NoopSpanProcessor()] }
+    : {}),
   instrumentations: [
     new HttpInstrumentation({
       ignoreIncomingRequestHook: (request) => QUIET_PATHS.includes(request.url?.split('?')[0] ?? ''),

@@ -1,6 +1,11 @@
-import { Injectable } from '@nestjs/common';
-import { type ContextReading, principalField, type RefreshQueue, usability } from '@iris/context-cache';
 import type { ContextReader } from '@iris/context-cache';
+import {
+  type ContextReading,
+  principalField,
+  type RefreshQueue,
+  type RefreshRequest,
+  usability,
+} from '@iris/context-cache';
 import {
   type Identity,
   type JsonObject,
@@ -16,6 +21,8 @@ import {
 } from '@iris/contracts';
 import { count, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { Budget } from '../budget.js';
 import type { EnricherClient } from './enricher-client.js';
 import { type RoleRules, rolesOf } from './roles.js';
@@ -43,11 +50,16 @@ export interface GatheredContext {
 /** How many different resources of one hook are looked up; a hook that names more is no ordinary one. */
 const MAX_RESOURCES = 20;
 
+/** For how long a refresh that was asked for is not asked for again, in ms: a vendor that is down is not hurried. */
+const REFRESH_PAUSE_MS = 5000;
+
 const ANSWERED_BY_STATUS = { fresh: 'fresh', stale: 'stale' } as const;
 
 /** The context room: who is asking, and what is being acted on. Nothing here throws or outlasts its share. */
 @Injectable()
 export class ContextService {
+  private readonly asked = new LRUCache<string, true>({ max: 100_000, ttl: REFRESH_PAUSE_MS });
+
   constructor(
     private readonly reader: ContextReader,
     private readonly sources: readonly ConfiguredSource[],
@@ -121,7 +133,9 @@ export class ContextService {
       signal,
     );
     this.reader.remember(subject.principal, field, answer);
-    return usable(answer, 'source') ?? { status: 'unavailable', attributes: {}, reason: answer.reason, origin: 'source' };
+    return (
+      usable(answer, 'source') ?? { status: 'unavailable', attributes: {}, reason: answer.reason, origin: 'source' }
+    );
   }
 
   private async resourceFacts(
@@ -159,7 +173,12 @@ export class ContextService {
   ): Promise<JsonObject | undefined> {
     const reading = await this.reader.readResource(resource);
     const cached = usable(reading.entries.get(source.id), reading.origin);
-    if (cached !== undefined && cached.status !== 'stale') return known(cached);
+    if (cached !== undefined) {
+      if (cached.status === 'stale') {
+        this.askRefresh(source.id, { principal: identity.id }, resource);
+      }
+      return known(cached);
+    }
     const answer = await source.client.enrich(
       `resource\n${resource.kind}\n${resource.id}`,
       { subject: { principal: identity.id }, resource },
@@ -167,12 +186,17 @@ export class ContextService {
       signal,
     );
     this.reader.rememberResource(resource, source.id, answer);
-    return known(usable(answer, 'source') ?? cached);
+    return known(usable(answer, 'source'));
   }
 
-  private askRefresh(source: SourceId, subject: Subject): void {
+  private askRefresh(source: SourceId, subject: Subject, resource?: ResourceRef): void {
+    const key = JSON.stringify([source, subject.principal, subject.nodeId, resource?.kind, resource?.id]);
+    if (this.refreshes === undefined || this.asked.has(key)) return;
+    this.asked.set(key, true);
     // Not awaited: the decision does not depend on it. The queue never throws.
-    void this.refreshes?.ask(source, subject).then((outcome) => count('iris.context.refreshes_asked', { source, outcome }));
+    void this.refreshes
+      .ask(source, subject, resource)
+      .then((outcome) => count('iris.context.refreshes_asked', { source, outcome }));
   }
 }
 

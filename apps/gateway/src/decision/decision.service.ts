@@ -1,9 +1,9 @@
-import { Injectable } from '@nestjs/common';
 import type { CallDecision, Hook, JsonObject, PolicyOutput, PrincipalContext, ToolCall } from '@iris/contracts';
 import { isJsonObject } from '@iris/contracts';
 import { type CheckResult, type Pdp, PdpError, type PdpPrincipal } from '@iris/pdp';
 import { count, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
+import { Injectable } from '@nestjs/common';
 import { type AttributeOrigins, principalAttributes } from './principal-attributes.js';
 import { callAttributes, hookAttributes } from './resource-attributes.js';
 
@@ -58,13 +58,14 @@ export class DecisionService {
     if (calls.length === 0) return [];
     const shared = hookAttributes(hook);
     const attributes = calls.map((call) => ({ ...shared, ...callAttributes(call, this.catalog, cmdb.get(call)) }));
+    const ids = resourceIds(calls);
     const results = await this.timed('check', () =>
       this.pdp.check(
         {
           principal: prepared.principal,
           resources: calls.map((call, index) => ({
             kind: this.policies.resourceKind,
-            id: resourceId(calls, index),
+            id: ids[index] ?? call.id,
             action: actionOf(call),
             attr: attributes[index] ?? {},
           })),
@@ -101,16 +102,20 @@ export function actionOf(call: ToolCall): string {
   return call.name === '' ? '(empty)' : call.name.toWellFormed();
 }
 
-/** The call id, made unique: providers may repeat ids, and some send none. */
-function resourceId(calls: readonly ToolCall[], index: number): string {
-  const id = calls[index]?.id.toWellFormed() || 'call';
-  const repeated = calls.some((call, other) => other < index && call.id === calls[index]?.id);
-  return repeated ? `${id}#${index}` : id;
+/** The call ids, made unique: providers may repeat ids, and some send none. */
+function resourceIds(calls: readonly ToolCall[]): string[] {
+  const seen = new Set<string>();
+  return calls.map((call, index) => {
+    const id = call.id.toWellFormed() || 'call';
+    const unique = seen.has(id) ? `${id}#${index}` : id;
+    seen.add(unique);
+    return unique;
+  });
 }
 
 function toDecision(call: ToolCall, result: CheckResult | undefined): CallDecision {
   const allowed = result?.effect === 'ALLOW';
-  const outputs = result?.outputs ?? [];
+  const outputs = (result?.outputs ?? []).filter(({ value }) => value !== undefined && value !== null);
   const denial = allowed ? undefined : denialOf(outputs);
   return {
     call,
@@ -147,7 +152,7 @@ function denialOf(outputs: readonly PolicyOutput[]): { message?: string; statusC
 /** The rules that spoke for the effect: those that explain a denial, or those that say why they allow. */
 function rulesOf(outputs: readonly PolicyOutput[], allowed: boolean): string[] {
   const spoke = outputs.filter(({ value }) => value !== undefined && value !== null);
-  const explaining = spoke.filter(({ value }) => isJsonObject(value) && ('message' in value) !== allowed);
+  const explaining = spoke.filter(({ value }) => isJsonObject(value) && 'message' in value !== allowed);
   return [...new Set((explaining.length > 0 ? explaining : spoke).map(({ source }) => source))];
 }
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Hook, JsonObject } from '@iris/contracts';
-import { isJsonObject } from '@iris/contracts';
+import { type Hook, isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 import { type Pdp, PdpError, type PlanKind, toAttributes } from '@iris/pdp';
 import { count, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
@@ -22,12 +21,17 @@ export interface ToolPlansOptions {
   readonly lifeMs: number;
 }
 
+/** For how long the last complete plan is kept, in ms: a working day, so that an outage does not outlast it. */
+const COMPLETE_LIFE_MS = 12 * 3_600_000;
+
 /**
  * Which declared tools a principal may never use, whatever the parameters: those whose plan is ALWAYS_DENIED. Plans
  * are kept by everything that goes into them, so that a request with hundreds of tools costs nothing when warm.
  */
 export class ToolPlans {
   private readonly plans: LRUCache<string, PlanKind>;
+  /** The last plans that were made with every source answering, by principal: see `alwaysDenied`. */
+  private readonly complete: LRUCache<string, PlanKind>;
 
   constructor(
     private readonly pdp: Pdp,
@@ -36,11 +40,16 @@ export class ToolPlans {
     options: ToolPlansOptions,
   ) {
     this.plans = new LRUCache({ max: options.maxEntries, ttl: options.lifeMs });
+    this.complete = new LRUCache({ max: options.maxEntries, ttl: COMPLETE_LIFE_MS });
   }
 
   /**
    * The keys of the tools that are always denied. A tool whose plan cannot be had stays: its calls are checked when
    * they come. Never throws.
+   *
+   * While a source is unavailable, much is denied only for want of facts. That is not "never", and tools that come and
+   * go would spoil the provider's prompt cache; so the last plan that was made with all facts stands, and without one
+   * the tool stays.
    */
   async alwaysDenied(
     hook: Hook,
@@ -51,20 +60,24 @@ export class ToolPlans {
   ): Promise<Set<string>> {
     if (tools.length === 0) return new Set();
     const shared = plannedHookAttributes(hook);
-    const fingerprint = fingerprintOf(prepared, shared, this.policies, revision);
+    const revisions = `${revision}/${this.catalog.revision}`;
+    const fingerprint = digest(planInputs(prepared, shared, this.policies, revisions));
+    const person = digest([prepared.principal.id, shared, this.policies, revisions]);
+    const allFacts = !hasUnavailableSource(prepared);
     const start = performance.now();
     let asked = 0;
     let outcome = 'ok';
     const denied = new Set<string>();
     await Promise.all(
       tools.map(async (tool) => {
-        const cacheKey = `${fingerprint}\n${tool.server ?? ''}\n${tool.name}`;
-        let plan = this.plans.get(cacheKey);
-        if (plan === undefined) {
+        const named = `${tool.server ?? ''}\n${tool.name}`;
+        let plan = allFacts ? this.plans.get(`${fingerprint}\n${named}`) : this.complete.get(`${person}\n${named}`);
+        if (plan === undefined && allFacts) {
           asked += 1;
           try {
             plan = await this.ask(hook, prepared, tool, shared, timeoutMs);
-            this.plans.set(cacheKey, plan);
+            this.plans.set(`${fingerprint}\n${named}`, plan);
+            this.complete.set(`${person}\n${named}`, plan);
           } catch (error) {
             outcome = error instanceof PdpError ? error.reason : 'internal_error';
           }
@@ -122,16 +135,30 @@ function plannedHookAttributes(hook: Hook): JsonObject {
 }
 
 /** Ages change all the time and say nothing that a status does not, so they do not make another plan. */
-function fingerprintOf(
+function planInputs(
   { principal }: PreparedPrincipal,
   shared: JsonObject,
   policies: PolicySelection,
-  revision: string,
-): string {
-  const states = isJsonObject(principal.attr.context) ? principal.attr.context : {};
+  revisions: string,
+): unknown[] {
   const context = Object.fromEntries(
-    Object.entries(states).map(([source, state]) => [source, isJsonObject(state) ? state.status : null]),
+    Object.entries(statesOf(principal.attr)).map(([id, state]) => [id, statusOf(state)]),
   );
-  const text = JSON.stringify([principal.id, principal.roles, { ...principal.attr, context }, shared, policies, revision]);
-  return createHash('sha256').update(text).digest('base64url');
+  return [principal.id, principal.roles, { ...principal.attr, context }, shared, policies, revisions];
+}
+
+function hasUnavailableSource({ principal }: PreparedPrincipal): boolean {
+  return Object.values(statesOf(principal.attr)).some((state) => statusOf(state) === 'unavailable');
+}
+
+function statesOf(attr: JsonObject): JsonObject {
+  return isJsonObject(attr.context) ? attr.context : {};
+}
+
+function statusOf(state: Json): Json {
+  return isJsonObject(state) ? (state.status ?? null) : null;
+}
+
+function digest(parts: unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

@@ -17,6 +17,9 @@ const storedSchema = z.object({
   revision: z.string(),
 });
 
+/** The name of a call of which only the id is known. */
+const UNKNOWN_TOOL = 'unknown';
+
 /** A verdict as it is remembered. */
 export type RememberedVerdict = z.infer<typeof storedSchema>;
 
@@ -49,13 +52,13 @@ export class VerdictMemory {
   }
 
   /** The remembered verdicts of these calls, by call. */
-  async recall<C extends ToolCall>(
+  async recall(
     scope: VerdictScope,
-    calls: readonly C[],
+    calls: readonly ToolCall[],
     revision: string,
-  ): Promise<Map<C, RememberedVerdict>> {
-    const found = new Map<C, RememberedVerdict>();
-    const missing: C[] = [];
+  ): Promise<Map<ToolCall, RememberedVerdict>> {
+    const found = new Map<ToolCall, RememberedVerdict>();
+    const missing: ToolCall[] = [];
     for (const call of calls) {
       const verdict = this.local.get(localKey(scope, call.id));
       if (verdict === undefined) missing.push(call);
@@ -75,19 +78,6 @@ export class VerdictMemory {
       // Without the memory the calls are checked again.
     }
     return found;
-  }
-
-  /** The name of a call of which only the id is known; undefined when no event told it. */
-  async nameOf(scope: VerdictScope, id: string): Promise<string | undefined> {
-    const verdict = this.local.get(localKey(scope, id));
-    if (verdict !== undefined) return verdict.name;
-    const { redis } = this.options;
-    if (redis?.status !== 'ready') return undefined;
-    try {
-      return decode(await redis.hget(redisKey(scope), fieldOf(id)))?.name;
-    } catch {
-      return undefined;
-    }
   }
 
   /** Remembers verdicts, here at once and in Redis without waiting for it. */
@@ -120,13 +110,15 @@ export class VerdictMemory {
       .catch(() => undefined);
   }
 
-  private take<C extends ToolCall>(
-    found: Map<C, RememberedVerdict>,
-    call: C,
+  private take(
+    found: Map<ToolCall, RememberedVerdict>,
+    call: ToolCall,
     verdict: RememberedVerdict,
     revision: string,
   ): void {
-    if (verdict.digest !== digestOf(call)) return;
+    // Of a call that stands on the provider's side only the id is known here; its event told the rest.
+    const onlyId = call.name === UNKNOWN_TOOL;
+    if (!onlyId && verdict.digest !== digestOf(call)) return;
     if (this.options.onPolicyChange === 'recheck' && verdict.revision !== revision) return;
     found.set(call, verdict);
   }

@@ -8,9 +8,19 @@ const gunzipAsync = promisify(gunzip);
 /** The content codings that a hook may have, for the `Accept-Encoding` of a 415 (RFC 9110, section 15.5.16). */
 export const ACCEPTED_CODINGS = 'gzip, zstd, identity';
 
+const CODINGS: ReadonlySet<string> = new Set(['', 'identity', 'gzip', 'x-gzip', 'zstd']);
+
+/** Whether `decodeBody` can undo a coding. */
+export function isAcceptedCoding(coding: string | undefined): boolean {
+  return CODINGS.has(coding?.trim().toLowerCase() ?? '');
+}
+
 export type DecodedBody =
   | { readonly ok: true; readonly bytes: Buffer }
-  | { readonly ok: false; readonly reason: Extract<ReasonId, 'body_too_large' | 'hook_malformed' | 'unsupported_encoding'> };
+  | {
+      readonly ok: false;
+      readonly reason: Extract<ReasonId, 'body_too_large' | 'hook_malformed' | 'unsupported_encoding'>;
+    };
 
 /**
  * Undoes the content coding of a body. Codings in several layers are not accepted. Never throws.

@@ -57,6 +57,18 @@ export async function readHook(incoming: IncomingHook, limits: HookLimits): Prom
   return { ok: true, hook, document: parsed.document };
 }
 
+/** What is known of a hook before it is read: nothing but how it came. */
+export function unreadHook(incoming: IncomingHook): Hook {
+  const data = hookCallDataSchema.parse({});
+  return {
+    event: incoming.routeEvent ?? 'pre_request',
+    keyName: incoming.keyName,
+    arrivedAt: incoming.arrivedAt,
+    metadata: data.metadata,
+    data,
+  };
+}
+
 /**
  * The event by the fields present, since the payload does not name it: only events after the response carry calls or
  * the response itself.

@@ -32,7 +32,11 @@ export function blockFor(denials: readonly CallDecision[]): HookVerdict {
  * later turn.
  */
 export function denialNotice(decision: CallDecision): string {
-  return withReason(`The result of this tool call was withheld. ${denialText(decision)}`, decision.reason, decision.rules[0]);
+  return withReason(
+    `The result of this tool call was withheld. ${denialText(decision)}`,
+    decision.reason,
+    decision.rules[0],
+  );
 }
 
 /** The body of the HTTP reply. A new provider body is put in as the raw text it is. */

@@ -7,7 +7,7 @@ const HOUR_MS = 3_600_000;
 /** What an operator must change in Aperture, by reason. */
 const FIXES: Partial<Record<ReasonId, string>> = {
   nothing_to_evaluate:
-    "add request_body to `send` of the send_hooks entry for this hook: without it a pre_request carries no tool call, and `tools` is empty before the response",
+    'add request_body to `send` of the send_hooks entry for this hook: without it a pre_request carries no tool call, and `tools` is empty before the response',
   observe_only:
     'wire this hook to the event pre_request with send request_body to enforce: this event comes after the response, which cannot be stopped any more',
 };
@@ -23,6 +23,9 @@ export class WiringWarnings {
     const key = `${hook.keyName}\n${hook.event}\n${reason}`;
     if (this.said.has(key)) return;
     this.said.set(key, true);
-    this.logger.warn({ reason, event: hook.event, hookKey: hook.keyName, fix: FIXES[reason] }, `${reason}: ${FIXES[reason]}`);
+    this.logger.warn(
+      { reason, event: hook.event, hookKey: hook.keyName, fix: FIXES[reason] },
+      `${reason}: ${FIXES[reason]}`,
+    );
   }
 }

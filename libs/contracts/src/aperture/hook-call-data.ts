@@ -33,7 +33,7 @@ export const hookMetadataSchema = z.looseObject({
 /** One entry of `tool_calls`: no call id, order only. `params` is judged later, so any JSON is accepted here. */
 export const toolUseSchema = z.looseObject({
   name: text,
-  params: z.unknown(),
+  params: z.unknown().optional(),
 });
 
 export const hookCallDataSchema = z.looseObject({
@@ -46,9 +46,9 @@ export const hookCallDataSchema = z.looseObject({
     .transform((value) => value ?? undefined),
   user_message: text,
   /** Provider-native: any JSON. */
-  request_body: z.unknown(),
-  response_body: z.unknown(),
-  raw_responses: z.unknown(),
+  request_body: z.unknown().optional(),
+  response_body: z.unknown().optional(),
+  raw_responses: z.unknown().optional(),
   grants: object,
   estimated_cost: object,
   quotas: object,

@@ -1,0 +1,77 @@
+/** Dependencies point one way: apps -> libs -> contracts. */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Two modules that need each other cannot be understood apart.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-app-imports-an-app',
+      comment: 'An app is deployed alone; what two apps share belongs into a lib.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/([^/]+)/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'no-lib-imports-an-app',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'contracts-import-nothing',
+      comment: 'The contracts are what everything else agrees on.',
+      severity: 'error',
+      from: { path: '^libs/contracts/' },
+      to: { path: '^(apps|libs)/', pathNot: '^libs/contracts/' },
+    },
+    {
+      name: 'libs-by-their-front-door',
+      comment: "Import a lib by its alias; its inner files are its own.",
+      severity: 'error',
+      from: { path: '^(apps|libs)/([^/]+)/' },
+      to: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/$2/', '/index\\.ts$'] },
+    },
+    {
+      name: 'rooms-by-their-front-door',
+      comment: 'The toolcalls room is pure; the rest of the gateway sees its entry only.',
+      severity: 'error',
+      from: { path: '^apps/gateway/src/', pathNot: '^apps/gateway/src/toolcalls/' },
+      to: { path: '^apps/gateway/src/toolcalls/', pathNot: '/toolcalls/index\\.ts$' },
+    },
+    {
+      name: 'cerbos-only-in-pdp',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: ['^libs/pdp/', '\\.spec\\.ts$'] },
+      to: { path: 'node_modules/@cerbos/(grpc|core)/' },
+    },
+    {
+      name: 'redis-only-in-context-cache',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: ['^libs/context-cache/', '^libs/evidence/', '^libs/telemetry/', '^apps/auditor/', '\\.spec\\.ts$'] },
+      to: { path: 'node_modules/(ioredis|bullmq)/' },
+    },
+    {
+      name: 'otel-sdk-only-in-telemetry',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: ['^libs/telemetry/', '^apps/auditor/', '\\.spec\\.ts$'] },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'no-test-code-in-production',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: ['\\.spec\\.ts$', '/testing/', '^apps/sandbox/', '/test/'] },
+      to: { path: '(\\.spec\\.ts$|/testing/|^test/)' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^dist/|/generated/)' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

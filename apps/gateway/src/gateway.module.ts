@@ -1,0 +1,126 @@
+import { loadSourceRegistry, readYamlFile } from '@iris/config';
+import { ContextReader, connectRedis, RefreshQueue } from '@iris/context-cache';
+import { EvidenceSpool } from '@iris/evidence';
+import { CerbosPdp, parseGoldenChecks } from '@iris/pdp';
+import { createLogger } from '@iris/telemetry';
+import { loadCatalog } from '@iris/tool-catalog';
+import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { ContextService, enabledSources } from './context/context.service.js';
+import { EnricherClient } from './context/enricher-client.js';
+import { DecisionService, type PolicySelection } from './decision/decision.service.js';
+import { ToolPlans } from './decision/tool-plans.js';
+import { VerdictMemory } from './decision/verdict-memory.js';
+import { EvidenceService } from './evidence/evidence.service.js';
+import type { GatewaySettings } from './gateway.settings.js';
+import { HealthController } from './health/health.controller.js';
+import { PdpWatch } from './health/pdp-watch.js';
+import { HookController } from './hook/hook.controller.js';
+import { WiringWarnings } from './hook/wiring-warnings.js';
+import { HookWalk } from './walk.js';
+
+/** For how long Redis is not read again for the same principal, in ms. Entries' own limits hold all the same. */
+const L1_MS = 1000;
+
+/** Ends what the module opened, after the last hook was answered. */
+class GatewayResources implements OnApplicationShutdown {
+  constructor(private readonly closers: readonly (() => unknown)[]) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled(this.closers.map(async (close) => close()));
+  }
+}
+
+@Module({})
+class GatewayModule {}
+
+/**
+ * Builds the gateway from its settings.
+ *
+ * @throws Error in one line when the registry, the catalog or the golden checks cannot be used
+ */
+export function createGatewayModule(settings: GatewaySettings): DynamicModule {
+  const logger = createLogger('gateway', settings['log.level']);
+  const policies: PolicySelection = {
+    resourceKind: settings['pdp.resourceKind'],
+    policyVersion: settings['pdp.policyVersion'],
+    scope: settings['pdp.scope'] ?? '',
+  };
+  const registry = loadSourceRegistry(settings['sources.file']);
+  const catalog = loadCatalog({ path: settings['catalog.file'] });
+  const pdp = new CerbosPdp({ target: settings['pdp.target'], tls: settings['pdp.tls'] });
+
+  const url = settings['redis.url'];
+  const redis = url === undefined ? undefined : connectRedis(url, { name: 'iris-gateway' });
+  const subscriber = url === undefined ? undefined : connectRedis(url, { name: 'iris-gateway-invalidation' });
+  const reader = new ContextReader({ redis, subscriber, maxKeys: settings['context.memoryEntries'], l1Ms: L1_MS });
+  const refreshes = redis === undefined ? undefined : new RefreshQueue(redis);
+  const sources = enabledSources(
+    registry.sources,
+    (id, source) => new EnricherClient(settings['sources.addresses'][id] ?? source.address),
+  );
+
+  const pdpWatch = new PdpWatch(
+    pdp,
+    {
+      checks: parseGoldenChecks(readYamlFile(settings['pdp.goldenFile'])),
+      requireStrict: settings['pdp.requireStrict'],
+      policyVersion: policies.policyVersion,
+    },
+    logger,
+  );
+  const context = new ContextService(reader, sources, catalog, refreshes, {
+    roles: { fromGroups: settings['roles.fromGroups'], capability: settings['roles.capability'] },
+    budgetPercent: settings['context.budgetPercent'],
+  });
+  const spool = new EvidenceSpool(settings['evidence.directory']);
+  const walk = new HookWalk(
+    context,
+    new DecisionService(pdp, catalog, policies),
+    new ToolPlans(pdp, catalog, policies, {
+      maxEntries: settings['plans.memoryEntries'],
+      lifeMs: settings['plans.lifeSeconds'] * 1000,
+    }),
+    new VerdictMemory({
+      redis,
+      lifeSeconds: settings['verdicts.lifeSeconds'],
+      maxEntries: settings['verdicts.memoryEntries'],
+      onPolicyChange: settings['verdicts.onPolicyChange'],
+    }),
+    new EvidenceService(spool, policies, logger),
+    new WiringWarnings(logger),
+    pdpWatch,
+    {
+      limits: { maxBodyBytes: settings['hook.maxBodyBytes'], maxDepth: settings['hook.maxDepth'] },
+      mode: settings['mode.default'],
+      onFailure: { pre_request: settings['failure.preRequest'], pre_tool_use: settings['failure.preToolUse'] },
+      onDeniedResult: settings['hook.onDeniedResult'],
+    },
+    logger,
+  );
+
+  return {
+    module: GatewayModule,
+    controllers: [HookController, HealthController],
+    providers: [
+      { provide: HookWalk, useValue: walk },
+      { provide: PdpWatch, useValue: pdpWatch },
+      { provide: ContextReader, useValue: reader },
+      {
+        provide: GatewayResources,
+        useValue: new GatewayResources([
+          () => reader.close(),
+          () => refreshes?.close(),
+          () => redis?.disconnect(),
+          () => subscriber?.disconnect(),
+          () => pdp.close(),
+          () => spool.close(),
+          ...sources.map(
+            ({ client }) =>
+              () =>
+                client.close(),
+          ),
+        ]),
+      },
+    ],
+  };
+}

@@ -1,0 +1,76 @@
+import type { HookEvent } from '@iris/contracts';
+import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { HookWalk } from '../walk.js';
+import { ACCEPTED_CODINGS, isAcceptedCoding } from './content-coding.js';
+import { replyText } from './reply.js';
+
+/** Aperture's hooks: one path for all events, and one path for each. */
+@Controller('ext/aperture')
+export class HookController {
+  constructor(@Inject(HookWalk) private readonly walk: HookWalk) {}
+
+  @Post()
+  @HttpCode(200)
+  any(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.answer(undefined, request, reply);
+  }
+
+  @Post('pre_request')
+  @HttpCode(200)
+  preRequest(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.answer('pre_request', request, reply);
+  }
+
+  @Post('tool_call_entire_request')
+  @HttpCode(200)
+  toolCallEntireRequest(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.answer('tool_call_entire_request', request, reply);
+  }
+
+  @Post('entire_request')
+  @HttpCode(200)
+  entireRequest(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.answer('entire_request', request, reply);
+  }
+
+  private async answer(event: HookEvent | undefined, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { hookKeyName, hookBudget, hookArrivedAt } = request;
+    if (hookKeyName === undefined || hookBudget === undefined || hookArrivedAt === undefined) {
+      throw new Error('a hook passes the transport first');
+    }
+    const contentCoding = request.headers['content-encoding'];
+    // The one reply that is no verdict: it makes Aperture send the same hook again in a coding that is accepted.
+    if (!isAcceptedCoding(contentCoding)) {
+      reply
+        .code(415)
+        .header('accept-encoding', ACCEPTED_CODINGS)
+        .header('content-type', 'application/problem+json')
+        .send({
+          title: 'The content coding is not accepted',
+          status: 415,
+          reason: 'unsupported_encoding',
+          detail: `Send the hook as one of ${ACCEPTED_CODINGS}.`,
+        });
+      return;
+    }
+    const gone = new AbortController();
+    const onClose = () => {
+      if (!reply.raw.writableEnded) gone.abort();
+    };
+    reply.raw.once('close', onClose);
+    const verdict = await this.walk.answer(
+      {
+        routeEvent: event,
+        keyName: hookKeyName,
+        arrivedAt: hookArrivedAt,
+        body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+        contentCoding,
+      },
+      hookBudget,
+      gone.signal,
+    );
+    reply.raw.off('close', onClose);
+    reply.code(200).header('content-type', 'application/json; charset=utf-8').send(replyText(verdict));
+  }
+}

@@ -1,0 +1,55 @@
+import { loadSettings } from '@iris/config';
+import { createLogger, stopTelemetry } from '@iris/telemetry';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createGatewayModule } from './gateway.module.js';
+import { type GatewaySettings, gatewaySettings } from './gateway.settings.js';
+import { PdpWatch } from './health/pdp-watch.js';
+import { HookKeys } from './hook/hook-keys.js';
+import { prepareHookTransport } from './hook/hook-transport.js';
+import { block, type HookVerdict, replyText } from './hook/reply.js';
+import { ProblemFilter } from './problem.filter.js';
+import { HookWalk } from './walk.js';
+
+/** A client that is slower than this to send its whole request is given up, in ms. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** The verdict of the failure mode, made before anything can go wrong. */
+function lastResort(settings: GatewaySettings): HookVerdict {
+  const closed = settings['failure.preRequest'] === 'closed' && settings['mode.default'] === 'enforce';
+  return closed
+    ? block('internal_error', 'Blocked: an unexpected fault.')
+    : { action: 'allow', reason: 'internal_error' };
+}
+
+/** Starts the gateway and returns when it listens. A setting that cannot be used ends the process with one line. */
+export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    const settings = loadSettings(gatewaySettings, environment);
+    const logger = createLogger('gateway', settings['log.level']);
+    const adapter = new FastifyAdapter({
+      bodyLimit: settings['hook.maxBodyBytes'],
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      forceCloseConnections: 'idle',
+    });
+    const app = await NestFactory.create<NestFastifyApplication>(createGatewayModule(settings), adapter, {
+      logger: ['error', 'warn'],
+      bodyParser: false,
+    });
+    prepareHookTransport(adapter.getInstance() as never, {
+      keys: new HookKeys(settings['hook.keys']),
+      budgetMs: settings['hook.budgetMs'],
+      maxBodyBytes: settings['hook.maxBodyBytes'],
+      lastResort: replyText(lastResort(settings)),
+    });
+    app.useGlobalFilters(new ProblemFilter(app.get(HookWalk), logger));
+    app.enableShutdownHooks();
+    process.once('exit', () => void stopTelemetry());
+    await app.listen(settings['http.port'], settings['http.host']);
+    logger.info({ url: await app.getUrl(), mode: settings['mode.default'] }, 'the gateway listens');
+    await app.get(PdpWatch).start();
+  } catch (error) {
+    process.stderr.write(`gateway: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}

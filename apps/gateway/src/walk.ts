@@ -1,0 +1,261 @@
+import type { CallDecision, Hook, ReasonId, ToolCall } from '@iris/contracts';
+import { ENFORCEABLE_EVENTS } from '@iris/contracts';
+import { PdpError } from '@iris/pdp';
+import { activeTraceId, annotateSpan, count, type Logger, recordDuration } from '@iris/telemetry';
+import { Injectable } from '@nestjs/common';
+import type { Budget } from './budget.js';
+import type { ContextService } from './context/context.service.js';
+import { identify } from './context/identity.js';
+import {
+  countDecision,
+  type DecidedCall,
+  type DecisionService,
+  type PreparedPrincipal,
+} from './decision/decision.service.js';
+import type { ToolPlans } from './decision/tool-plans.js';
+import { toRememberedDecision, type VerdictMemory, type VerdictScope } from './decision/verdict-memory.js';
+import type { EvidenceService } from './evidence/evidence.service.js';
+import type { PdpWatch } from './health/pdp-watch.js';
+import { type HookLimits, type IncomingHook, readHook, unreadHook } from './hook/read-hook.js';
+import { block, blockFor, denialNotice, type HookVerdict } from './hook/reply.js';
+import type { WiringWarnings } from './hook/wiring-warnings.js';
+import { type HookCalls, readHookCalls, rewriteProviderBody } from './toolcalls/index.js';
+
+export interface WalkOptions {
+  readonly limits: HookLimits;
+  readonly mode: 'enforce' | 'observe';
+  readonly onFailure: Readonly<Record<'pre_request' | 'pre_tool_use', 'closed' | 'open'>>;
+  /** What becomes of denied results: replaced by a notice, or the whole request is blocked. */
+  readonly onDeniedResult: 'redact' | 'block';
+}
+
+/** What the decision room found out about all calls of a hook. */
+interface Judgement {
+  readonly prepared: PreparedPrincipal;
+  readonly decided: readonly DecidedCall[];
+  /** Decisions on all calls, remembered ones included. */
+  readonly decisions: ReadonlyMap<ToolCall, CallDecision>;
+  readonly strip: ReadonlySet<string>;
+  readonly durationsMs: { readonly context: number; readonly pdp: number };
+}
+
+/** One hook on its way through the rooms. */
+interface Passage {
+  readonly incoming: IncomingHook;
+  readonly budget: Budget;
+  /** Aborted when nobody waits for the verdict any more. */
+  readonly signal: AbortSignal;
+  /** What is known of the hook so far. */
+  hook: Hook;
+  /** Whether the verdict was given. */
+  closed: boolean;
+}
+
+/** Kept back from the budget so that the reply itself has time to leave, in ms. */
+const REPLY_RESERVE_MS = 25;
+
+/** The walk of one hook through the rooms: hook, toolcalls, context, decision, hook, evidence. */
+@Injectable()
+export class HookWalk {
+  constructor(
+    private readonly context: ContextService,
+    private readonly decision: DecisionService,
+    private readonly plans: ToolPlans,
+    private readonly memory: VerdictMemory,
+    private readonly evidence: EvidenceService,
+    private readonly warnings: WiringWarnings,
+    private readonly pdpWatch: Pick<PdpWatch, 'revision'>,
+    private readonly options: WalkOptions,
+    private readonly logger: Logger,
+  ) {}
+
+  /**
+   * The verdict on a hook. Always resolves, inside the budget: what cannot be decided gets the verdict of the failure
+   * mode.
+   *
+   * @param gone aborted when the caller has hung up
+   */
+  async answer(incoming: IncomingHook, budget: Budget, gone: AbortSignal): Promise<HookVerdict> {
+    const overtime = new AbortController();
+    const passage: Passage = {
+      incoming,
+      budget,
+      signal: AbortSignal.any([gone, overtime.signal]),
+      hook: unreadHook(incoming),
+      closed: false,
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<HookVerdict>((resolve) => {
+      timer = setTimeout(
+        () => {
+          resolve(this.close(passage, this.failed(passage, 'budget_exhausted', 'the budget of this hook is used up')));
+          overtime.abort();
+        },
+        Math.max(1, budget.remainingMs() - REPLY_RESERVE_MS),
+      );
+    });
+    const walked = this.walk(passage).catch((error: unknown) => {
+      if (!(error instanceof PdpError)) {
+        this.logger.error({ err: error }, 'a hook met an unexpected fault');
+        return this.close(passage, this.failed(passage, 'internal_error', 'an unexpected fault'));
+      }
+      this.logger.warn({ reason: error.reason, cause: error.cause }, error.message);
+      return this.close(passage, this.failed(passage, error.reason, 'the policy decision point gives no decision'));
+    });
+    return Promise.race([walked, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** The verdict on a hook whose body did not even arrive whole. */
+  refuse(incoming: IncomingHook, reason: ReasonId, budget: Budget): HookVerdict {
+    const detail = `it is larger than ${this.options.limits.maxBodyBytes} bytes or is broken off`;
+    const signal = new AbortController().signal;
+    return this.unread({ incoming, budget, signal, hook: unreadHook(incoming), closed: false }, reason, detail);
+  }
+
+  private async walk(passage: Passage): Promise<HookVerdict> {
+    const read = await readHook(passage.incoming, this.options.limits);
+    if (!read.ok) return this.unread(passage, read.reason, read.detail);
+    const { hook } = read;
+    passage.hook = hook;
+
+    const calls = readHookCalls(hook, read.document);
+    if (calls.status === 'nothing_to_evaluate') this.warnings.warn(hook, 'nothing_to_evaluate');
+    if (!ENFORCEABLE_EVENTS.has(hook.event) && this.options.mode === 'enforce')
+      this.warnings.warn(hook, 'observe_only');
+    if (calls.status === 'nothing_to_evaluate') {
+      const text =
+        'this hook carries no request body, so no tool call can be judged; its grant in Aperture lacks request_body in send';
+      return this.close(passage, this.failed(passage, calls.status, text));
+    }
+    if (calls.status === 'unreadable') {
+      const text = 'this request has a format whose tool calls cannot be judged';
+      return this.close(passage, this.failed(passage, calls.reason, text));
+    }
+    const judgement = await this.judge(passage, hook, calls);
+    return this.close(passage, this.conclude(hook, calls, judgement), judgement);
+  }
+
+  /** A hook that was not read. One that is too large is blocked in any failure mode: size must not open a way around. */
+  private unread(passage: Passage, reason: ReasonId, detail: string): HookVerdict {
+    this.logger.warn({ reason, hookKey: passage.incoming.keyName }, `a hook was not read: ${detail}`);
+    const text = `this request could not be read: ${detail}`;
+    const verdict =
+      reason === 'body_too_large'
+        ? this.unlessObserving(block(reason, `Blocked: ${text}.`))
+        : this.failed(passage, reason, text);
+    return this.close(passage, verdict);
+  }
+
+  private async judge(
+    { budget, signal }: Passage,
+    hook: Hook,
+    calls: Extract<HookCalls, { status: 'read' }>,
+  ): Promise<Judgement> {
+    const identity = identify(hook.data);
+    const scope: VerdictScope = { principal: identity.id, session: hook.metadata.session_id ?? '' };
+    const revision = this.pdpWatch.revision;
+    const start = performance.now();
+
+    const [gathered, remembered] = await Promise.all([
+      this.context.gather(identity, calls.calls, budget, signal),
+      this.memory.recall(scope, calls.calls, revision),
+    ]);
+    const contextMs = performance.now() - start;
+
+    const prepared = this.decision.prepare(gathered.principal);
+    const fresh = calls.calls.filter((call) => !remembered.has(call));
+    const timeoutMs = Math.max(1, budget.remainingMs() - 2 * REPLY_RESERVE_MS);
+    const [decided, strip] = await Promise.all([
+      this.decision.decide(hook, prepared, fresh, gathered.cmdb, timeoutMs, activeTraceId()),
+      this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs),
+    ]);
+    this.memory.remember(
+      scope,
+      decided.map(({ decision }) => decision),
+      revision,
+    );
+    if (remembered.size > 0) {
+      for (const { effect } of remembered.values()) count('iris.decision.remembered', { effect });
+    }
+
+    const decisions = new Map<ToolCall, CallDecision>(decided.map(({ decision }) => [decision.call, decision]));
+    for (const [call, verdict] of remembered) decisions.set(call, toRememberedDecision(call, verdict));
+    const pdpMs = performance.now() - start - contextMs;
+    return { prepared, decided, decisions, strip, durationsMs: { context: contextMs, pdp: pdpMs } };
+  }
+
+  /** From decisions to the verdict on the hook. */
+  private conclude(hook: Hook, calls: Extract<HookCalls, { status: 'read' }>, judgement: Judgement): HookVerdict {
+    const denied = [...judgement.decisions.values()].filter(({ effect, observe }) => effect === 'DENY' && !observe);
+    if (this.options.mode === 'observe') {
+      return { action: 'allow', reason: denied.length > 0 ? 'observe_mode' : 'policy_allowed' };
+    }
+    const body = calls.body;
+    if (body === undefined || hook.event !== 'pre_request') {
+      if (denied.length > 0) return blockFor(denied);
+      return { action: 'allow', reason: calls.calls.length > 0 ? 'policy_allowed' : 'no_tool_call' };
+    }
+    const outside = denied.filter(({ call }) => call.phase !== 'executed');
+    if (outside.length > 0) return blockFor(outside);
+    if (denied.length > 0 && this.options.onDeniedResult === 'block') return blockFor(denied);
+
+    const redact = new Map(denied.map((decision) => [decision.call.id, denialNotice(decision)]));
+    const rewritten = rewriteProviderBody(body, { strip: judgement.strip, redact });
+    switch (rewritten.status) {
+      case 'unchanged':
+        return { action: 'allow', reason: calls.calls.length > 0 ? 'policy_allowed' : 'no_tool_call' };
+      case 'rewritten':
+        if (judgement.strip.size > 0) {
+          count('iris.decision.stripped_tools', { format: body.format }, judgement.strip.size);
+        }
+        return { action: 'modify', reason: 'policy_denied', body: rewritten.text };
+      case 'not_representable':
+        return denied.length > 0
+          ? blockFor(denied)
+          : block('denial_not_representable', 'A tool that is not allowed cannot be removed from this request.');
+    }
+  }
+
+  /** Evidence, metrics and the span, then the verdict leaves. Once per hook: a walk that the clock overtook is over. */
+  private close(passage: Passage, verdict: HookVerdict, judgement?: Judgement): HookVerdict {
+    if (passage.closed) return verdict;
+    passage.closed = true;
+    const { hook, budget } = passage;
+    const enforceable = ENFORCEABLE_EVENTS.has(hook.event) && this.options.mode === 'enforce';
+    const isEnforced = (decision: CallDecision) => enforceable && !decision.observe;
+    for (const { decision } of judgement?.decided ?? []) countDecision(decision, isEnforced(decision));
+    this.evidence.record(
+      {
+        hook,
+        identity: identify(hook.data),
+        prepared: judgement?.prepared,
+        verdict,
+        mode: this.options.mode,
+        traceId: activeTraceId(),
+        durationsMs: { context: 0, pdp: 0, ...judgement?.durationsMs, total: budget.elapsedMs() },
+      },
+      judgement?.decided ?? [],
+      isEnforced,
+    );
+    const event = hook.event;
+    count('iris.hook.replies', { event, action: verdict.action, reason: verdict.reason });
+    recordDuration('iris.hook.duration', budget.elapsedMs(), { event, action: verdict.action });
+    annotateSpan({
+      'iris.hook.event': event,
+      'iris.verdict.action': verdict.action,
+      'iris.verdict.reason': verdict.reason,
+    });
+    return verdict;
+  }
+
+  /** The verdict of the failure mode. */
+  private failed({ hook }: Passage, reason: ReasonId, text: string): HookVerdict {
+    const { pre_request, pre_tool_use } = this.options.onFailure;
+    const mode = hook.event === 'pre_tool_use' ? pre_tool_use : pre_request;
+    return mode === 'closed' ? this.unlessObserving(block(reason, `Blocked: ${text}.`)) : { action: 'allow', reason };
+  }
+
+  private unlessObserving(verdict: HookVerdict): HookVerdict {
+    return this.options.mode === 'observe' ? { action: 'allow', reason: verdict.reason } : verdict;
+  }
+}
