@@ -1,5 +1,6 @@
 import type { SettingsSchema, SettingsValues } from '@iris/config';
 import type { JsonObject, ReasonId, ResourceRef, SourceId, Subject } from '@iris/contracts';
+import type { HeaderMap } from './http/retry-after.js';
 
 /** What a vendor said about a subject or a resource. */
 export type Finding =
@@ -28,6 +29,30 @@ export interface VendorCall {
   readonly now: number;
 }
 
+/** What a bulk read says of one subject. */
+export interface BulkItem {
+  readonly subject: Subject;
+  readonly finding: Finding;
+}
+
+/** A push of a vendor, as it came in. */
+export interface WebhookRequest {
+  readonly method: string;
+  /** Names in lower case. */
+  readonly headers: HeaderMap;
+  readonly query: URLSearchParams;
+  /** The bytes that a signature is made of. */
+  readonly body: Buffer;
+}
+
+export interface WebhookReply {
+  /** HTTP status. */
+  readonly status: number;
+  readonly body?: JsonObject;
+  /** Whose facts have changed: their entries are dropped everywhere and read again. */
+  readonly changed?: readonly Subject[];
+}
+
 /**
  * One vendor. Methods throw `VendorError` when the vendor does not answer usefully; every other error counts as an
  * unexpected fault of the vendor's answer.
@@ -37,6 +62,16 @@ export interface VendorSource {
   lookup(subject: Subject, call: VendorCall): Promise<Finding>;
   /** What the vendor knows of a resource; only for sources whose registry entry lists kinds of resource. */
   lookupResource?(resource: ResourceRef, call: VendorCall): Promise<Finding>;
+  /**
+   * All that the vendor knows, by cheap reads in bulk; run on a schedule by one replica. A subject that is missing says
+   * nothing.
+   */
+  bulk?(call: VendorCall): AsyncIterable<BulkItem>;
+  /**
+   * Takes a push of the vendor. The source checks that it comes from the vendor; what it says of a subject is not
+   * believed but read again.
+   */
+  webhook?(request: WebhookRequest): Promise<WebhookReply>;
   /** Frees sockets and timers. */
   close?(): Promise<void>;
 }

@@ -1,4 +1,8 @@
+export { AnswerChain, type ChainOptions, type SharedCache } from './answer-chain.js';
+export { kitSettings } from './app/kit.settings.js';
+export { type RunningEnricher, startEnricher } from './app/start-enricher.js';
 export * from './enricher-definition.js';
+export type { EnricherObserver, FetchOutcome, RefreshOutcome } from './enricher-observer.js';
 export { basic, bearer, type Credentials, type OAuth2Options, oauth2 } from './http/credentials.js';
 export { failureOf, statusError } from './http/response-errors.js';
 export { type HeaderMap, retryAfterMs } from './http/retry-after.js';
@@ -9,5 +13,7 @@ export {
   type VendorHttpOptions,
   type VendorResponse,
 } from './http/vendor-http.js';
+export type { Logger } from './logger.js';
 export { type LoginKey, loginKey, sameAddress } from './login-key.js';
+export { runEnricher } from './run-enricher.js';
 export { toVendorError, VendorError, type VendorErrorKind } from './vendor-error.js';

@@ -54,6 +54,11 @@ export class VendorError extends Error {
   }
 }
 
+/** A kind from a text of another process; `unavailable` for one that is not known. */
+export function vendorErrorKind(text: string): VendorErrorKind {
+  return Object.hasOwn(REASON_OF_KIND, text) ? (text as VendorErrorKind) : 'unavailable';
+}
+
 /** Any error as a `VendorError`: one that is none is an unexpected fault of the vendor's answer. */
 export function toVendorError(error: unknown): VendorError {
   if (error instanceof VendorError) return error;

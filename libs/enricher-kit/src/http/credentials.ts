@@ -1,6 +1,7 @@
 import { isJsonObject } from '@iris/contracts';
 import { Agent, request } from 'undici';
-import { abortError, VendorError } from '../vendor-error.js';
+import { abortable } from '../abortable.js';
+import { VendorError } from '../vendor-error.js';
 import { readJson } from './json-body.js';
 import { failureOf, statusError } from './response-errors.js';
 
@@ -153,22 +154,5 @@ class OAuth2Credentials implements Credentials {
       form.set('client_secret', clientSecret);
     }
     return form;
-  }
-}
-
-/** A shared promise for one waiter, who may leave. */
-export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  // The waiter may have left already; the promise then fails unseen.
-  promise.catch(() => {});
-  if (signal.aborted) throw abortError(signal);
-  let leave: (() => void) | undefined;
-  const left = new Promise<never>((_, reject) => {
-    leave = () => reject(abortError(signal));
-    signal.addEventListener('abort', leave, { once: true });
-  });
-  try {
-    return await Promise.race([promise, left]);
-  } finally {
-    if (leave !== undefined) signal.removeEventListener('abort', leave);
   }
 }

@@ -1,0 +1,252 @@
+import {
+  type ContextWriter,
+  type DistributedFlights,
+  type EntryAddress,
+  FlightTimeout,
+  principalField,
+  principalKey,
+  type RefreshRequest,
+  resourceKey,
+  SharedFault,
+  usability,
+} from '@iris/context-cache';
+import type { ResourceRef, SourceAnswer, SourceId, SourceSettings, Subject } from '@iris/contracts';
+import type { Finding, VendorSource } from './enricher-definition.js';
+import type { EnricherObserver } from './enricher-observer.js';
+import type { Logger } from './logger.js';
+import { Resilience } from './resilience.js';
+import { SharedCalls } from './shared-calls.js';
+import { answerOf, unavailableAnswer } from './source-answer.js';
+import { toVendorError, VendorError, type VendorErrorKind, vendorErrorKind } from './vendor-error.js';
+
+/** What is asked, and where its answer is kept. */
+export interface Question {
+  readonly subject: Subject;
+  readonly resource?: ResourceRef;
+  readonly address: EntryAddress;
+}
+
+/**
+ * One layer of the chain.
+ *
+ * @param signal aborted when the answer is not wanted any more
+ * @throws VendorError
+ */
+export type Ask = (question: Question, signal?: AbortSignal) => Promise<SourceAnswer>;
+
+/** The shared parts in Redis; absent when no Redis is configured. */
+export interface SharedCache {
+  readonly writer: ContextWriter;
+  readonly flights: DistributedFlights;
+}
+
+export interface ChainOptions {
+  readonly id: SourceId;
+  readonly settings: SourceSettings;
+  readonly source: VendorSource;
+  readonly cache?: SharedCache;
+  readonly observer: EnricherObserver;
+  readonly logger: Logger;
+}
+
+/** A lock outlives the call by this, for writing the entry, in ms. */
+const LOCK_MARGIN_MS = 500;
+/** Longest key that is looked up; a longer one is no name of anything. */
+const MAX_KEY_LENGTH = 1024;
+/** Faults that say nothing new about the vendor. */
+const QUIET_KINDS: ReadonlySet<VendorErrorKind> = new Set(['cancelled', 'circuit_open', 'overloaded']);
+
+/** Answers for one source: cache -> collapse -> resilience -> fetch. */
+export class AnswerChain {
+  private readonly resilience: Resilience;
+  private readonly shared = new SharedCalls<SourceAnswer>();
+  private readonly fetched: Ask;
+  private readonly cached: Ask;
+
+  constructor(private readonly options: ChainOptions) {
+    this.resilience = new Resilience(options);
+    this.fetched = collapsed(
+      kept(observed(fetching(options, this.resilience), options), options),
+      options,
+      this.shared,
+    );
+    this.cached = cachedFirst(this.fetched, options);
+  }
+
+  /** Whether the vendor is asked at present. */
+  get circuit(): Resilience['circuit'] {
+    return this.resilience.circuit;
+  }
+
+  /**
+   * The answer to a question. Never throws: without one it is `UNAVAILABLE`.
+   *
+   * @param cancelled aborted when the one who asks is gone; a deadline that passes is no reason, because the next
+   *   question then finds a warm entry
+   */
+  async answer(subject: Subject, resource: ResourceRef | undefined, cancelled?: AbortSignal): Promise<SourceAnswer> {
+    const question = this.question(subject, resource);
+    if ('status' in question) return answerOf(question, this.options.settings, Date.now());
+    try {
+      return await this.cached(question, cancelled);
+    } catch (error) {
+      return unavailableAnswer(toVendorError(error).reason, Date.now());
+    }
+  }
+
+  /**
+   * Reads a subject again, unless that has happened since it was asked for.
+   *
+   * @throws VendorError
+   */
+  async refresh(request: RefreshRequest): Promise<void> {
+    const question = this.question(request.subject, request.resource);
+    if ('status' in question) return;
+    const held = await heldEntry(question, this.options.cache);
+    if (held !== undefined && held.observedAt >= request.askedAt) {
+      this.options.observer.refreshed('not_needed');
+      return;
+    }
+    try {
+      await this.fetched(question);
+      this.options.observer.refreshed('refreshed');
+    } catch (error) {
+      this.options.observer.refreshed('failed');
+      throw error;
+    }
+  }
+
+  /** Waits for the calls under way. */
+  async settled(): Promise<void> {
+    await this.shared.settled();
+  }
+
+  private question(subject: Subject, resource: ResourceRef | undefined): Question | Finding {
+    const { id, settings, source } = this.options;
+    const invalid: Finding = { status: 'NOT_FOUND', reason: 'subject_invalid' };
+    if (resource !== undefined) {
+      const known = settings.resources.includes(resource.kind) && source.lookupResource !== undefined;
+      if (!known || !isKey(resource.id)) return invalid;
+      return { subject, resource, address: { key: resourceKey(resource), field: id } };
+    }
+    const field = principalField(id, settings.subject, subject);
+    if (!isKey(subject.principal) || field === undefined || field.length > MAX_KEY_LENGTH) return invalid;
+    return { subject, address: { key: principalKey(subject.principal), field } };
+  }
+}
+
+function isKey(text: string): boolean {
+  return text !== '' && text.length <= MAX_KEY_LENGTH;
+}
+
+/** The innermost layer: asks the vendor. */
+function fetching({ source, settings }: ChainOptions, resilience: Resilience): Ask {
+  return async ({ subject, resource }, signal = new AbortController().signal) =>
+    resilience.run(async (limited) => {
+      const now = Date.now();
+      const call = { signal: limited, now };
+      const finding =
+        resource === undefined ? await source.lookup(subject, call) : await source.lookupResource?.(resource, call);
+      if (finding === undefined) throw new VendorError('bad_response', 'the source knows no resources');
+      return answerOf(finding, settings, now);
+    }, signal);
+}
+
+/** Counts and logs what came of asking the vendor. */
+function observed(next: Ask, { observer, logger, id }: ChainOptions): Ask {
+  return async (question, signal) => {
+    const startedAt = performance.now();
+    try {
+      const answer = await next(question, signal);
+      observer.fetched(answer.status === 'FOUND' ? 'found' : 'not_found', performance.now() - startedAt);
+      return answer;
+    } catch (thrown) {
+      const error = toVendorError(thrown);
+      observer.fetched(error.kind, performance.now() - startedAt);
+      if (!QUIET_KINDS.has(error.kind)) {
+        logger.warn({ source: id, reason: error.reason, detail: error.message }, 'the vendor gave no useful answer');
+      }
+      throw error;
+    }
+  };
+}
+
+/**
+ * Keeps the answer before anyone gets it, because replicas that wait look for it in the cache. When something newer
+ * stands there (a drop, or a later answer), that counts: an answer from before a drop is read once more.
+ */
+function kept(next: Ask, { cache }: ChainOptions): Ask {
+  return async (question, signal) => {
+    const answer = await next(question, signal);
+    if (cache === undefined || (await write(cache, question, answer))) return answer;
+    const held = await heldEntry(question, cache);
+    if (held !== undefined && held.observedAt >= answer.observedAt) return held;
+    const again = await next(question, signal);
+    await write(cache, question, again);
+    return again;
+  };
+}
+
+/** Whether an answer stands in the cache, or cannot be put there because Redis is away. */
+async function write(cache: SharedCache, question: Question, answer: SourceAnswer): Promise<boolean> {
+  try {
+    return await cache.writer.write(question.address, answer);
+  } catch {
+    return true;
+  }
+}
+
+/** Makes one call of equal ones: in this process, then across replicas. */
+function collapsed(next: Ask, { cache, settings }: ChainOptions, shared: SharedCalls<SourceAnswer>): Ask {
+  const across = (question: Question, signal: AbortSignal): Promise<SourceAnswer> => {
+    if (cache === undefined) return next(question, signal);
+    return cache.flights.run({
+      address: question.address,
+      lockMs: settings.timeoutMs + LOCK_MARGIN_MS,
+      signal,
+      find: async () => freshOnly(await heldEntry(question, cache)),
+      fetch: () => next(question, signal),
+      describeFault: (error) => {
+        const { kind } = toVendorError(error);
+        return kind === 'cancelled' ? undefined : kind;
+      },
+    });
+  };
+  return async ({ subject, resource, address }, signal) => {
+    try {
+      return await shared.run(`${address.field}\n${address.key}`, signal, (all) =>
+        across({ subject, resource, address }, all),
+      );
+    } catch (error) {
+      if (error instanceof SharedFault) {
+        throw new VendorError(vendorErrorKind(error.fault), 'another replica asked and got no useful answer');
+      }
+      if (error instanceof FlightTimeout) throw new VendorError('timeout', 'another replica asked and got no answer');
+      throw error;
+    }
+  };
+}
+
+/** The outermost layer: a fresh entry is the answer; a stale one is when the vendor gives none. */
+function cachedFirst(next: Ask, { cache }: ChainOptions): Ask {
+  return async (question, signal) => {
+    const held = await heldEntry(question, cache);
+    const fresh = freshOnly(held);
+    if (fresh !== undefined) return fresh;
+    try {
+      return await next(question, signal);
+    } catch (error) {
+      if (held !== undefined && usability(held, Date.now()) !== 'expired') return held;
+      throw error;
+    }
+  };
+}
+
+/** What the cache holds; nothing when Redis is away. */
+async function heldEntry(question: Question, cache: SharedCache | undefined): Promise<SourceAnswer | undefined> {
+  return cache?.writer.read(question.address).catch(() => undefined);
+}
+
+function freshOnly(entry: SourceAnswer | undefined): SourceAnswer | undefined {
+  return entry !== undefined && usability(entry, Date.now()) === 'fresh' ? entry : undefined;
+}

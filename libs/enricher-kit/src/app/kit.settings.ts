@@ -1,0 +1,24 @@
+import { type SettingsValues, setting } from '@iris/config';
+import { LOG_LEVELS } from '@iris/telemetry';
+
+/** Settings that every enricher has, beside those of its vendor. */
+export const kitSettings = {
+  'grpc.host': setting.text('Address to listen on for the gateway.', { fallback: '127.0.0.1' }),
+  'grpc.port': setting.integer('Port to listen on for the gateway.', { min: 1, max: 65535 }, { fallback: 50051 }),
+  'http.host': setting.text('Address to listen on for probes and webhooks.', { fallback: '127.0.0.1' }),
+  'http.port': setting.integer(
+    'Port to listen on for probes and webhooks; 0 takes a free one.',
+    { min: 0, max: 65535 },
+    { fallback: 8081 },
+  ),
+  'log.level': setting.choice('Least level that is logged.', LOG_LEVELS, { fallback: 'info' }),
+  'redis.url': setting.optionalText('Redis that holds the context cache, as redis:// or rediss://.', { secret: true }),
+  'sources.file': setting.text('The source registry.', { fallback: 'deploy/helm/iris/files/sources.yaml' }),
+  'bulk.intervalSeconds': setting.integer(
+    'How often all that the vendor knows is read in bulk, in s, where it can be; 0 for never.',
+    { min: 0, max: 604_800 },
+    { fallback: 900 },
+  ),
+};
+
+export type KitSettings = SettingsValues<typeof kitSettings>;

@@ -1,0 +1,52 @@
+import {
+  ContextWriter,
+  connectRedis,
+  connectRedisForWorker,
+  DistributedFlights,
+  type RedisConnection,
+} from '@iris/context-cache';
+import type { SharedCache } from '../answer-chain.js';
+import type { Logger } from '../logger.js';
+
+/** An enricher's connections to Redis. */
+export interface SharedRedis {
+  readonly cache: SharedCache;
+  /** For BullMQ's workers. */
+  readonly workerConnection: RedisConnection;
+  close(): void;
+}
+
+/** @returns undefined when no Redis is configured */
+export function connectSharedRedis(url: string | undefined, name: string, logger: Logger): SharedRedis | undefined {
+  if (url === undefined) return undefined;
+  const connection = connectRedis(url, { name });
+  const workerConnection = connectRedisForWorker(url, { name: `${name}-jobs` });
+  // ioredis reports every failed attempt; one line when it goes and one when it comes back are enough.
+  connection.on(
+    'close',
+    onceUntil(connection, 'ready', () => {
+      logger.warn({ reason: 'cache_unavailable' }, 'Redis is away; the vendor is asked directly');
+    }),
+  );
+  connection.on('ready', () => logger.info({}, 'Redis is connected'));
+  return {
+    cache: { writer: new ContextWriter(connection), flights: new DistributedFlights(connection) },
+    workerConnection,
+    close: () => {
+      connection.removeAllListeners('close');
+      connection.disconnect();
+      workerConnection.disconnect();
+    },
+  };
+}
+
+function onceUntil(connection: RedisConnection, event: string, action: () => void): () => void {
+  let done = false;
+  connection.on(event, () => {
+    done = false;
+  });
+  return () => {
+    if (!done) action();
+    done = true;
+  };
+}

@@ -1,0 +1,65 @@
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type ReasonId,
+  type SourceAnswer,
+  type SourceSettings,
+} from '@iris/contracts';
+import type { Finding } from './enricher-definition.js';
+
+type Limits = Pick<SourceSettings, 'freshSeconds' | 'staleSeconds' | 'notFoundSeconds'>;
+
+/**
+ * A finding as an answer with its limits: fresh and stale as the registry says, but never past the end of a fact in it;
+ * "not found" as long as the registry says, and never stale.
+ *
+ * @param observedAt epoch ms before the vendor was asked, so that a change made meanwhile counts as later
+ */
+export function answerOf(finding: Finding, limits: Limits, observedAt: number): SourceAnswer {
+  if (finding.status === 'NOT_FOUND') {
+    const until = observedAt + limits.notFoundSeconds * 1000;
+    return {
+      status: 'NOT_FOUND',
+      attributes: {},
+      observedAt,
+      freshUntil: until,
+      staleUntil: until,
+      reason: finding.reason,
+    };
+  }
+  const endsAt = Math.floor(finding.endsAt ?? Number.POSITIVE_INFINITY);
+  const freshUntil = Math.min(observedAt + limits.freshSeconds * 1000, endsAt);
+  const staleUntil = Math.min(observedAt + limits.staleSeconds * 1000, endsAt);
+  return {
+    status: 'FOUND',
+    attributes: withoutNulls(finding.attributes),
+    observedAt,
+    freshUntil: Math.min(freshUntil, staleUntil),
+    staleUntil,
+    revision: finding.revision,
+  };
+}
+
+/** The answer when there is none. Never kept: its times are all the present. */
+export function unavailableAnswer(reason: ReasonId, now: number): SourceAnswer {
+  return { status: 'UNAVAILABLE', attributes: {}, observedAt: now, freshUntil: now, staleUntil: now, reason };
+}
+
+/** An unknown fact is absent: to a policy, null is a value that passes comparisons. */
+function withoutNulls(attributes: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([, value]) => isKnown(value))
+      .map(([name, value]) => [name, cleaned(value)]),
+  );
+}
+
+function cleaned(value: Json): Json {
+  if (Array.isArray(value)) return value.filter(isKnown).map(cleaned);
+  return isJsonObject(value) ? withoutNulls(value) : value;
+}
+
+function isKnown(value: Json | undefined): boolean {
+  return value !== null && value !== undefined;
+}
