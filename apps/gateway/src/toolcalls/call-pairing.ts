@@ -1,6 +1,6 @@
 import type { Json, ToolParams } from '@iris/contracts';
 import type { JsonPath } from '@iris/json-document';
-import type { ExecutedCall } from './formats/llm-format.js';
+import type { ExecutedCall, RequestedCall } from './formats/llm-format.js';
 import { callDigest } from './tool-params.js';
 
 /** A call as a format finds it in the history. */
@@ -102,6 +102,51 @@ export class CallPairing {
     }
     return executed;
   }
+}
+
+/** Pairs calls and results that have no ids: the n-th result of a kind in a turn answers the n-th call of that kind. */
+export class OrderPairing {
+  readonly #pairing: CallPairing;
+  #turn = 0;
+  #calls = new Map<string, number>();
+  #results = new Map<string, number>();
+
+  constructor(pairing: CallPairing) {
+    this.#pairing = pairing;
+  }
+
+  startTurn(): void {
+    this.#turn += 1;
+    this.#calls = new Map();
+    this.#results = new Map();
+  }
+
+  call(kind: string, call: FoundCall): void {
+    this.#pairing.call(this.#next(this.#calls, kind), undefined, call);
+  }
+
+  result(kind: string, result: FoundResult): void {
+    this.#pairing.result(this.#next(this.#results, kind), undefined, result);
+  }
+
+  #next(counts: Map<string, number>, kind: string): string {
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    return `turn:${this.#turn}:${kind}:${count}`;
+  }
+}
+
+/** A found call as the model's request. */
+export function toRequestedCall(id: string, found: FoundCall): RequestedCall {
+  return {
+    id,
+    name: found.name,
+    ...(found.server === undefined ? {} : { server: found.server }),
+    paramsStatus: found.paramsStatus,
+    ...(found.params === undefined ? {} : { params: found.params }),
+    phase: 'requested',
+    serverSide: found.serverSide ?? false,
+  };
 }
 
 /** Gives each call of one hook an id of its own that stays the same when the history grows. */

@@ -29,7 +29,7 @@ export function readHookCalls(hook: Hook, document: JsonDocument): HookCalls {
         ? { status: 'nothing_to_evaluate' }
         : { status: 'unreadable', reason: 'unknown_format' };
     }
-    return { status: 'read', declared: [], calls: response.calls, mismatch: response.mismatch };
+    return { status: 'read', declared: [], calls: named(hook, response.calls), mismatch: response.mismatch };
   }
   const body = data.request_body === null ? undefined : document.at(['request_body']);
   if (body === undefined) {
@@ -41,4 +41,10 @@ export function readHookCalls(hook: Hook, document: JsonDocument): HookCalls {
   if (read.status === 'unreadable') return read;
   // Calls that stand outside the body cannot be redacted in it, so they keep their phase and block when denied.
   return { status: 'read', body: read, declared: read.declared, calls: [...read.executed, ...response.calls] };
+}
+
+/** An agent's own hook is about one call, whose id stands beside it. */
+function named(hook: Hook, calls: readonly ToolCall[]): readonly ToolCall[] {
+  const id = hook.metadata.request_id;
+  return hook.event === 'pre_tool_use' && id !== undefined ? calls.map((call) => ({ ...call, id })) : calls;
 }

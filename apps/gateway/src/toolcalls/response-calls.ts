@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
-import { type FoundCall, IdMaker } from './call-pairing.js';
+import { type FoundCall, IdMaker, toRequestedCall } from './call-pairing.js';
 import { FORMATS } from './formats/index.js';
 import type { RequestedCall } from './formats/llm-format.js';
 import { textOf } from './json-access.js';
@@ -103,8 +103,7 @@ function callsOfList(value: Json): RequestedCall[] | undefined {
       rawArguments: entry.params,
       ...paramsFromText(entry.params),
     };
-    const { rawArguments: _, ...rest } = call;
-    return { id: ids.idOf(undefined, call), ...rest, phase: 'requested', serverSide: false };
+    return toRequestedCall(ids.idOf(undefined, call), call);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@iris/contracts';
-import { IdMaker } from '../call-pairing.js';
+import { IdMaker, toRequestedCall } from '../call-pairing.js';
 import { idOf, objectOf, objectsIn, textOf } from '../json-access.js';
 import { paramsFromText } from '../tool-params.js';
 import { foundCall } from './anthropic-calls.js';
@@ -19,10 +19,9 @@ function requested(blocks: readonly JsonObject[], argumentTexts?: ReadonlyMap<Js
     const found = foundCall(block);
     if (!found) continue;
     const text = argumentTexts?.get(block);
-    const { caller: _, rawArguments, serverSide, params, paramsStatus, ...named } = found;
-    const read = text === undefined ? { params, paramsStatus } : paramsFromText(text);
-    const id = ids.idOf(idOf(block.id), { ...found, rawArguments: text ?? rawArguments });
-    calls.push({ id, ...named, ...read, phase: 'requested', serverSide: serverSide ?? false });
+    const call =
+      text === undefined ? found : { ...found, params: undefined, rawArguments: text, ...paramsFromText(text) };
+    calls.push(toRequestedCall(ids.idOf(idOf(block.id), call), call));
   }
   return calls;
 }

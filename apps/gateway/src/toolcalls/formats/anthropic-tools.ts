@@ -259,7 +259,7 @@ function stripToolList(
     switchOff(['tools', index], entry, members, edits);
   }
   const emptied = kept.length === 0 && removed.size > 0;
-  if (emptied && !hasToolHistory(body)) {
+  if (emptied && !needsTools(body, gone)) {
     edits.push({ op: 'remove', path: ['tools'] });
     if (body.tool_choice !== undefined) edits.push({ op: 'remove', path: ['tool_choice'] });
     return;
@@ -336,11 +336,15 @@ function isNameGone(body: JsonObject, name: string, gone: (tool: DeclaredTool) =
   return named.length > 0 && named.every(gone);
 }
 
-/** Some models and platforms refuse calls in the history of a request that offers no tool. */
-function hasToolHistory(body: JsonObject): boolean {
+/** Some models and platforms refuse calls, or changes of tools, in the history of a request that offers no tool. */
+function needsTools(body: JsonObject, gone: (tool: DeclaredTool) => boolean): boolean {
   for (const { block } of messageBlocks(body)) {
-    if (/tool_use$|tool_result$|^tool_addition$|^tool_removal$|^mcp_tool_listing$/.test(textOf(block.type) ?? ''))
-      return true;
+    const type = textOf(block.type) ?? '';
+    if (/tool_use$|tool_result$|^mcp_tool_listing$/.test(type)) return true;
+    if (type !== 'tool_addition' && type !== 'tool_removal') continue;
+    const definition = definitionIn(block);
+    const [first] = definition ? toolsOfEntry(definition) : referencedTool(block);
+    if (!first || !gone(first)) return true;
   }
   return false;
 }
