@@ -8,13 +8,14 @@ import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/
 import { ContextService, enabledSources } from './context/context.service.js';
 import { EnricherClient } from './context/enricher-client.js';
 import { DecisionService, type PolicySelection } from './decision/decision.service.js';
+import { OneDecisionPerRequest } from './decision/one-decision-per-request.js';
 import { ToolPlans } from './decision/tool-plans.js';
 import { VerdictMemory } from './decision/verdict-memory.js';
 import { EvidenceService } from './evidence/evidence.service.js';
 import type { GatewaySettings } from './gateway.settings.js';
 import { HealthController } from './health/health.controller.js';
 import { PdpWatch } from './health/pdp-watch.js';
-import { HookController } from './hook/hook.controller.js';
+import { AGENT_IDENTITY_RULES, HookController } from './hook/hook.controller.js';
 import { WiringWarnings } from './hook/wiring-warnings.js';
 import { HookWalk } from './walk.js';
 
@@ -86,6 +87,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
       maxEntries: settings['verdicts.memoryEntries'],
       onPolicyChange: settings['verdicts.onPolicyChange'],
     }),
+    new OneDecisionPerRequest(redis),
     new EvidenceService(spool, policies, logger),
     new WiringWarnings(logger),
     pdpWatch,
@@ -103,6 +105,10 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     controllers: [HookController, HealthController],
     providers: [
       { provide: HookWalk, useValue: walk },
+      {
+        provide: AGENT_IDENTITY_RULES,
+        useValue: { loginsByKey: settings['agents.logins'], trustedProxies: settings['agents.trustedProxies'] },
+      },
       { provide: PdpWatch, useValue: pdpWatch },
       { provide: ContextReader, useValue: reader },
       {

@@ -115,10 +115,18 @@ export const gatewaySettings = {
     fallback: 'iris.dev/cap/roles',
   }),
 
+  'agents.logins': setting.structure(
+    "Login names by the name of a hook key, for agents' own hooks.",
+    z.record(z.string(), z.string().min(1)),
+    'JSON such as {"ana-laptop":"ana@example.com"}',
+    { fallback: {} },
+  ),
+  'agents.trustedProxies': setting.list(
+    "Addresses of Tailscale proxies whose identity headers are believed for agents' own hooks.",
+    { fallback: [] },
+  ),
+
   'evidence.directory': setting.text('Folder of the evidence spool.', { fallback: '.iris/evidence' }),
 } as const;
 
 export type GatewaySettings = SettingsValues<typeof gatewaySettings>;
-
-/** Token of the settings for injection. */
-export const GATEWAY_SETTINGS = Symbol('gateway settings');

@@ -2,6 +2,7 @@ import type { HookEvent } from '@iris/contracts';
 import type { Logger } from '@iris/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { agentReplyText } from './hook/agent-reply.js';
 import { isHook } from './hook/hook-transport.js';
 import { replyText } from './hook/reply.js';
 import type { HookWalk } from './walk.js';
@@ -37,7 +38,8 @@ export class ProblemFilter implements ExceptionFilter {
         contentCoding: undefined,
       };
       const verdict = this.walk.refuse(incoming, reason, request.hookBudget);
-      reply.code(200).header('content-type', 'application/json; charset=utf-8').send(replyText(verdict));
+      const text = incoming.routeEvent === 'pre_tool_use' ? agentReplyText(verdict) : replyText(verdict);
+      reply.code(200).header('content-type', 'application/json; charset=utf-8').send(text);
       return;
     }
     const status = statusOf(error);
@@ -66,5 +68,6 @@ function titleOf(status: number): string {
 
 function eventOfPath(url: string): HookEvent {
   const last = url.split('?')[0]?.split('/').at(-1);
+  if (last === 'claude') return 'pre_tool_use';
   return last === 'tool_call_entire_request' || last === 'entire_request' ? last : 'pre_request';
 }

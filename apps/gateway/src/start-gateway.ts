@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { createGatewayModule } from './gateway.module.js';
 import { type GatewaySettings, gatewaySettings } from './gateway.settings.js';
 import { PdpWatch } from './health/pdp-watch.js';
+import { agentReplyText } from './hook/agent-reply.js';
 import { HookKeys } from './hook/hook-keys.js';
 import { prepareHookTransport } from './hook/hook-transport.js';
 import { block, type HookVerdict, replyText } from './hook/reply.js';
@@ -14,12 +15,18 @@ import { HookWalk } from './walk.js';
 /** A client that is slower than this to send its whole request is given up, in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** The verdict of the failure mode, made before anything can go wrong. */
-function lastResort(settings: GatewaySettings): HookVerdict {
-  const closed = settings['failure.preRequest'] === 'closed' && settings['mode.default'] === 'enforce';
-  return closed
-    ? block('internal_error', 'Blocked: an unexpected fault.')
-    : { action: 'allow', reason: 'internal_error' };
+/** How long hooks under way may take at the end, in ms. */
+const DRAIN_MS = 10_000;
+
+/** The reply by the failure mode, for a fault that nothing else has answered. */
+function lastResort(path: string, settings: GatewaySettings): string {
+  const agent = path.startsWith('/ext/claude');
+  const closed = settings[agent ? 'failure.preToolUse' : 'failure.preRequest'] === 'closed';
+  const verdict: HookVerdict =
+    closed && settings['mode.default'] === 'enforce'
+      ? block('internal_error', 'Blocked: an unexpected fault.')
+      : { action: 'allow', reason: 'internal_error' };
+  return agent ? agentReplyText(verdict) : replyText(verdict);
 }
 
 /** Starts the gateway and returns when it listens. A setting that cannot be used ends the process with one line. */
@@ -40,16 +47,30 @@ export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void
       keys: new HookKeys(settings['hook.keys']),
       budgetMs: settings['hook.budgetMs'],
       maxBodyBytes: settings['hook.maxBodyBytes'],
-      lastResort: replyText(lastResort(settings)),
+      lastResort: (path) => lastResort(path, settings),
     });
     app.useGlobalFilters(new ProblemFilter(app.get(HookWalk), logger));
-    app.enableShutdownHooks();
-    process.once('exit', () => void stopTelemetry());
     await app.listen(settings['http.port'], settings['http.host']);
     logger.info({ url: await app.getUrl(), mode: settings['mode.default'] }, 'the gateway listens');
     await app.get(PdpWatch).start();
+    endOnSignal(app);
   } catch (error) {
     process.stderr.write(`gateway: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
+}
+
+/** Ends on SIGTERM or SIGINT: takes no new hook, answers those under way, flushes telemetry. */
+function endOnSignal(app: NestFastifyApplication): void {
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    const giveUp = new Promise<void>((resolve) => setTimeout(resolve, DRAIN_MS));
+    await Promise.race([app.close(), giveUp]).catch(() => undefined);
+    await stopTelemetry();
+    process.exit(0);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
 }

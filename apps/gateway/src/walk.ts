@@ -1,5 +1,5 @@
 import type { CallDecision, Hook, ReasonId, ToolCall } from '@iris/contracts';
-import { ENFORCEABLE_EVENTS } from '@iris/contracts';
+import { ENFORCEABLE_EVENTS, isJsonObject } from '@iris/contracts';
 import { PdpError } from '@iris/pdp';
 import { activeTraceId, annotateSpan, count, type Logger, recordDuration } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
@@ -12,6 +12,7 @@ import {
   type DecisionService,
   type PreparedPrincipal,
 } from './decision/decision.service.js';
+import { asCallsOfRequest, type OneDecisionPerRequest } from './decision/one-decision-per-request.js';
 import type { ToolPlans } from './decision/tool-plans.js';
 import { toRememberedDecision, type VerdictMemory, type VerdictScope } from './decision/verdict-memory.js';
 import type { EvidenceService } from './evidence/evidence.service.js';
@@ -62,6 +63,7 @@ export class HookWalk {
     private readonly decision: DecisionService,
     private readonly plans: ToolPlans,
     private readonly memory: VerdictMemory,
+    private readonly requests: OneDecisionPerRequest,
     private readonly evidence: EvidenceService,
     private readonly warnings: WiringWarnings,
     private readonly pdpWatch: Pick<PdpWatch, 'revision'>,
@@ -120,8 +122,7 @@ export class HookWalk {
 
     const calls = readHookCalls(hook, read.document);
     if (calls.status === 'nothing_to_evaluate') this.warnings.warn(hook, 'nothing_to_evaluate');
-    if (!ENFORCEABLE_EVENTS.has(hook.event) && this.options.mode === 'enforce')
-      this.warnings.warn(hook, 'observe_only');
+    if (isAfterResponse(hook) && this.options.mode === 'enforce') this.warnings.warn(hook, 'observe_only');
     if (calls.status === 'nothing_to_evaluate') {
       const text =
         'this hook carries no request body, so no tool call can be judged; its grant in Aperture lacks request_body in send';
@@ -131,8 +132,20 @@ export class HookWalk {
       const text = 'this request has a format whose tool calls cannot be judged';
       return this.close(passage, this.failed(passage, calls.reason, text));
     }
-    const judgement = await this.judge(passage, hook, calls);
+    if (calls.mismatch !== undefined) this.sayMismatch(hook, calls.mismatch);
+    const judge = () => this.judge(passage, hook, calls);
+    const judgement = await (isAfterResponse(hook) ? this.requests.inTurn(hook, judge) : judge());
     return this.close(passage, this.conclude(hook, calls, judgement), judgement);
+  }
+
+  /** Tool names only: parameters never reach the log. */
+  private sayMismatch(hook: Hook, mismatch: NonNullable<Extract<HookCalls, { status: 'read' }>['mismatch']>): void {
+    const tools = Object.fromEntries(Object.entries(mismatch).map(([source, names]) => [source, names?.slice(0, 20)]));
+    this.logger.warn(
+      { reason: 'calls_mismatch', event: hook.event, requestId: hook.metadata.request_id, tools },
+      'the fields of a hook name different tool calls; every call that any of them names is judged',
+    );
+    count('iris.hook.wiring_warnings', { event: hook.event, reason: 'calls_mismatch' });
   }
 
   /** A hook that was not read. One that is too large is blocked in any failure mode: size must not open a way around. */
@@ -156,30 +169,33 @@ export class HookWalk {
     const revision = this.pdpWatch.revision;
     const start = performance.now();
 
-    const [gathered, remembered] = await Promise.all([
+    const ofRequest = isAfterResponse(hook) ? asCallsOfRequest(hook, calls.calls) : new Map<ToolCall, ToolCall>();
+    const [gathered, recalled] = await Promise.all([
       this.context.gather(identity, calls.calls, budget, signal),
-      this.memory.recall(scope, calls.calls, revision),
+      this.memory.recall(scope, [...calls.calls, ...ofRequest.values()], revision),
     ]);
     const contextMs = performance.now() - start;
 
     const prepared = this.decision.prepare(gathered.principal);
-    const fresh = calls.calls.filter((call) => !remembered.has(call));
+    const decisions = new Map<ToolCall, CallDecision>();
+    for (const call of calls.calls) {
+      const verdict = recalled.get(call) ?? recalled.get(ofRequest.get(call) ?? call);
+      if (verdict === undefined) continue;
+      decisions.set(call, toRememberedDecision(call, verdict));
+      count('iris.decision.remembered', { effect: verdict.effect });
+    }
+    const unknown = calls.calls.filter((call) => !decisions.has(call));
     const timeoutMs = Math.max(1, budget.remainingMs() - 2 * REPLY_RESERVE_MS);
     const [decided, strip] = await Promise.all([
-      this.decision.decide(hook, prepared, fresh, gathered.cmdb, timeoutMs, activeTraceId()),
+      this.decision.decide(hook, prepared, unknown, gathered.cmdb, timeoutMs, activeTraceId()),
       this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs),
     ]);
-    this.memory.remember(
-      scope,
-      decided.map(({ decision }) => decision),
-      revision,
-    );
-    if (remembered.size > 0) {
-      for (const { effect } of remembered.values()) count('iris.decision.remembered', { effect });
-    }
-
-    const decisions = new Map<ToolCall, CallDecision>(decided.map(({ decision }) => [decision.call, decision]));
-    for (const [call, verdict] of remembered) decisions.set(call, toRememberedDecision(call, verdict));
+    for (const { decision } of decided) decisions.set(decision.call, decision);
+    const toRemember = decided.flatMap(({ decision }) => {
+      const call = ofRequest.get(decision.call);
+      return call === undefined ? [decision] : [decision, { ...decision, call }];
+    });
+    this.memory.remember(scope, toRemember, revision);
     const pdpMs = performance.now() - start - contextMs;
     return { prepared, decided, decisions, strip, durationsMs: { context: contextMs, pdp: pdpMs } };
   }
@@ -193,6 +209,8 @@ export class HookWalk {
     const body = calls.body;
     if (body === undefined || hook.event !== 'pre_request') {
       if (denied.length > 0) return blockFor(denied);
+      const question = hook.event === 'pre_tool_use' ? questionOf(judgement.decided) : undefined;
+      if (question !== undefined) return { action: 'ask', reason: 'policy_allowed', message: question };
       return { action: 'allow', reason: calls.calls.length > 0 ? 'policy_allowed' : 'no_tool_call' };
     }
     const outside = denied.filter(({ call }) => call.phase !== 'executed');
@@ -221,7 +239,7 @@ export class HookWalk {
     if (passage.closed) return verdict;
     passage.closed = true;
     const { hook, budget } = passage;
-    const enforceable = ENFORCEABLE_EVENTS.has(hook.event) && this.options.mode === 'enforce';
+    const enforceable = !isAfterResponse(hook) && this.options.mode === 'enforce';
     const isEnforced = (decision: CallDecision) => enforceable && !decision.observe;
     for (const { decision } of judgement?.decided ?? []) countDecision(decision, isEnforced(decision));
     this.evidence.record(
@@ -258,4 +276,18 @@ export class HookWalk {
   private unlessObserving(verdict: HookVerdict): HookVerdict {
     return this.options.mode === 'observe' ? { action: 'allow', reason: verdict.reason } : verdict;
   }
+}
+
+function isAfterResponse(hook: Hook): boolean {
+  return !ENFORCEABLE_EVENTS.has(hook.event);
+}
+
+/** What a rule that allows a call wants a person to confirm. */
+function questionOf(decided: readonly DecidedCall[]): string | undefined {
+  for (const { decision } of decided) {
+    for (const { value } of decision.outputs) {
+      if (isJsonObject(value) && typeof value.ask === 'string' && value.ask.trim() !== '') return value.ask.trim();
+    }
+  }
+  return undefined;
 }

@@ -9,6 +9,7 @@ export const REASONS = {
   no_tool_call: 'The hook carries a body that the gateway understands and no tool call to judge.',
   nothing_to_evaluate: 'The hook carries nothing that can be judged; its grant lacks a field in `send`.',
   observe_only: 'The event comes after the response, so the verdict cannot be enforced.',
+  calls_mismatch: 'The fields of a hook after the response name different tool calls.',
   observe_mode: 'The mode is observe: the verdict is recorded and not enforced.',
 
   hook_unauthenticated: 'The hook key is missing or wrong.',

@@ -9,7 +9,9 @@ export const evidenceRecordSchema = z.strictObject({
   time: z.iso.datetime().describe('When the decision was made, UTC.'),
   traceId: z.string().optional().describe('Trace of the hook.'),
   event: z.string().describe('Event of the hook.'),
-  phase: z.enum(['declared', 'executed', 'requested', 'none']).describe('Phase of the tool call; none for a hook without one.'),
+  phase: z
+    .enum(['declared', 'executed', 'requested', 'none'])
+    .describe('Phase of the tool call; none for a hook without one.'),
   hookKey: z.string().describe('Name of the hook key that authenticated the call.'),
   requestId: z.string().optional().describe("Aperture's id of the request."),
   sessionId: z.string().optional().describe("Aperture's id of the session."),
@@ -33,7 +35,7 @@ export const evidenceRecordSchema = z.strictObject({
   reason: z.string().describe('Reason id.'),
   mode: z.enum(['enforce', 'observe']),
   enforced: z.boolean().describe('Whether the effect was put into force by the reply.'),
-  reply: z.enum(['allow', 'block', 'modify']).describe('Action of the reply to the hook.'),
+  reply: z.enum(['allow', 'block', 'modify', 'ask']).describe('Action of the reply to the hook.'),
   policy: z.strictObject({
     version: z.string(),
     matched: z.string().optional(),

@@ -20,8 +20,8 @@ export interface HookTransportOptions {
   readonly keys: HookKeys;
   readonly budgetMs: number;
   readonly maxBodyBytes: number;
-  /** The reply to a hook that met a fault nothing else has answered. */
-  readonly lastResort: string;
+  /** The reply to a hook that met a fault nothing else has answered, by its path. */
+  readonly lastResort: (path: string) => string;
 }
 
 /** A verdict is a 200; a 415 makes Aperture send the hook again in another content coding. */
@@ -56,7 +56,7 @@ export function prepareHookTransport(fastify: FastifyInstance, options: HookTran
   fastify.addHook('onSend', async (request, reply, payload) => {
     if (!isHook(request) || request.hookKeyName === undefined || VERDICT_STATUSES.has(reply.statusCode)) return payload;
     reply.code(200).header('content-type', 'application/json; charset=utf-8').removeHeader('content-length');
-    return options.lastResort;
+    return options.lastResort(request.url);
   });
 
   fastify.removeAllContentTypeParsers();

@@ -1,6 +1,20 @@
-import { type Hook, type HookCallData, type HookEvent, hookCallDataSchema, type ReasonId } from '@iris/contracts';
+import {
+  type Hook,
+  type HookCallData,
+  type HookEvent,
+  hookCallDataSchema,
+  isJsonObject,
+  type Json,
+  type ReasonId,
+} from '@iris/contracts';
 import { type JsonDocument, parseDocument } from '@iris/json-document';
 import { decodeBody } from './content-coding.js';
+
+/** Who an agent's own hook is from: by the hook key or by the tailnet's proxy, never by a claim in the body. */
+export interface AgentIdentity {
+  readonly loginName?: string;
+  readonly userAgent?: string;
+}
 
 /** A request on a hook path, authenticated and not yet read. */
 export interface IncomingHook {
@@ -11,6 +25,8 @@ export interface IncomingHook {
   readonly arrivedAt: number;
   readonly body: Buffer;
   readonly contentCoding: string | undefined;
+  /** Only for `pre_tool_use`. */
+  readonly agent?: AgentIdentity;
 }
 
 export interface HookLimits {
@@ -41,7 +57,8 @@ export async function readHook(incoming: IncomingHook, limits: HookLimits): Prom
     const at = parsed.path === undefined ? '' : ` at ${printPath(parsed.path)}`;
     return { ok: false, reason: parsed.reason, detail: `${detailOf(parsed.reason, limits)}${at}` };
   }
-  const data = hookCallDataSchema.safeParse(parsed.document.value);
+  const value = incoming.agent === undefined ? parsed.document.value : fromAgent(parsed.document.value, incoming.agent);
+  const data = hookCallDataSchema.safeParse(value);
   if (!data.success) {
     const issue = data.error.issues[0];
     const path = printPath((issue?.path ?? []) as (string | number)[]);
@@ -55,6 +72,26 @@ export async function readHook(incoming: IncomingHook, limits: HookLimits): Prom
     data: data.data,
   };
   return { ok: true, hook, document: parsed.document };
+}
+
+/**
+ * The input of an agent's PreToolUse hook in the form of Aperture's. A body of another shape keeps it, so that the
+ * schema names what is wrong; an event that is not about a tool call has none.
+ * Source: Claude Code's hooks reference, PreToolUse input.
+ */
+function fromAgent(value: Json, agent: AgentIdentity): unknown {
+  if (!isJsonObject(value)) return value;
+  const call = { name: value.tool_name, params: value.tool_input };
+  const isToolCall = value.hook_event_name === undefined || value.hook_event_name === 'PreToolUse';
+  return {
+    metadata: {
+      login_name: agent.loginName,
+      user_agent: agent.userAgent,
+      session_id: value.session_id,
+      request_id: value.tool_use_id,
+    },
+    tool_calls: isToolCall ? [call] : [],
+  };
 }
 
 /** What is known of a hook before it is read: nothing but how it came. */

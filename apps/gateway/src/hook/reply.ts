@@ -4,6 +4,8 @@ import { type CallDecision, type GuardrailResponse, guardrailResponseSchema, typ
 export type HookVerdict =
   | { readonly action: 'allow'; readonly reason: ReasonId }
   | { readonly action: 'block'; readonly reason: ReasonId; readonly message: string; readonly statusCode: number }
+  /** Only for an agent's own hook: policy allows the call, and asks that a person confirms it. */
+  | { readonly action: 'ask'; readonly reason: ReasonId; readonly message: string }
   /** `body` is the raw text of the new provider body. */
   | { readonly action: 'modify'; readonly reason: ReasonId; readonly body: string };
 
@@ -44,6 +46,7 @@ export function replyText(verdict: HookVerdict): string {
   switch (verdict.action) {
     case 'modify':
       return `{"action":"modify","request_body":${verdict.body}}`;
+    case 'ask':
     case 'allow':
       return '{"action":"allow"}';
     case 'block': {
