@@ -1,0 +1,113 @@
+import type { Company } from '../../company/company.js';
+import type { OktaAccount, Person } from '../../company/person.js';
+import { oktaId } from '../../company/vendor-identifiers.js';
+
+export type OktaPerson = Person & { readonly okta: OktaAccount };
+
+export interface OktaGroup {
+  readonly key: string;
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+}
+
+/** What Okta finds people and groups by. */
+interface OktaDirectory {
+  readonly people: readonly OktaPerson[];
+  readonly byId: ReadonlyMap<string, number>;
+  readonly byLogin: ReadonlyMap<string, number>;
+  readonly byEmail: ReadonlyMap<string, readonly number[]>;
+  readonly groups: ReadonlyMap<string, OktaGroup>;
+  readonly members: ReadonlyMap<string, readonly OktaPerson[]>;
+}
+
+export function directoryOf(company: Company): OktaDirectory {
+  return company.derived('okta', () => {
+    const people = company.people.filter((person): person is OktaPerson => person.okta !== undefined);
+    const byEmail = new Map<string, number[]>();
+    const groups = new Map<string, OktaGroup>();
+    const members = new Map<string, OktaPerson[]>();
+    people.forEach((person, index) => {
+      const email = person.email.toLowerCase();
+      byEmail.set(email, [...(byEmail.get(email) ?? []), index]);
+      for (const key of person.okta.groups) {
+        const group = groups.get(key) ?? newGroup(key);
+        groups.set(key, group);
+        const list = members.get(group.id) ?? [];
+        list.push(person);
+        members.set(group.id, list);
+      }
+    });
+    return {
+      people,
+      byId: new Map(people.map((person, index) => [userId(person), index])),
+      byLogin: new Map(people.map((person, index) => [person.login, index])),
+      byEmail,
+      groups,
+      members,
+    };
+  });
+}
+
+const userIds = new Map<string, string>();
+
+/** The id is drawn from the login the person came with. */
+export function userId(person: Person): string {
+  let id = userIds.get(person.login);
+  if (id === undefined) {
+    id = oktaId('00u', person.login);
+    userIds.set(person.login, id);
+  }
+  return id;
+}
+
+function newGroup(key: string): OktaGroup {
+  const colon = key.indexOf(':');
+  return { key, id: oktaId('00g', key), type: key.slice(0, colon), name: key.slice(colon + 1) };
+}
+
+/** A user as the Users API returns it. */
+export function userRecord(person: OktaPerson, baseUrl: string): Record<string, unknown> {
+  const id = userId(person);
+  const { okta } = person;
+  const created = new Date(person.createdAt).toISOString();
+  const manager = person.hr?.managerLogin;
+  return {
+    id,
+    status: okta.status,
+    created,
+    activated: okta.status === 'STAGED' ? null : created,
+    statusChanged: new Date(okta.statusChangedAt).toISOString(),
+    lastLogin: okta.status === 'STAGED' ? null : created,
+    lastUpdated: new Date(okta.lastUpdatedAt).toISOString(),
+    passwordChanged: created,
+    transitioningToStatus: null,
+    type: { id: oktaId('00u', 'default-user-type').replace('00u', 'oty') },
+    profile: {
+      login: person.login,
+      email: person.email,
+      firstName: person.firstName,
+      lastName: person.lastName,
+      displayName: `${person.firstName} ${person.lastName}`,
+      ...(manager !== undefined && { manager: manager.split('@')[0], managerId: manager }),
+      ...okta.profile,
+    },
+    credentials: { provider: { type: 'OKTA', name: 'OKTA' } },
+    _links: { self: { href: `${baseUrl}/api/v1/users/${id}` } },
+  };
+}
+
+/** A group as the Groups API returns it. */
+export function groupRecord(group: OktaGroup, baseUrl: string): Record<string, unknown> {
+  const created = '2019-01-07T09:00:00.000Z';
+  return {
+    id: group.id,
+    created,
+    lastUpdated: created,
+    lastMembershipUpdated: created,
+    objectClass: [group.type === 'APP_GROUP' ? 'okta:windows_security_principal' : 'okta:user_group'],
+    type: group.type,
+    profile: { name: group.name, description: null },
+    _links: { users: { href: `${baseUrl}/api/v1/groups/${group.id}/users` } },
+  };
+}

@@ -1,0 +1,55 @@
+import type { Company } from '../company/company.js';
+import type { SandboxClock } from '../company/sandbox-clock.js';
+import type { VendorCalls } from './call-log.js';
+import type { Fault, FaultInput } from './fault.js';
+import type { VendorName } from './vendor-name.js';
+import type { VendorServer } from './vendor-server.js';
+
+/** Everything that a test or a demonstration can do to the running sandbox. */
+export class SandboxAdmin {
+  readonly #vendors: Readonly<Record<VendorName, VendorServer>>;
+  readonly #latencyMs: (vendor: VendorName) => number;
+
+  constructor(
+    /** The facts, and the verbs that change them. */
+    readonly company: Company,
+    readonly clock: SandboxClock,
+    vendors: Readonly<Record<VendorName, VendorServer>>,
+    latencyMs: (vendor: VendorName) => number,
+  ) {
+    this.#vendors = vendors;
+    this.#latencyMs = latencyMs;
+  }
+
+  faults(vendor: VendorName): readonly Fault[] {
+    return this.#vendors[vendor].faults;
+  }
+
+  /**
+   * Puts faults in place of those before; without any the vendor is well again.
+   *
+   * @throws ZodError
+   */
+  async setFaults(vendor: VendorName, ...faults: readonly FaultInput[]): Promise<void> {
+    await this.#vendors[vendor].setFaults(faults);
+  }
+
+  setLatency(vendor: VendorName, latencyMs: number): void {
+    this.#vendors[vendor].latencyMs = latencyMs;
+  }
+
+  calls(vendor: VendorName): VendorCalls {
+    return this.#vendors[vendor].calls.read();
+  }
+
+  clearCalls(): void {
+    for (const vendor of Object.values(this.#vendors)) vendor.calls.clear();
+  }
+
+  /** Makes company, clock, faults, latencies, limits and call logs what they were at the start. */
+  async reset(): Promise<void> {
+    this.clock.setOffset(0);
+    this.company.reset();
+    for (const [name, vendor] of Object.entries(this.#vendors)) await vendor.reset(this.#latencyMs(name as VendorName));
+  }
+}
