@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { HOOK_KEY, type Mesh, startMesh } from '../mesh/mesh.js';
+import { printTable, runSample, type SampleOutcome } from './decision-table.js';
+import { SAMPLES } from './sample-hooks.js';
+
+const HELP = `Runs Iris on this machine: stand-ins for the vendors, a Cerbos PDP, Redis, the enrichers and the gateway,
+then sends sample hooks and prints the verdicts.
+
+  npm start                 stays up after the table; Ctrl-C ends everything
+  npm start -- --once       ends after the table
+  npm start -- --port N     port of the gateway (8080)
+  npm start -- --verbose    shows what every process logs
+`;
+
+/** How long the vendors of the sandbox take to answer, in ms: about what the real ones take. */
+const LATENCY_MS = { okta: 120, workday: 180, servicenow: 150, pagerduty: 140, tailscale: 100 };
+
+const { values } = parseArgs({
+  options: {
+    once: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+    port: { type: 'string', default: '8080' },
+  },
+});
+
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+
+let mesh: Mesh | undefined;
+let ending = false;
+const end = async (status: number) => {
+  if (ending) return;
+  ending = true;
+  await mesh?.close();
+  process.exit(status);
+};
+process.on('SIGINT', () => void end(130));
+process.on('SIGTERM', () => void end(143));
+
+try {
+  console.log('starting the sandbox, the PDP, Redis, five enrichers and the gateway ...');
+  mesh = await startMesh({
+    root: process.cwd(),
+    sandbox: { latencyMs: LATENCY_MS },
+    gatewayPort: values.once ? undefined : Number(values.port),
+    // The samples show cold facts too, so nothing is read in bulk beforehand.
+    commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
+    onLine: values.verbose ? (name, line) => console.log(`${name}: ${line}`) : undefined,
+  });
+  const outcomes: SampleOutcome[] = [];
+  for (const [index, sample] of SAMPLES.entries()) outcomes.push(await runSample(mesh, sample, `sample${index}`));
+  console.log(printTable(outcomes));
+  if (values.once) await end(0);
+  console.log(instructions(mesh));
+  await sleep(2 ** 31 - 1);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  await end(1);
+}
+
+function instructions({ gateways, sandbox }: Mesh): string {
+  const url = gateways[0]?.url;
+  return `
+The gateway listens on ${url}, the admin API of the sandbox on ${sandbox.urls.admin}.
+Try a hook of your own:
+
+  curl -s ${url}/ext/aperture/tool_call_entire_request -H 'authorization: Bearer ${HOOK_KEY}' \\
+    -d '{"metadata":{"login_name":"ana@lumen.example","user_agent":"claude-cli/2.1"},"tool_calls":[{"name":"Read","params":{"file_path":"/tmp/x"}}]}'
+
+Ctrl-C ends everything.`;
+}
