@@ -24,6 +24,8 @@ export interface Question {
   readonly subject: Subject;
   readonly resource?: ResourceRef;
   readonly address: EntryAddress;
+  /** Set for a refresh: an entry that was read before this time, in epoch ms, is no answer even while it is fresh. */
+  readonly readSince?: number;
 }
 
 /**
@@ -102,13 +104,13 @@ export class AnswerChain {
   async refresh(request: RefreshRequest): Promise<void> {
     const question = this.question(request.subject, request.resource);
     if ('status' in question) return;
-    const held = await heldEntry(question, this.options.cache);
-    if (held !== undefined && held.observedAt >= request.askedAt) {
+    const wanted = { ...question, readSince: request.askedAt };
+    if (sufficient(wanted, await heldEntry(question, this.options.cache)) !== undefined) {
       this.options.observer.refreshed('not_needed');
       return;
     }
     try {
-      await this.fetched(question);
+      await this.fetched(wanted);
       this.options.observer.refreshed('refreshed');
     } catch (error) {
       this.options.observer.refreshed('failed');
@@ -204,7 +206,7 @@ function collapsed(next: Ask, { cache, settings }: ChainOptions, shared: SharedC
       address: question.address,
       lockMs: settings.timeoutMs + LOCK_MARGIN_MS,
       signal,
-      find: async () => freshOnly(await heldEntry(question, cache)),
+      find: async () => sufficient(question, await heldEntry(question, cache)),
       fetch: () => next(question, signal),
       describeFault: (error) => {
         const { kind } = toVendorError(error);
@@ -212,11 +214,10 @@ function collapsed(next: Ask, { cache, settings }: ChainOptions, shared: SharedC
       },
     });
   };
-  return async ({ subject, resource, address }, signal) => {
+  return async (question, signal) => {
+    const { address } = question;
     try {
-      return await shared.run(`${address.field}\n${address.key}`, signal, (all) =>
-        across({ subject, resource, address }, all),
-      );
+      return await shared.run(`${address.field}\n${address.key}`, signal, (all) => across(question, all));
     } catch (error) {
       if (error instanceof SharedFault) {
         throw new VendorError(vendorErrorKind(error.fault), 'another replica asked and got no useful answer');
@@ -231,7 +232,7 @@ function collapsed(next: Ask, { cache, settings }: ChainOptions, shared: SharedC
 function cachedFirst(next: Ask, { cache }: ChainOptions): Ask {
   return async (question, signal) => {
     const held = await heldEntry(question, cache);
-    const fresh = freshOnly(held);
+    const fresh = sufficient(question, held);
     if (fresh !== undefined) return fresh;
     try {
       return await next(question, signal);
@@ -247,6 +248,8 @@ async function heldEntry(question: Question, cache: SharedCache | undefined): Pr
   return cache?.writer.read(question.address).catch(() => undefined);
 }
 
-function freshOnly(entry: SourceAnswer | undefined): SourceAnswer | undefined {
-  return entry !== undefined && usability(entry, Date.now()) === 'fresh' ? entry : undefined;
+/** An entry that answers the question without the vendor. */
+function sufficient(question: Question, entry: SourceAnswer | undefined): SourceAnswer | undefined {
+  if (entry === undefined || usability(entry, Date.now()) !== 'fresh') return undefined;
+  return entry.observedAt >= (question.readSince ?? Number.NEGATIVE_INFINITY) ? entry : undefined;
 }

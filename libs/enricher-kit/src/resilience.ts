@@ -97,8 +97,15 @@ export class Resilience {
     const endsAt = Date.now() + timeoutMs;
     const timer = setTimeout(() => limit.abort(new VendorError('timeout', `no answer in ${timeoutMs} ms`)), timeoutMs);
     const limits = AbortSignal.any([signal, limit.signal]);
+    let started = false;
+    const tracked = (limited: AbortSignal) => {
+      started = true;
+      return call(limited);
+    };
     try {
-      return await abortable(this.retried(call, endsAt, limits), limits);
+      return await abortable(this.retried(tracked, endsAt, limits), limits);
+    } catch (error) {
+      throw blamed(error, started);
     } finally {
       clearTimeout(timer);
     }
@@ -146,7 +153,6 @@ export class Resilience {
     }
   }
 
-  /** A call that waited for its slot until the time limit was never made: that does not speak against the vendor. */
   private async slotted<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     let started = false;
     const running = this.bulkhead.execute(() => {
@@ -157,11 +163,16 @@ export class Resilience {
       return await abortable(running, signal);
     } catch (thrown) {
       if (thrown instanceof BulkheadRejectedError) throw new VendorError('overloaded', 'too many calls wait');
-      const error = toVendorError(thrown);
-      if (error.kind === 'timeout' && !started) throw new VendorError('overloaded', 'no slot became free in time');
-      throw error;
+      throw blamed(thrown, started);
     }
   }
+}
+
+/** A call that waited for its slot until the time limit was never made: that does not speak against the vendor. */
+function blamed(thrown: unknown, started: boolean): VendorError {
+  const error = toVendorError(thrown);
+  if (error.kind !== 'timeout' || started) return error;
+  return new VendorError('overloaded', 'no slot became free in time');
 }
 
 function waitBefore(error: VendorError, retries: number): number {
