@@ -35,13 +35,14 @@ async function pagerduty(
     const answer = script(request);
     return answer === 'ordinary' ? ordinary(request) : answer;
   });
+  closers.push(server.close);
   const settings = loadSettings(definition.settings, {
     IRIS_PAGERDUTY_URL: server.url,
     IRIS_PAGERDUTY_TOKEN: 'secret-key',
     ...environment,
   });
   const source = definition.create(settings);
-  closers.push(server.close, async () => source.close?.());
+  closers.push(async () => source.close?.());
   return { server, source };
 }
 

@@ -41,9 +41,15 @@ const changeSchema = z.object({
 /** A row of `change_request`; the planned window is in epoch ms. */
 export type Change = z.infer<typeof changeSchema>;
 
+/** Values of `operational_status` and `install_status` in the base system. */
+const RETIRED = { operational: '6', installed: '7' };
+
 const ciSchema = z.object({
   sys_id: required,
   name: required,
+  sys_class_name: required,
+  operational_status: text,
+  install_status: text,
   environment: text,
   owner: text,
   criticality: text,
@@ -90,11 +96,32 @@ export function readConfigurationItem(row: unknown, columns: CiColumns): Configu
   const parsed = ciSchema.safeParse({
     sys_id: cell('sys_id'),
     name: cell('name'),
+    sys_class_name: cell('sys_class_name'),
+    operational_status: cell('operational_status'),
+    install_status: cell('install_status'),
     environment: cell(columns.environment),
     owner: cell(columns.owner),
     criticality: cell(columns.criticality),
   });
   return parsed.success ? parsed.data : undefined;
+}
+
+/**
+ * The items in use of exactly this name and of one of the classes. A class is given by the begin of its name, so that
+ * `cmdb_ci_db_` also means the instances of each product.
+ */
+export function itemsOf(
+  name: string,
+  classes: readonly string[],
+  items: readonly ConfigurationItem[],
+): ConfigurationItem[] {
+  return items.filter(
+    (item) =>
+      sameAddress(item.name, name) &&
+      classes.some((prefix) => item.sys_class_name.startsWith(prefix)) &&
+      item.operational_status !== RETIRED.operational &&
+      item.install_status !== RETIRED.installed,
+  );
 }
 
 /** The names in the rows of `sys_user_grmember` whose group is active, sorted. */

@@ -31,7 +31,7 @@ export const DEFAULT_COLUMNS: Columns = {
   email: 'Work_Email',
   workerType: 'Worker_Type',
   status: 'Worker_Status',
-  active: 'Active_Status',
+  active: 'Active',
   onLeave: 'On_Leave',
   department: 'Supervisory_Organization',
   costCenter: 'Cost_Center',
