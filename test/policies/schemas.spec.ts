@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import {
+  type AttributeDefinition,
+  type AttributeType,
+  FLATTENED_ATTRIBUTES,
+  type JsonObject,
+  PRINCIPAL_ATTRIBUTES,
+  RESOURCE_ATTRIBUTES,
+  SOURCE_ATTRIBUTES,
+  SOURCE_IDS,
+} from '@iris/contracts';
+import { describe, expect, it } from '@jest/globals';
+
+const TYPES: Record<AttributeType, JsonObject> = {
+  string: { type: 'string' },
+  timestamp: { type: 'string' },
+  number: { type: 'number' },
+  boolean: { type: 'boolean' },
+  'string[]': { type: 'array', items: { type: 'string' } },
+  object: { type: 'object' },
+  'object[]': { type: 'array', items: { type: 'object' } },
+};
+
+/** Aperture's own values are passed on as they came; a change there must not deny every call. */
+const AS_SENT = ['quotas', 'estimatedCost'];
+
+interface Node {
+  type: 'object';
+  properties: Record<string, Node | JsonObject>;
+}
+
+function schemaOf(definitions: readonly AttributeDefinition[]) {
+  const root: Node = { type: 'object', properties: {} };
+  for (const { path, type } of definitions.filter((definition) => !AS_SENT.includes(definition.path))) {
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    let node = root;
+    for (const key of keys) {
+      node.properties[key] ??= { type: 'object', properties: {} };
+      node = node.properties[key] as Node;
+    }
+    node.properties[last] = TYPES[type];
+  }
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...root };
+}
+
+function perSource(definition: AttributeDefinition): AttributeDefinition[] {
+  return definition.path.includes('<source>')
+    ? SOURCE_IDS.map((source) => ({ ...definition, path: definition.path.replace('<source>', source) }))
+    : [definition];
+}
+
+function shipped(name: string): unknown {
+  return JSON.parse(readFileSync(`policies/pack/_schemas/${name}.json`, 'utf8'));
+}
+
+describe('the schemas of the policies', () => {
+  it('type exactly the attributes of the principal', () => {
+    expect(shipped('principal')).toEqual(
+      schemaOf([
+        ...FLATTENED_ATTRIBUTES,
+        ...PRINCIPAL_ATTRIBUTES.flatMap(perSource),
+        ...SOURCE_IDS.flatMap((source) =>
+          SOURCE_ATTRIBUTES[source].map((definition) => ({ ...definition, path: `${source}.${definition.path}` })),
+        ),
+      ]),
+    );
+  });
+
+  it('type exactly the attributes of a tool call', () => {
+    expect(shipped('aperture_hook')).toEqual(schemaOf(RESOURCE_ATTRIBUTES));
+  });
+});
