@@ -30,11 +30,9 @@ export interface RunningEnricher {
   stop(): Promise<void>;
 }
 
-interface Started {
-  readonly source: VendorSource;
-  readonly chain: AnswerChain;
-  readonly redis: SharedRedis | undefined;
-  readonly jobs: readonly { close(): Promise<void> }[];
+/** Background work that ends with the enricher. */
+interface Job {
+  close(): Promise<void>;
 }
 
 /**
@@ -57,6 +55,7 @@ export async function startEnricher<S extends SettingsSchema>(
 
   const redis = connectSharedRedis(kit['redis.url'], name, logger);
   const observer = meteredObserver(definition.id);
+  observer.circuitMoved('closed');
   const common = { id: definition.id, settings, source, observer, logger };
   const chain = new AnswerChain({ ...common, cache: redis?.cache });
   const writer: ContextWriter | undefined = redis?.cache.writer;
@@ -66,26 +65,32 @@ export async function startEnricher<S extends SettingsSchema>(
     webhooks: new WebhookReceiver({ ...common, writer, chain }),
   };
 
-  const serving = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE]: 'NOT_SERVING' });
   const grpcAddress = `${kit['grpc.host']}:${kit['grpc.port']}`;
+  const serving = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE]: 'NOT_SERVING' });
   const app = await createApp(EnricherModule.with(parts), grpcAddress, serving);
-  await app.startAllMicroservices();
-  await app.listen(kit['http.port'], kit['http.host']);
-  const jobs =
-    redis === undefined ? [] : startJobs({ ...common, chain, redis, intervalSeconds: kit['bulk.intervalSeconds'] });
+  const jobs: Job[] = [];
+  const stop = async () => {
+    setServing(serving, 'NOT_SERVING');
+    await app.close();
+    await Promise.allSettled(jobs.map((job) => job.close()));
+    await chain.settled();
+    redis?.close();
+    await source.close?.();
+  };
+  try {
+    await app.startAllMicroservices();
+    await app.listen(kit['http.port'], kit['http.host']);
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+  if (redis !== undefined) {
+    jobs.push(...startJobs({ ...common, chain, redis, intervalSeconds: kit['bulk.intervalSeconds'] }));
+  }
   setServing(serving, 'SERVING');
   const httpUrl = await app.getUrl();
   logger.info({ grpcAddress, httpUrl, redis: redis !== undefined }, 'the enricher listens');
-
-  return {
-    httpUrl,
-    grpcAddress,
-    stop: async () => {
-      setServing(serving, 'NOT_SERVING');
-      await app.close();
-      await end({ source, chain, redis, jobs });
-    },
-  };
+  return { httpUrl, grpcAddress, stop };
 }
 
 function registryEntry(id: EnricherDefinition<SettingsSchema>['id'], file: string): SourceSettings {
@@ -137,9 +142,9 @@ interface JobOptions {
   readonly intervalSeconds: number;
 }
 
-function startJobs(options: JobOptions): { close(): Promise<void> }[] {
+function startJobs(options: JobOptions): Job[] {
   const { id, settings, source, observer, logger, chain, redis, intervalSeconds } = options;
-  const jobs: { close(): Promise<void> }[] = [
+  const jobs: Job[] = [
     new RefreshWorker({
       redis: redis.workerConnection,
       source: id,
@@ -164,11 +169,4 @@ function startJobs(options: JobOptions): { close(): Promise<void> }[] {
     );
   }
   return jobs;
-}
-
-async function end({ source, chain, redis, jobs }: Started): Promise<void> {
-  await Promise.allSettled(jobs.map((job) => job.close()));
-  await chain.settled();
-  redis?.close();
-  await source.close?.();
 }

@@ -48,8 +48,15 @@ export class WebhookReceiver {
     await writer.drop({ key: principalKey(subject.principal), field }, Date.now());
   }
 
-  /** Not waited for: vendors give a push few seconds, and its entry is gone already. A fault is logged where it happens. */
+  /**
+   * Not waited for: vendors give a push few seconds, and its entry is gone already. A fault of the vendor is logged
+   * where it happens.
+   */
   private readAgain(subject: Subject): void {
-    this.options.chain.refresh({ source: this.options.id, subject, askedAt: Date.now() }).catch(() => {});
+    const { id, chain, writer } = this.options;
+    chain
+      .refresh({ source: id, subject, askedAt: Date.now() })
+      .then(() => writer?.invalidate(principalKey(subject.principal)))
+      .catch(() => {});
   }
 }

@@ -1,0 +1,326 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { credentials, Metadata, makeGenericClientConstructor, type ServiceError, status } from '@grpc/grpc-js';
+import { ConfigError, setting } from '@iris/config';
+import { ContextReader, connectRedis, type RedisConnection, RefreshQueue, waitForRedis } from '@iris/context-cache';
+import { deferred, eventually, startRedis, type TestRedis } from '@iris/context-cache/testing';
+import {
+  EnricherServiceClient,
+  fromEnrichResponse,
+  type SourceAnswer,
+  type Subject,
+  toEnrichRequest,
+} from '@iris/contracts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { service as healthService } from 'grpc-health-check';
+import type { EnricherDefinition, Finding, VendorCall, VendorSource } from '../enricher-definition.js';
+import { type RunningEnricher, startEnricher } from './start-enricher.js';
+
+const ana: Subject = { principal: 'ana@example.com', loginName: 'ana@example.com' };
+const found: Finding = { status: 'FOUND', attributes: { status: 'ACTIVE', groups: ['eng'], nested: { n: 1.5 } } };
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+const settings = { 'vendor.token': setting.secret('Token.') };
+
+/** A vendor whose answers the test decides. */
+interface TestVendor extends VendorSource {
+  readonly calls: { subject: Subject; call: VendorCall }[];
+  answer: (call: VendorCall) => Promise<Finding>;
+  closed: boolean;
+}
+
+function testVendor(extra: Partial<VendorSource> = {}): TestVendor {
+  const vendor: TestVendor = {
+    calls: [],
+    closed: false,
+    answer: async () => found,
+    lookup(subject, call) {
+      vendor.calls.push({ subject, call });
+      return vendor.answer(call);
+    },
+    close: async () => {
+      vendor.closed = true;
+    },
+    ...extra,
+  };
+  return vendor;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+describe('an enricher that runs', () => {
+  let server: TestRedis;
+  let redis: RedisConnection;
+  let folder: string;
+  let registry: string;
+  const running: RunningEnricher[] = [];
+  const clients: { close(): void }[] = [];
+
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = connectRedis(server.url);
+    expect(await waitForRedis(redis, 10_000)).toBe(true);
+    folder = await mkdtemp(join(tmpdir(), 'iris-enricher-'));
+    registry = join(folder, 'sources.yaml');
+    await writeFile(
+      registry,
+      `sources:\n  okta: { enabled: true, subject: login, address: "x:1", freshSeconds: 300, staleSeconds: 3600, notFoundSeconds: 60, timeoutMs: 2000, concurrency: 5 }\n`,
+    );
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    await redis.flushall();
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
+    for (const enricher of running.splice(0)) await enricher.stop();
+  });
+
+  async function start(vendor: VendorSource, environment: Record<string, string | undefined> = {}) {
+    const definition: EnricherDefinition<typeof settings> = { id: 'okta', settings, create: () => vendor };
+    const enricher = await startEnricher(
+      definition,
+      {
+        IRIS_SOURCES_FILE: registry,
+        IRIS_GRPC_PORT: String(await freePort()),
+        IRIS_HTTP_PORT: '0',
+        IRIS_REDIS_URL: server.url,
+        IRIS_VENDOR_TOKEN: 't',
+        ...environment,
+      },
+      () => quiet,
+    );
+    running.push(enricher);
+    const client = new EnricherServiceClient(enricher.grpcAddress, credentials.createInsecure());
+    clients.push(client);
+    return { enricher, client };
+  }
+
+  function enrich(client: EnricherServiceClient, subject: Subject, deadlineMs = 10_000) {
+    let cancel = () => {};
+    const answer = new Promise<SourceAnswer>((resolve, reject) => {
+      const call = client.enrich(
+        toEnrichRequest(subject),
+        new Metadata(),
+        { deadline: Date.now() + deadlineMs },
+        (error, response) => (error === null ? resolve(fromEnrichResponse(response)) : reject(error)),
+      );
+      cancel = () => call.cancel();
+    });
+    return { answer, cancel: () => cancel() };
+  }
+
+  it('answers over gRPC, and leaves the entry where the gateway reads it', async () => {
+    const vendor = testVendor();
+    const { client } = await start(vendor);
+    const answer = await enrich(client, { ...ana, nodeId: 'n1' }).answer;
+    expect(answer).toMatchObject({ status: 'FOUND', attributes: found.status === 'FOUND' ? found.attributes : {} });
+    expect(answer.freshUntil).toBe(answer.observedAt + 300_000);
+    expect(vendor.calls[0]?.subject).toEqual({ ...ana, nodeId: 'n1' });
+    const reader = new ContextReader({ redis, maxKeys: 10, l1Ms: 1 });
+    expect((await reader.read(ana.principal)).entries.get('okta')).toEqual(answer);
+    reader.close();
+  });
+
+  it('says why it has no answer', async () => {
+    const vendor = testVendor();
+    const { client } = await start(vendor);
+    vendor.answer = async () => ({ status: 'NOT_FOUND', reason: 'subject_not_mapped' });
+    expect(await enrich(client, ana).answer).toMatchObject({ status: 'NOT_FOUND', reason: 'subject_not_mapped' });
+    vendor.answer = async () => {
+      throw new TypeError('x of undefined');
+    };
+    const other = { principal: 'ben@example.com', loginName: 'ben@example.com' };
+    expect(await enrich(client, other).answer).toMatchObject({ status: 'UNAVAILABLE', reason: 'source_bad_response' });
+    expect(await enrich(client, { principal: '' }).answer).toMatchObject({ reason: 'subject_invalid' });
+  });
+
+  it('ends the vendor call when the question is cancelled', async () => {
+    const vendor = testVendor();
+    vendor.answer = ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    const { client } = await start(vendor);
+    const { answer, cancel } = enrich(client, ana);
+    await eventually(async () => expect(vendor.calls).toHaveLength(1));
+    cancel();
+    await expect(answer).rejects.toMatchObject({ code: status.CANCELLED });
+    await eventually(async () => expect(vendor.calls[0]?.call.signal.aborted).toBe(true));
+  });
+
+  it('lets the vendor call go on when only the deadline passes, so that the next question is answered warm', async () => {
+    const vendor = testVendor();
+    const gate = deferred<Finding>();
+    vendor.answer = () => gate.promise;
+    const { client } = await start(vendor);
+    await expect(enrich(client, ana, 100).answer).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    // A question about someone else passes through the same server after the first one's end was seen.
+    await expect(enrich(client, { principal: 'x' }, 100).answer).rejects.toMatchObject({
+      code: status.DEADLINE_EXCEEDED,
+    });
+    expect(vendor.calls[0]?.call.signal.aborted).toBe(false);
+    gate.resolve(found);
+    await eventually(async () => expect(await redis.hexists('iris:ctx:v1:{ana@example.com}', 'okta')).toBe(1));
+    expect((await enrich(client, ana).answer).status).toBe('FOUND');
+    expect(vendor.calls).toHaveLength(2);
+  });
+
+  it('answers health checks over gRPC and HTTP', async () => {
+    const { enricher } = await start(testVendor());
+    const Health = makeGenericClientConstructor(healthService as never, 'health');
+    const health = new Health(enricher.grpcAddress, credentials.createInsecure());
+    clients.push(health);
+    for (const service of ['', 'iris.enricher.v1.EnricherService']) {
+      const reply = await new Promise((resolve, reject) => {
+        health.check?.({ service }, (error: ServiceError | null, value: unknown) =>
+          error === null ? resolve(value) : reject(error),
+        );
+      });
+      expect(reply).toEqual({ status: 'SERVING' });
+    }
+    const probe = await fetch(`${enricher.httpUrl}/healthz`);
+    expect(probe.status).toBe(200);
+    expect(await probe.json()).toEqual({ status: 'ok', source: 'okta', circuit: 'closed', redis: 'ok' });
+    expect((await fetch(`${enricher.httpUrl}/webhook`, { method: 'POST', body: '{}' })).status).toBe(404);
+  });
+
+  it('runs without Redis', async () => {
+    const { client, enricher } = await start(testVendor(), { IRIS_REDIS_URL: '' });
+    expect((await enrich(client, ana).answer).status).toBe('FOUND');
+    expect(await (await fetch(`${enricher.httpUrl}/healthz`)).json()).toMatchObject({ redis: 'none' });
+  });
+
+  it('starts and answers while Redis is away', async () => {
+    const { client, enricher } = await start(testVendor(), { IRIS_REDIS_URL: 'redis://127.0.0.1:1' });
+    expect((await enrich(client, ana).answer).status).toBe('FOUND');
+    expect(await (await fetch(`${enricher.httpUrl}/healthz`)).json()).toMatchObject({ redis: 'unavailable' });
+  });
+
+  it('reads an entry again when the gateway asks for it', async () => {
+    const vendor = testVendor();
+    const { client } = await start(vendor);
+    const first = await enrich(client, ana).answer;
+    const queue = new RefreshQueue(redis);
+    await eventually(async () => expect(Date.now()).toBeGreaterThan(first.observedAt));
+    await queue.ask('okta', ana);
+    await eventually(async () => expect(vendor.calls).toHaveLength(2));
+    await queue.close();
+  });
+
+  it('waits at its end for the question under way, and then takes no more', async () => {
+    const vendor = testVendor();
+    const gate = deferred<Finding>();
+    vendor.answer = () => gate.promise;
+    const { enricher, client } = await start(vendor);
+    const { answer } = enrich(client, ana);
+    await eventually(async () => expect(vendor.calls).toHaveLength(1));
+    const stopped = enricher.stop();
+    running.splice(0);
+    gate.resolve(found);
+    expect((await answer).status).toBe('FOUND');
+    await stopped;
+    expect(vendor.closed).toBe(true);
+    await expect(enrich(client, ana, 500).answer).rejects.toMatchObject({ code: expect.any(Number) });
+    await expect(fetch(`${enricher.httpUrl}/healthz`)).rejects.toThrow();
+  });
+
+  it('drops what a push speaks of everywhere, and reads it again', async () => {
+    const bodies: string[] = [];
+    const vendor = testVendor({
+      webhook: async (request) => {
+        bodies.push(`${request.method} ${request.headers['x-sign']} ${request.query.get('a')} ${request.body}`);
+        return { status: 202, body: { taken: true }, changed: [ana] };
+      },
+    });
+    const { client, enricher } = await start(vendor);
+    const subscriber = connectRedis(server.url);
+    const reader = new ContextReader({ redis, subscriber, maxKeys: 10, l1Ms: 60_000 });
+    await eventually(async () => expect((await redis.pubsub('NUMSUB', 'iris:ctx:v1:invalidate'))[1]).toBe(1));
+    await enrich(client, ana).answer;
+    await eventually(async () => {
+      await reader.read(ana.principal);
+      expect((await reader.read(ana.principal)).origin).toBe('l1');
+    });
+    vendor.answer = async () => ({ status: 'FOUND', attributes: { status: 'SUSPENDED' } });
+    const reply = await fetch(`${enricher.httpUrl}/webhook?a=1`, {
+      method: 'POST',
+      headers: { 'x-sign': 's', 'content-type': 'application/json' },
+      body: '{"b" : 1}',
+    });
+    expect(reply.status).toBe(202);
+    expect(await reply.json()).toEqual({ taken: true });
+    expect(bodies).toEqual(['POST s 1 {"b" : 1}']);
+    await eventually(async () => {
+      const entry = (await reader.read(ana.principal)).entries.get('okta');
+      expect(entry?.attributes).toEqual({ status: 'SUSPENDED' });
+    });
+    reader.close();
+    subscriber.disconnect();
+  });
+
+  it('has a push sent again when Redis is away', async () => {
+    const vendor = testVendor({ webhook: async () => ({ status: 200, changed: [ana] }) });
+    const { enricher } = await start(vendor, { IRIS_REDIS_URL: 'redis://127.0.0.1:1' });
+    expect((await fetch(`${enricher.httpUrl}/webhook`, { method: 'POST' })).status).toBe(503);
+  });
+
+  it('keeps the cache warm by bulk reads that one of two replicas runs at a time', async () => {
+    let together = 0;
+    let most = 0;
+    let runs = 0;
+    const bulk = async function* () {
+      together += 1;
+      most = Math.max(most, together);
+      for (let index = 0; index < 250; index += 1) {
+        yield { subject: { principal: `p${index}@example.com`, loginName: `p${index}@example.com` }, finding: found };
+      }
+      runs += 1;
+      together -= 1;
+    };
+    const vendor = testVendor({ bulk });
+    const { client } = await start(vendor, { IRIS_BULK_INTERVAL_SECONDS: '1' });
+    await start(testVendor({ bulk }), { IRIS_BULK_INTERVAL_SECONDS: '1' });
+    await eventually(async () => expect(runs).toBeGreaterThanOrEqual(2));
+    expect(most).toBe(1);
+    expect(await redis.keys('iris:ctx:v1:*')).toHaveLength(250);
+    const answer = await enrich(client, { principal: 'p249@example.com', loginName: 'p249@example.com' }).answer;
+    expect(answer.status).toBe('FOUND');
+    expect(vendor.calls).toHaveLength(0);
+    // Both replicas have set the schedule; there is one.
+    expect(await redis.zcard('{iris}:iris-bulk-okta:repeat')).toBe(1);
+    await redis.flushall();
+  });
+
+  it.each([
+    ['a source that the registry does not have', 'pagerduty', {}, /has no source pagerduty/],
+    ['a missing credential', 'okta', { IRIS_VENDOR_TOKEN: undefined }, /vendor\.token .*is missing/],
+    ['a registry that is not there', 'okta', { IRIS_SOURCES_FILE: '/nowhere.yaml' }, /nowhere\.yaml/],
+    ['a port that is none', 'okta', { IRIS_GRPC_PORT: 'x' }, /grpc\.port/],
+  ] as const)('does not start with %s', async (_name, id, environment, message) => {
+    const vendor = testVendor();
+    const given = { IRIS_SOURCES_FILE: registry, IRIS_VENDOR_TOKEN: 't', ...environment };
+    const started = startEnricher({ id, settings, create: () => vendor }, given, () => quiet);
+    await expect(started).rejects.toBeInstanceOf(ConfigError);
+    await expect(started).rejects.toThrow(message);
+  });
+
+  it('does not start on a port that is taken, and frees what it had', async () => {
+    const { enricher } = await start(testVendor());
+    const port = enricher.grpcAddress.split(':')[1];
+    const vendor = testVendor();
+    await expect(start(vendor, { IRIS_GRPC_PORT: port })).rejects.toThrow();
+    expect(vendor.closed).toBe(true);
+  });
+});
