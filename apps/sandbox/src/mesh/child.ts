@@ -31,7 +31,7 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 45_000;
+const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 50;
 const KEPT_LINES = 200;

@@ -1,5 +1,6 @@
 import type { Sandbox } from '../sandbox.js';
 import type { VendorName } from '../vendors/vendor-name.js';
+import { WORKER_BY_EMAIL_REPORT, WORKERS_REPORT } from '../vendors/workday/workday.js';
 
 /** What each enricher is told, so that it reads from its stand-in: the vendor's own credentials and no other's. */
 export function enricherEnvironment(sandbox: Sandbox, vendor: VendorName): Record<string, string> {
@@ -13,6 +14,9 @@ export function enricherEnvironment(sandbox: Sandbox, vendor: VendorName): Recor
         IRIS_WORKDAY_TENANT: credentials.workday.tenant,
         IRIS_WORKDAY_USER: credentials.workday.user,
         IRIS_WORKDAY_PASSWORD: credentials.workday.password,
+        IRIS_WORKDAY_REPORT_OWNER: credentials.workday.user,
+        IRIS_WORKDAY_REPORT: WORKER_BY_EMAIL_REPORT,
+        IRIS_WORKDAY_SNAPSHOT_REPORT: WORKERS_REPORT,
       };
     case 'servicenow':
       return {
@@ -23,6 +27,13 @@ export function enricherEnvironment(sandbox: Sandbox, vendor: VendorName): Recor
     case 'pagerduty':
       return { IRIS_PAGERDUTY_URL: urls.pagerduty, IRIS_PAGERDUTY_TOKEN: credentials.pagerduty.token };
     case 'tailscale':
-      return { IRIS_TAILSCALE_URL: urls.tailscale, IRIS_TAILSCALE_API_KEY: credentials.tailscale.apiKey };
+      return {
+        IRIS_TAILSCALE_URL: `${urls.tailscale}/api/v2`,
+        IRIS_TAILSCALE_AUTHORIZATION: 'oauth',
+        IRIS_TAILSCALE_CLIENT_ID: credentials.tailscale.clientId,
+        IRIS_TAILSCALE_CLIENT_SECRET: credentials.tailscale.clientSecret,
+        // Every device of the company reports what manages it, so a device that reports nothing is not managed.
+        IRIS_TAILSCALE_UNMANAGED_WHEN_ABSENT: 'true',
+      };
   }
 }

@@ -1,0 +1,102 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EvidenceRecord } from '@iris/evidence';
+import { type Gateway, HOOK_KEY, type Mesh } from '../../apps/sandbox/src/mesh/mesh.js';
+
+/** A tool call as a test tells it. */
+export interface TestCall {
+  readonly login: string;
+  readonly tool: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly client?: string;
+  readonly nodeId?: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  readonly ms: number;
+}
+
+let count = 0;
+
+/** A pre_request whose history holds the call and its result, in a session of its own. */
+export function preRequest(call: TestCall): Record<string, unknown> {
+  count += 1;
+  const id = `toolu_${count}`;
+  return {
+    metadata: {
+      login_name: call.login,
+      user_agent: call.client ?? 'claude-cli/2.1.278 (external, cli)',
+      url: '/v1/messages',
+      model: 'claude-sonnet-5',
+      provider: 'anthropic',
+      stable_node_id: call.nodeId ?? '',
+      request_id: `req_${process.pid}_${count}`,
+      session_id: `sess_${process.pid}_${count}`,
+    },
+    request_body: {
+      model: 'claude-sonnet-5',
+      max_tokens: 100,
+      tools: [{ name: call.tool, input_schema: { type: 'object' } }],
+      messages: [
+        { role: 'user', content: 'go on' },
+        { role: 'assistant', content: [{ type: 'tool_use', id, name: call.tool, input: call.input }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: 'RESULT' }] },
+      ],
+    },
+  };
+}
+
+/** Posts a hook as Aperture does. */
+export async function postHook(
+  gateway: Gateway | undefined,
+  body: unknown,
+  options: { readonly path?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Reply> {
+  const start = performance.now();
+  const response = await fetch(`${gateway?.url}${options.path ?? '/ext/aperture/pre_request'}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${HOOK_KEY}`, 'content-type': 'application/json', ...options.headers },
+    body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, body: JSON.parse(text), ms: performance.now() - start };
+}
+
+/** What became of the one call of a hook: its result passed, was withheld, or the whole request was blocked. */
+export function fateOf(reply: Reply): 'passed' | 'withheld' | 'blocked' {
+  if (reply.body.action === 'allow') return 'passed';
+  if (reply.body.action === 'block') return 'blocked';
+  return JSON.stringify(reply.body).includes('RESULT') ? 'passed' : 'withheld';
+}
+
+/** Sends one call and tells its fate. */
+export async function ask(mesh: Mesh, call: TestCall, gateway = 0): Promise<ReturnType<typeof fateOf>> {
+  const reply = await postHook(mesh.gateways[gateway], preRequest(call));
+  if (reply.status !== 200) throw new Error(`a hook was answered ${reply.status}`);
+  return fateOf(reply);
+}
+
+/** The stable node id of a person's own device. */
+export function deviceOf(mesh: Mesh, login: string): string {
+  const device = mesh.sandbox.admin.company.devices.find(({ user, tags }) => user === login && tags.length === 0);
+  if (device === undefined) throw new Error(`${login} has no device`);
+  return device.nodeId;
+}
+
+/** All evidence that a gateway has spooled. */
+export async function evidenceOf(gateway: Gateway | undefined): Promise<EvidenceRecord[]> {
+  const directory = gateway?.evidenceDirectory ?? '';
+  const files = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.jsonl'));
+  const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
+  return texts.flatMap((text) =>
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as EvidenceRecord),
+  );
+}
+
+export const PRODUCTION = { connection_string: 'postgres://iris@orders-prod.db.lumen.example/orders', sql: 'select 1' };
+export const STAGING = { connection_string: 'postgres://iris@orders-staging.db.lumen.example/orders', sql: 'select 1' };
