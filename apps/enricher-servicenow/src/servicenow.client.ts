@@ -79,7 +79,8 @@ export class ServiceNowSource implements VendorSource {
   }
 
   async lookupResource(resource: ResourceRef, call: VendorCall): Promise<Finding> {
-    const classes = this.settings['servicenow.ciClasses'][resource.kind];
+    const classesOfKinds = this.settings['servicenow.ciClasses'];
+    const classes = Object.hasOwn(classesOfKinds, resource.kind) ? classesOfKinds[resource.kind] : undefined;
     if (classes === undefined || !isSafeValue(resource.id)) return { status: 'NOT_FOUND', reason: 'subject_invalid' };
     const columns = this.settings['servicenow.ciColumns'];
     const rows = await this.rows(

@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { loadSettings } from '@iris/config';
+import type { VendorError } from '@iris/enricher-kit';
+import { type ReceivedRequest, type ScriptedAnswer, startScriptedServer } from '@iris/enricher-kit/testing';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { definition } from '../src/definition.js';
+
+const fixture = (name: string) => JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'));
+const NODE = fixture('device').nodeId;
+const NOON = Date.parse('2026-11-16T12:00:00Z');
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+const ordinary = ({ path }: ReceivedRequest): ScriptedAnswer => ({
+  body: path.endsWith('/attributes') ? fixture('attributes') : fixture('device'),
+});
+
+async function tailscale(script: (request: ReceivedRequest) => ScriptedAnswer | undefined, environment = {}) {
+  const server = await startScriptedServer(script);
+  closers.push(server.close);
+  const settings = loadSettings(definition.settings, {
+    IRIS_TAILSCALE_URL: `${server.url}/api/v2`,
+    IRIS_TAILSCALE_AUTHORIZATION: 'api_key',
+    IRIS_TAILSCALE_API_KEY: 'tskey-api-secret',
+    ...environment,
+  });
+  const source = definition.create(settings);
+  closers.push(async () => source.close?.());
+  return { server, source };
+}
+
+type Source = ReturnType<typeof definition.create>;
+
+function ask(source: Source, nodeId: string | undefined = NODE) {
+  return source.lookup({ principal: 'p', nodeId }, { signal: AbortSignal.timeout(5000), now: NOON });
+}
+
+async function failure(promise: Promise<unknown>): Promise<VendorError> {
+  return promise.then(
+    (value) => Promise.reject(new Error(`answered ${JSON.stringify(value)}`)),
+    (error) => error,
+  );
+}
+
+describe('lookup', () => {
+  it('reads the device with all fields, its attributes, and ends with the first expiry', async () => {
+    const { server, source } = await tailscale(ordinary);
+    await expect(ask(source)).resolves.toMatchObject({
+      status: 'FOUND',
+      attributes: { device: { id: NODE, managed: true } },
+      endsAt: Date.parse('2026-11-16T13:00:00Z'),
+    });
+    expect(server.requests.map(({ path }) => path).sort()).toEqual([
+      `/api/v2/device/${NODE}`,
+      `/api/v2/device/${NODE}/attributes`,
+    ]);
+    expect(server.requests.find(({ path }) => path.endsWith(NODE))?.query.get('fields')).toBe('all');
+    expect(server.requests[0]?.headers.authorization).toBe('Bearer tskey-api-secret');
+  });
+
+  it.each([undefined, '', '.', '..', 'n5SUKe8/../../tailnet', 'n5SUKe8CNTRL?x', '92960230385', `n${'x'.repeat(600)}`])(
+    'sends nothing for the node %j',
+    async (nodeId) => {
+      const { server, source } = await tailscale(ordinary);
+      const finding = source.lookup({ principal: 'p', nodeId }, { signal: AbortSignal.timeout(5000), now: NOON });
+      await expect(finding).resolves.toEqual({ status: 'NOT_FOUND', reason: 'subject_invalid' });
+      expect(server.requests).toEqual([]);
+    },
+  );
+
+  it('knows no device that was deleted', async () => {
+    const { source } = await tailscale(() => ({ status: 404, body: { message: 'no such device' } }));
+    await expect(ask(source)).resolves.toEqual({ status: 'NOT_FOUND', reason: 'subject_not_found' });
+  });
+
+  it('knows the device but neither posture nor management when it has no attributes', async () => {
+    const { source } = await tailscale((request) =>
+      request.path.endsWith('/attributes') ? { status: 404, body: { message: 'not found' } } : ordinary(request),
+    );
+    const finding = await ask(source);
+    const device = finding.status === 'FOUND' ? finding.attributes.device : undefined;
+    expect(device).toEqual(expect.not.objectContaining({ posture: expect.anything() }));
+    expect(device).toEqual(expect.not.objectContaining({ managed: expect.anything() }));
+  });
+
+  it('uses the configured rule', async () => {
+    const environment = { IRIS_TAILSCALE_MANAGED_WHEN: 'custom:tier=1' };
+    const { source } = await tailscale(ordinary, environment);
+    await expect(ask(source)).resolves.toMatchObject({ attributes: { device: { managed: false } } });
+    await expect(tailscale(ordinary, { IRIS_TAILSCALE_MANAGED_WHEN: 'custom:tier' })).rejects.toThrow(/managedWhen/);
+  });
+
+  it.each([
+    ['another device', '', { ...fixture('device'), nodeId: 'nOtherCNTRL' }],
+    ['no device', '', { message: 'hello' }],
+    ['null for the attributes', '/attributes', null],
+    ['a list for the attributes', '/attributes', { attributes: [] }],
+  ])('refuses %s', async (_, suffix, body) => {
+    const { source } = await tailscale((request) =>
+      request.path.endsWith(`${NODE}${suffix}`) ? { body: body ?? 'null', headers: JSON_TYPE } : ordinary(request),
+    );
+    expect((await failure(ask(source))).kind).toBe('bad_response');
+  });
+
+  it.each([
+    [401, { message: 'API token invalid' }, 'unauthorized'],
+    [403, { message: 'forbidden' }, 'unauthorized'],
+    [429, { message: 'too many requests' }, 'rate_limited'],
+    [500, { message: 'internal' }, 'unavailable'],
+    [504, '<html></html>', 'unavailable'],
+    [200, '<html></html>', 'bad_response'],
+  ])('takes a %i with %j as %s', async (status, body, kind) => {
+    const { source } = await tailscale(() => ({ status, body }));
+    const error = await failure(ask(source));
+    expect(error.kind).toBe(kind);
+    expect(error.message).not.toContain('tskey');
+  });
+
+  it('ends with its own time limit', async () => {
+    const { source } = await tailscale(() => undefined, { IRIS_TAILSCALE_REQUEST_TIMEOUT_MS: '50' });
+    expect((await failure(ask(source))).kind).toBe('timeout');
+  });
+});
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+describe('signing in as an OAuth client', () => {
+  it('gets one token for both requests, and another when it is refused', async () => {
+    let issued = 0;
+    const { server, source } = await tailscale(
+      (request) => {
+        if (request.path === '/api/v2/oauth/token') {
+          issued += 1;
+          return { body: { access_token: `t${issued}`, token_type: 'Bearer', expires_in: 3600 } };
+        }
+        const ended = server.requests.length > 3 && request.headers.authorization === 'Bearer t1';
+        return ended ? { status: 401, body: { message: 'API token invalid' } } : ordinary(request);
+      },
+      {
+        IRIS_TAILSCALE_AUTHORIZATION: 'oauth',
+        IRIS_TAILSCALE_CLIENT_ID: 'client',
+        IRIS_TAILSCALE_CLIENT_SECRET: 'tskey-client-secret',
+      },
+    );
+    await expect(ask(source)).resolves.toMatchObject({ status: 'FOUND' });
+    expect(issued).toBe(1);
+    await expect(ask(source)).resolves.toMatchObject({ status: 'FOUND' });
+    expect(issued).toBe(2);
+  });
+
+  it('does not start without a client', async () => {
+    await expect(tailscale(ordinary, { IRIS_TAILSCALE_AUTHORIZATION: 'oauth' })).rejects.toThrow(/tailscale\.clientId/);
+  });
+});
