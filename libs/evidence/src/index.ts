@@ -1,3 +1,3 @@
-export { maskParameters } from './masking.js';
+export { type Masked, Masker, type MaskingRules } from './masking/masker.js';
 export { type EvidenceRecord, evidenceRecordSchema } from './record.js';
-export { EvidenceSpool } from './spool.js';
+export { evidenceFieldTable } from './record-fields.js';

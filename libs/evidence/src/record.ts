@@ -1,51 +1,104 @@
 import { z } from 'zod';
 
+const attributes = z.record(z.string(), z.json());
+
 /**
- * One decision, as it is kept. The schema has a version; a field is only ever added, never given another meaning.
+ * One decision, as it is kept. The schema has a version; a field is only ever added, never given another meaning. A
+ * field that is not known is absent.
  */
 export const evidenceRecordSchema = z.strictObject({
   schema: z.literal('iris.evidence.v1').describe('Version of this schema.'),
-  id: z.string().describe('Time-ordered id (UUID version 7); duplicates are removed by it.'),
+  id: z
+    .string()
+    .describe('Id of the record (UUID version 7). Ids of one gateway grow with time; repeats are removed by it.'),
   time: z.iso.datetime().describe('When the decision was made, UTC.'),
-  traceId: z.string().optional().describe('Trace of the hook.'),
+  traceId: z.string().optional().describe('Trace of the hook (32 hexadecimal digits).'),
   event: z.string().describe('Event of the hook.'),
   phase: z
     .enum(['declared', 'executed', 'requested', 'none'])
     .describe('Phase of the tool call; none for a hook without one.'),
-  hookKey: z.string().describe('Name of the hook key that authenticated the call.'),
+  hookKey: z.string().describe('Name of the hook key that authenticated the call; never the key.'),
   requestId: z.string().optional().describe("Aperture's id of the request."),
   sessionId: z.string().optional().describe("Aperture's id of the session."),
-  principal: z.strictObject({
-    id: z.string(),
-    roles: z.array(z.string()),
-    attr: z.record(z.string(), z.json()).describe('All attributes the PDP was given.'),
-  }),
+  requestKey: z
+    .string()
+    .optional()
+    .describe("Request id that the PDP was given; with policy.cerbosCallId it joins the PDP's audit entry."),
+  decisionKey: z
+    .string()
+    .optional()
+    .describe(
+      'SHA-256 of principal, session, call id and tool: the same for every decision on the same call, so that a call that was decided twice is counted once.',
+    ),
+  principal: z
+    .strictObject({
+      id: z.string().describe('Login name, stable node id of a tagged device, or anonymous.'),
+      roles: z.array(z.string()).describe('Roles the PDP was given.'),
+      attr: attributes.describe(
+        'All attributes the PDP was given. The status of each source stands below context, with its age in s.',
+      ),
+    })
+    .describe('Who asked.'),
   attributeOrigins: z
-    .record(z.string(), z.strictObject({ source: z.string(), ageSeconds: z.number().optional() }))
-    .describe('Which source gave each flattened attribute, and its age in s.'),
+    .record(
+      z.string(),
+      z.strictObject({
+        source: z.string().describe('Id of the source.'),
+        ageSeconds: z.number().optional().describe('Age of the fact in s.'),
+      }),
+    )
+    .describe('Which source gave each flattened attribute.'),
   resource: z
     .strictObject({
-      kind: z.string(),
-      id: z.string(),
-      attr: z.record(z.string(), z.json()).describe('All attributes the PDP was given; parameters masked.'),
+      kind: z.string().describe('Kind of the resource.'),
+      id: z.string().describe('Id of the tool call.'),
+      attr: attributes.describe('All attributes the PDP was given; secrets masked.'),
     })
-    .optional(),
+    .optional()
+    .describe('What was attempted; absent for a hook without a tool call.'),
   action: z.string().optional().describe('The tool, as the action of the check.'),
-  effect: z.enum(['ALLOW', 'DENY']),
+  catalogEntry: z.string().optional().describe('Entry of the tool catalog that matched; absent when none did.'),
+  effect: z.enum(['ALLOW', 'DENY']).describe('Effect of the decision.'),
   reason: z.string().describe('Reason id.'),
-  mode: z.enum(['enforce', 'observe']),
+  mode: z.enum(['enforce', 'observe']).describe('Mode of the hook.'),
   enforced: z.boolean().describe('Whether the effect was put into force by the reply.'),
-  reply: z.enum(['allow', 'block', 'modify', 'ask']).describe('Action of the reply to the hook.'),
-  policy: z.strictObject({
-    version: z.string(),
-    matched: z.string().optional(),
-    scope: z.string().optional(),
-    rules: z.array(z.string()),
-    derivedRoles: z.array(z.string()),
-    outputs: z.array(z.json()),
-    cerbosCallId: z.string().optional(),
-  }),
-  durationsMs: z.strictObject({ context: z.number(), pdp: z.number(), total: z.number() }),
+  reply: z.enum(['allow', 'block', 'modify']).describe('Action of the reply to the hook.'),
+  wouldHave: z
+    .enum(['allow', 'block', 'modify'])
+    .optional()
+    .describe('In observe mode: the action of the reply that enforcement would have given.'),
+  policy: z
+    .strictObject({
+      version: z.string().describe('Policy version that the PDP was asked for.'),
+      matched: z.string().optional().describe('Policy that decided.'),
+      scope: z.string().optional().describe('Scope in which that policy was found.'),
+      rules: z.array(z.string()).describe('Rules that spoke for the effect, as <policy>#<rule>.'),
+      derivedRoles: z.array(z.string()).describe('Derived roles that were active.'),
+      outputs: z.array(z.json()).describe('Outputs of the rules: source and value; secrets masked.'),
+      cerbosCallId: z.string().optional().describe("Id of the PDP's call; the callId of its audit entry."),
+    })
+    .describe('What decided.'),
+  replay: z
+    .strictObject({
+      policyVersion: z.string().describe('Policy version of the question.'),
+      scope: z.string().describe('Scope of the question; empty for the root scope.'),
+      masked: z.boolean().describe('Whether the recorded attributes or outputs differ from the real ones by masking.'),
+      paramsHash: z
+        .string()
+        .optional()
+        .describe(
+          'HMAC-SHA256 of the unmasked parameters under the key of the gateway: equal parameters have equal hashes.',
+        ),
+    })
+    .optional()
+    .describe('What a replay needs beside principal, resource and action; absent for a hook without a tool call.'),
+  durationsMs: z
+    .strictObject({
+      context: z.number().describe('Gathering facts, in ms.'),
+      pdp: z.number().describe('Asking the PDP, in ms.'),
+      total: z.number().describe('The whole hook until it was recorded, in ms.'),
+    })
+    .describe('How long it took.'),
 });
 
 export type EvidenceRecord = z.infer<typeof evidenceRecordSchema>;

@@ -1,0 +1,189 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Json, JsonObject } from '@iris/contracts';
+import { maskText } from './mask-text.js';
+import { countsThings, isSecretKey } from './secret-keys.js';
+import { TEXT_RULES, type TextRule } from './secret-texts.js';
+
+/** Rules beside the built-in ones. */
+export interface MaskingRules {
+  /** Key of the hashes that stand for what is not kept; without one, a key that lives as long as the process. */
+  readonly hashKey?: string;
+  /** Regular expressions for keys whose values are masked; case does not matter. */
+  readonly keys?: readonly string[];
+  /** Regular expressions for secret texts, by the name that is put in their place. */
+  readonly patterns?: Readonly<Record<string, string>>;
+  /** Largest masked parameters of one call, in bytes of JSON. */
+  readonly maxBytes?: number;
+}
+
+/** Masked parameters. */
+export interface Masked {
+  readonly value: JsonObject;
+  /** Whether anything was masked. */
+  readonly changed: boolean;
+}
+
+/** Longer texts are replaced by their length and hash, in characters. */
+const MAX_TEXT = 2048;
+const MAX_DEPTH = 20;
+const DEFAULT_MAX_BYTES = 64 * 1024;
+/** More values than these are not looked at one by one. */
+const MAX_VALUES = 20_000;
+
+const KEY_MARK = '[masked: key]';
+/** `{"name": "DB_PASSWORD", "value": …}`: what the name says about the value beside it. */
+const NAME_KEYS = ['name', 'key', 'header', 'field', 'param', 'variable'];
+const VALUE_KEYS: ReadonlySet<string> = new Set(['value', 'values', 'val', 'default', 'content']);
+
+/**
+ * Masks secrets and personal numbers in a copy. The shape stays (which keys there are, how long lists are), so that a
+ * reader sees which parameters there were; only what is too large is replaced whole, by its size and hash.
+ */
+export class Masker {
+  private readonly keys: readonly RegExp[];
+  private readonly texts: readonly TextRule[];
+  private readonly hashKey: string | Buffer;
+  private readonly maxBytes: number;
+
+  /** @throws Error in one line when a rule is no regular expression */
+  constructor(rules: MaskingRules = {}) {
+    this.keys = (rules.keys ?? []).map((source) => compile(source, 'i'));
+    const own = Object.entries(rules.patterns ?? {}).map(([name, source]) => ({ name, pattern: compile(source, 'g') }));
+    this.texts = [...own, ...TEXT_RULES];
+    this.hashKey = rules.hashKey ?? randomBytes(32);
+    this.maxBytes = rules.maxBytes ?? DEFAULT_MAX_BYTES;
+  }
+
+  /** Parameters of a tool call: masked by the names of their keys and by what their texts look like. */
+  parameters(params: JsonObject): Masked {
+    return this.run(params, true);
+  }
+
+  /** Attributes that Iris itself names: masked by what their texts look like alone. */
+  attributes(attr: JsonObject): Masked {
+    return this.run(attr, false);
+  }
+
+  /** HMAC-SHA256 in hexadecimal digits. Keyed, since a plain hash of a short secret can be guessed. */
+  hash(value: Json): string {
+    return createHmac('sha256', this.hashKey)
+      .update(typeof value === 'string' ? value : JSON.stringify(value))
+      .digest('hex');
+  }
+
+  private run(object: JsonObject, byKey: boolean): Masked {
+    const walk = new MaskingWalk(this.keys, this.texts, byKey, (text) => this.hash(text));
+    const value = walk.object(object, 0, false);
+    const bytes = walk.values > MAX_VALUES ? Number.POSITIVE_INFINITY : Buffer.byteLength(JSON.stringify(value));
+    if (bytes <= this.maxBytes) return { value, changed: walk.changed };
+    const text = JSON.stringify(object);
+    return { value: { '[masked]': sizeMark(Buffer.byteLength(text), 'bytes', this.hash(text)) }, changed: true };
+  }
+}
+
+class MaskingWalk {
+  changed = false;
+  values = 0;
+
+  constructor(
+    private readonly keys: readonly RegExp[],
+    private readonly texts: readonly TextRule[],
+    private readonly byKey: boolean,
+    private readonly hash: (text: string) => string,
+  ) {}
+
+  /** @param secret whether everything in it is masked, because a key above says so */
+  object(object: JsonObject, depth: number, secret: boolean): JsonObject {
+    const named = this.byKey && NAME_KEYS.some((key) => this.namesSecret(object[key]));
+    const taken = new Set<string>();
+    const entries = Object.entries(object).map(([key, value]): [string, Json] => {
+      const hidden = secret || (named && VALUE_KEYS.has(key.toLowerCase())) || this.hides(key, value);
+      return [this.key(key, taken), this.value(value, depth + 1, hidden)];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  private value(value: Json, depth: number, secret: boolean): Json {
+    this.values += 1;
+    if (this.values > MAX_VALUES) return null;
+    if (value === null || typeof value === 'boolean') return value;
+    if (typeof value === 'string') return this.mark(value, secret && value !== '' ? KEY_MARK : this.text(value, depth));
+    if (typeof value === 'number') return this.mark(value, secret ? KEY_MARK : this.number(value));
+    if (depth >= MAX_DEPTH) return this.mark(value, '[masked: depth]');
+    if (!Array.isArray(value)) return this.object(value, depth, secret);
+    return value.map((element, index) =>
+      this.value(element, depth + 1, secret || this.followsSecretFlag(value[index - 1])),
+    );
+  }
+
+  private mark<T extends Json>(before: T, after: Json): Json {
+    if (before !== after) this.changed = true;
+    return after;
+  }
+
+  private number(value: number): Json {
+    const text = String(value);
+    const masked = maskText(text, this.texts);
+    return masked === text ? value : masked;
+  }
+
+  private text(text: string, depth: number): string {
+    if (text.length > MAX_TEXT) return sizeMark(text.length, 'characters', this.hash(text));
+    return this.nested(text, depth) ?? maskText(text, this.texts);
+  }
+
+  /** JSON inside a text is masked as what it is; it is printed anew only when something in it was masked. */
+  private nested(text: string, depth: number): string | undefined {
+    if (!/^\s*[[{]/.test(text)) return undefined;
+    let parsed: Json;
+    try {
+      parsed = JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+    const inner = new MaskingWalk(this.keys, this.texts, this.byKey, this.hash);
+    const masked = inner.value(parsed, depth + 1, false);
+    this.values += inner.values;
+    const printed = inner.changed ? JSON.stringify(masked) : text;
+    // Repeated keys are lost by parsing, so the text itself may hold more than the parsed value shows.
+    return maskText(printed, this.texts);
+  }
+
+  private key(key: string, taken: Set<string>): string {
+    let masked = key.length > MAX_TEXT ? sizeMark(key.length, 'characters', this.hash(key)) : maskText(key, this.texts);
+    if (masked !== key) this.changed = true;
+    for (let number = 2; taken.has(masked); number += 1) masked = `${maskText(key, this.texts)} (${number})`;
+    taken.add(masked);
+    return masked;
+  }
+
+  private hides(key: string, value: Json): boolean {
+    if (!this.byKey || !isSecretKey(key, this.keys)) return false;
+    return !(isCount(value) && countsThings(key));
+  }
+
+  private namesSecret(value: Json | undefined): boolean {
+    return typeof value === 'string' && isSecretKey(value, this.keys);
+  }
+
+  /** In `["--password", "…"]` the second is the secret. */
+  private followsSecretFlag(before: Json | undefined): boolean {
+    return this.byKey && typeof before === 'string' && /^--?[\w-]+$/.test(before) && isSecretKey(before, this.keys);
+  }
+}
+
+function isCount(value: Json): boolean {
+  return typeof value === 'number' || (typeof value === 'string' && /^\d{1,7}$/.test(value));
+}
+
+function sizeMark(size: number, unit: string, hash: string): string {
+  return `[masked: ${size} ${unit}, hmac-sha256 ${hash}]`;
+}
+
+function compile(source: string, flags: string): RegExp {
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    throw new Error(`masking: ${JSON.stringify(source)} is no regular expression`);
+  }
+}
