@@ -1,0 +1,105 @@
+import { eventually } from '@iris/context-cache/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import { deviceOf, postHook, preRequest } from './hook-client.js';
+import { type ExportedSpan, type OtlpCollector, startOtlpCollector } from './otlp-collector.js';
+
+const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+const CALLER_SPAN = '00f067aa0ba902b7';
+const SECRET = 'parameter-that-nobody-may-see';
+
+let collector: OtlpCollector;
+let mesh: Mesh;
+const lines: string[] = [];
+
+beforeAll(async () => {
+  collector = await startOtlpCollector();
+  mesh = await startMesh({
+    root: process.cwd(),
+    commonEnv: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      OTEL_TRACES_EXPORTER: 'otlp',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_BSP_SCHEDULE_DELAY: '200',
+      IRIS_BULK_INTERVAL_SECONDS: '0',
+    },
+    pdpEnv: {
+      OTEL_SERVICE_NAME: 'cerbos-pdp',
+      OTEL_TRACES_SAMPLER: 'parentbased_always_on',
+      OTEL_METRICS_EXPORTER: 'prometheus',
+    },
+    gatewayEnv: { IRIS_HOOK_BUDGET_MS: '10000', IRIS_LOG_LEVEL: 'debug' },
+    onLine: (_process, line) => lines.push(line),
+  });
+}, 180_000);
+
+afterAll(async () => {
+  await mesh?.close();
+  await collector?.close();
+});
+
+function named(spans: readonly ExportedSpan[], service: string, name: RegExp): ExportedSpan {
+  const span = spans.find((candidate) => candidate.service === service && name.test(candidate.name));
+  if (span === undefined) {
+    const known = spans.map((candidate) => `${candidate.service}: ${candidate.name}`);
+    throw new Error(`no span ${name} of ${service} among\n${known.join('\n')}`);
+  }
+  return span;
+}
+
+function ancestors(spans: readonly ExportedSpan[], span: ExportedSpan): string[] {
+  const chain: string[] = [];
+  for (let id = span.parentId; id !== ''; ) {
+    chain.push(id);
+    id = spans.find((candidate) => candidate.id === id)?.parentId ?? '';
+  }
+  return chain;
+}
+
+describe('one trace', () => {
+  it('runs from the caller through the gateway, Redis, an enricher, its vendor and the PDP', async () => {
+    const login = 'ben@lumen.example';
+    const hook = preRequest({ login, tool: 'Read', input: { file_path: SECRET }, nodeId: deviceOf(mesh, login) });
+    await postHook(mesh.gateways[0], hook, { headers: { traceparent: `00-${TRACE_ID}-${CALLER_SPAN}-01` } });
+
+    await eventually(async () => {
+      const spans = collector.spans.filter(({ traceId }) => traceId === TRACE_ID);
+      const server = named(spans, 'gateway', /^POST/);
+      expect(server.parentId).toBe(CALLER_SPAN);
+
+      const redis = named(spans, 'gateway', /^hgetall/i);
+      expect(ancestors(spans, redis)).toContain(server.id);
+
+      for (const vendor of ['okta', 'workday', 'servicenow', 'pagerduty', 'tailscale']) {
+        const service = `enricher-${vendor}`;
+        const enrich = named(spans, service, /Enrich/i);
+        expect(ancestors(spans, enrich)).toContain(server.id);
+        const request = named(spans, service, /^GET/);
+        expect(ancestors(spans, request)).toEqual(expect.arrayContaining([enrich.id, server.id]));
+      }
+
+      const check = named(spans, 'gateway', /CheckResources/);
+      expect(ancestors(spans, check)).toContain(server.id);
+      const pdp = spans.filter(({ service }) => service === 'cerbos-pdp');
+      expect(pdp.length).toBeGreaterThan(0);
+      for (const span of pdp) expect(ancestors(spans, span)).toContain(server.id);
+      expect(pdp.some((span) => ancestors(spans, span).includes(check.id))).toBe(true);
+    });
+  }, 60_000);
+
+  it('joins the logs, and holds no parameter, credential or hook key', () => {
+    const all = `${collector.received()}\n${lines.join('\n')}`;
+    for (const secret of [SECRET, 'sandbox-hook-key', ...secretsOf(mesh)]) expect(all).not.toContain(secret);
+  });
+});
+
+function secretsOf({ sandbox: { credentials } }: Mesh): string[] {
+  return [
+    credentials.okta.token,
+    credentials.workday.password,
+    credentials.servicenow.password,
+    credentials.pagerduty.token,
+    credentials.tailscale.clientSecret,
+  ];
+}

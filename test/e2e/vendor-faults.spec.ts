@@ -1,0 +1,74 @@
+import { eventually } from '@iris/context-cache/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import type { FaultInput } from '../../apps/sandbox/src/vendors/fault.js';
+import { evidenceOf, fateOf, PRODUCTION, postHook, preRequest } from './hook-client.js';
+
+const SQL = 'mcp__postgres__execute_sql';
+const BUDGET_MS = 1500;
+const HOUR_MS = 3_600_000;
+
+let mesh: Mesh;
+let onCall: string[];
+
+beforeAll(async () => {
+  mesh = await startMesh({
+    root: process.cwd(),
+    commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
+    gatewayEnv: { IRIS_HOOK_BUDGET_MS: String(BUDGET_MS) },
+  });
+  const { company, clock } = mesh.sandbox.admin;
+  // Nobody's facts may be cached yet, so each fault strikes another person; all of them are on call.
+  onCall = company.people
+    .filter(
+      ({ hr, okta, pagerDuty }) =>
+        hr?.department === 'Engineering' && hr.employmentStatus === 'active' && okta && pagerDuty,
+    )
+    .map(({ login }) => login);
+  for (const login of onCall) {
+    company.startShift({ login, policy: company.rota.policies[0]?.key ?? '', end: clock.now() + HOUR_MS });
+  }
+}, 180_000);
+
+afterEach(() => mesh.sandbox.admin.setFaults('pagerduty'));
+afterAll(() => mesh?.close());
+
+const FAULTS: readonly [string, FaultInput][] = [
+  ['refuses connections', { mode: 'down' }],
+  ['cuts the connection', { mode: 'reset' }],
+  ['says 429 with its headers', { mode: 'rate_limited' }],
+  ['says 429 without headers', { mode: 'rate_limited', headers: 'none' }],
+  ['says 500', { mode: 'error' }],
+  ['answers a page with 200', { mode: 'html', status: 200 }],
+  ['answers a page with 502', { mode: 'html', status: 502 }],
+  ['breaks off its JSON', { mode: 'truncated' }],
+  ['is slower than the budget', { mode: 'slow', delayMs: 2 * BUDGET_MS }],
+  ['never answers', { mode: 'hang' }],
+];
+
+describe('a vendor that fails', () => {
+  it.each(FAULTS)(
+    '%s: answered in the budget, told as unavailable, production denied; and it heals',
+    async (_title, fault) => {
+      const login = onCall.pop() ?? '';
+      await mesh.sandbox.admin.setFaults('pagerduty', fault);
+
+      const hook = preRequest({ login, tool: SQL, input: PRODUCTION });
+      const reply = await postHook(mesh.gateways[0], hook);
+      expect(reply.status).toBe(200);
+      expect(fateOf(reply)).toBe('withheld');
+      const record = (await evidenceOf(mesh.gateways[0])).find(({ principal }) => principal.id === login);
+      expect(record?.principal.attr).toHaveProperty('context.pagerduty.status', 'unavailable');
+      expect(record?.principal.attr).not.toHaveProperty('onCall');
+      expect(record?.principal.attr).toHaveProperty('department', 'Engineering');
+      expect(record?.durationsMs.total).toBeLessThanOrEqual(BUDGET_MS);
+
+      await mesh.sandbox.admin.setFaults('pagerduty');
+      await eventually(async () => {
+        const again = await postHook(mesh.gateways[0], preRequest({ login, tool: SQL, input: PRODUCTION }));
+        expect(fateOf(again)).toBe('passed');
+      });
+    },
+    60_000,
+  );
+});
