@@ -77,7 +77,5 @@ export const catalogSchema = z.strictObject({
   entries: z.array(entry).min(1),
 });
 
-/** The catalog as written. */
-export type CatalogDocument = z.infer<typeof catalogSchema>;
 /** One entry as written. */
-export type CatalogEntryDocument = CatalogDocument['entries'][number];
+export type CatalogEntryDocument = z.infer<typeof entry>;

@@ -159,7 +159,7 @@ function validate(text: string) {
 
 function faultLine(document: unknown, path: readonly PropertyKey[], message: string): string {
   const [list, index, ...key] = path;
-  if (list !== 'entries' && list !== 'environments') {
+  if ((list !== 'entries' && list !== 'environments') || index === undefined) {
     return `Tool catalog, key ${path.map(String).join('.') || '(root)'}: ${message}`;
   }
   const items = (document as Record<string, unknown>)[list];

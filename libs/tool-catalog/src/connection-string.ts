@@ -53,8 +53,9 @@ function plainEndpoint(text: string): Endpoint {
   if (text.startsWith('arn:')) {
     return { hosts: [text], names: [] };
   }
-  const hosts = text.split(/[,;\s]/).flatMap(hostsIn);
-  return { hosts, names: text.split(/[,;\s/\\?#@:]/).filter((name) => name !== '' && !hosts.includes(name)) };
+  const hosts = new Set(text.split(/[,;\s]/).flatMap(hostsIn));
+  const names = new Set(text.split(/[,;\s/\\?#@:]/).filter((name) => !/^\d*$/.test(name) && !hosts.has(name)));
+  return { hosts: [...hosts], names: [...names] };
 }
 
 function parsePairs(pairs: readonly string[]): Endpoint {

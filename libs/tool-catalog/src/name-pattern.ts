@@ -6,7 +6,6 @@ export const NAME_PATTERN_FORM = 'a name with at most two *, for example list_* 
 
 /** One pattern for the name of a tool or server. */
 export interface NamePattern {
-  readonly text: string;
   /** Without a wildcard. */
   readonly exact: boolean;
   matches(name: string): boolean;
@@ -31,7 +30,6 @@ export function compileNamePattern(text: string): NamePattern {
   const expression = new RegExp(`^${source}$`);
   const mayHoldSeparator = exact || text.includes('__');
   return {
-    text,
     exact,
     matches: (name) =>
       name.length <= MAX_NAME_LENGTH && (mayHoldSeparator || !name.includes('__')) && expression.test(name),

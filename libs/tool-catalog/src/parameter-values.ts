@@ -2,10 +2,13 @@ import type { Json, JsonObject } from '@iris/contracts';
 import { compile, TreeInterpreter } from '@jmespath-community/jmespath';
 
 /** A longer value, in UTF-16 code units, is not read: it counts as one that nobody recognises. */
-export const MAX_VALUE_LENGTH = 4096;
+const MAX_VALUE_LENGTH = 4096;
 
 /** More values, nested ones and containers included, are not read. */
-const MAX_VALUES = 1000;
+const MAX_VALUES = 500;
+
+/** More text in all, in UTF-16 code units, is not read, so that no parameters make the classification slow. */
+const MAX_TOTAL_LENGTH = 16_384;
 
 /** Picks a value from parameters; null when there is none. */
 export type Picker = (params: JsonObject) => Json;
@@ -26,6 +29,7 @@ export function pickValues(params: JsonObject, pickers: readonly Picker[]): Pick
   const values: string[] = [];
   let unreadable = false;
   let read = 0;
+  let length = 0;
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
     read += 1;
     if (read > MAX_VALUES) {
@@ -39,6 +43,10 @@ export function pickValues(params: JsonObject, pickers: readonly Picker[]): Pick
       );
     } else if (value !== null && value !== '') {
       const text = String(value);
+      length += text.length;
+      if (length > MAX_TOTAL_LENGTH) {
+        return { values, unreadable: true };
+      }
       if (text.length <= MAX_VALUE_LENGTH) {
         values.push(text);
       } else {

@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { loadCatalog } from './catalog.js';
+
+const catalog = loadCatalog({ path: 'policies/catalog.yaml' });
+
+describe('the shipped catalog', () => {
+  it.each([
+    ['Claude Code', 'Read', undefined, 'files', 'read'],
+    ['Claude Code', 'Bash', undefined, 'shell', 'execute'],
+    ['Claude Code', 'WebFetch', undefined, 'web', 'read'],
+    ['Claude Code', 'TodoWrite', undefined, 'agent', 'write'],
+    ['Claude Code', 'mcp__github__create_pull_request', undefined, 'source_code', 'write'],
+    ['Claude Code', 'mcp__github__delete_file', undefined, 'source_code', 'delete'],
+    ['Claude Code', 'mcp__claude_ai_Slack__slack_send_message', undefined, 'chat', 'write'],
+    ['Claude Code', 'mcp__hubspot__hubspot-list-objects', undefined, 'crm', 'read'],
+    ['Codex', 'shell_command', undefined, 'shell', 'execute'],
+    ['Codex', 'apply_patch', undefined, 'files', 'write'],
+    ['Codex', 'update_plan', undefined, 'agent', 'write'],
+    ['Codex', 'hubspot_list_objects', 'mcp__hubspot', 'crm', 'read'],
+    ['Codex', 'run_snowflake_query', 'mcp__snowflake', 'database', 'execute'],
+    ['Gemini CLI', 'run_shell_command', undefined, 'shell', 'execute'],
+    ['Gemini CLI', 'read_many_files', undefined, 'files', 'read'],
+    ['Gemini CLI', 'mcp_postgres_query', undefined, 'database', 'execute'],
+    ['Gemini CLI', 'mcp_kubernetes_pods_delete', undefined, 'infrastructure', 'delete'],
+    ['OpenCode', 'bash', undefined, 'shell', 'execute'],
+    ['OpenCode', 'webfetch', undefined, 'web', 'read'],
+    ['OpenCode', 'salesforce_run_soql_query', undefined, 'crm', 'read'],
+    ['OpenCode', 'workday_get_worker', undefined, 'hr', 'read'],
+    ['LibreChat', 'jira_create_issue_mcp_jira', undefined, 'ticketing', 'write'],
+    ['Docker MCP gateway', 'pagerduty:list_oncalls', undefined, 'on_call', 'read'],
+    ['any', 'mcp__servicenow__create_incident', undefined, 'ticketing', 'write'],
+    ['any', 'mcp__bamboohr__get_employee', undefined, 'hr', 'read'],
+    ['any', 'mcp__mysql__mysql_query', undefined, 'database', 'execute'],
+    ['any', 'mcp__filesystem__write_file', undefined, 'files', 'write'],
+    ['any', 'mcp__acme__anything', undefined, 'uncategorised', undefined],
+    ['any', 'anything', undefined, 'uncategorised', undefined],
+  ])('%s: %s on %s is %s, %s', (_, name, server, category, operation) => {
+    const { classification } = catalog.classify({ name, server, params: {} });
+    expect([classification.category, classification.operation]).toEqual([category, operation]);
+  });
+
+  it.each([
+    ['orders.prod.internal', 'production'],
+    ['prod1-db', 'production'],
+    ['reproduction-db', undefined],
+    ['db.staging.internal', 'staging'],
+    ['uat-db', 'staging'],
+    ['qa2.internal', 'test'],
+    ['localhost', 'development'],
+    ['127.0.0.1', 'development'],
+    ['10.1.2.3', undefined],
+    ['delivery-db', undefined],
+  ])('takes %s for %s', (host, environment) => {
+    const { classification } = catalog.classify({ name: 'mcp__postgres__query', params: { host, sql: 'select 1' } });
+    expect(classification.environment).toBe(environment);
+  });
+});
