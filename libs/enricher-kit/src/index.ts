@@ -14,6 +14,6 @@ export {
   type VendorResponse,
 } from './http/vendor-http.js';
 export type { Logger } from './logger.js';
-export { type LoginKey, loginKey, sameAddress } from './login-key.js';
+export { type LoginKey, loginKey, sameAddress, subjectOfAddress } from './login-key.js';
 export { runEnricher } from './run-enricher.js';
 export { toVendorError, VendorError, type VendorErrorKind } from './vendor-error.js';

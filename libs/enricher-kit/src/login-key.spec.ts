@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { loginKey, sameAddress } from './login-key.js';
+import { loginKey, sameAddress, subjectOfAddress } from './login-key.js';
 
 describe('loginKey', () => {
   it.each([['alice@acme.example'], ["o'brien+x@b.c"], ['my#e@b.c'], ['A@B.C'], ['a/b@c.d'], ['a?b@c.d']])(
@@ -49,5 +49,13 @@ describe('sameAddress', () => {
     expect(sameAddress('mike@acme.example', 'mi\u212ae@acme.example')).toBe(false);
     expect(sameAddress('a@dıgital.example', 'a@digital.example')).toBe(false);
     expect(sameAddress('a@DİGITAL.example', 'a@digital.example')).toBe(false);
+  });
+});
+
+describe('subjectOfAddress', () => {
+  it('gives the login in lower case, and nothing for what is never looked up', () => {
+    const loginName = 'maya.okafor@acme.example';
+    expect(subjectOfAddress('Maya.Okafor@ACME.example')).toEqual({ principal: loginName, loginName });
+    expect(subjectOfAddress('svc-backup')).toBeUndefined();
   });
 });

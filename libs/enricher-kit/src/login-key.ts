@@ -41,6 +41,16 @@ export function sameAddress(one: string, other: string): boolean {
   return foldAscii(one) === foldAscii(other);
 }
 
+/**
+ * The subject that a vendor's record of this address is about, for bulk reads: the login in lower case, as identity
+ * providers give it. Undefined for an address that is never looked up.
+ */
+export function subjectOfAddress(address: string): Subject | undefined {
+  const loginName = foldAscii(address);
+  const login = loginKey({ principal: loginName, loginName });
+  return 'refused' in login ? undefined : { principal: loginName, loginName };
+}
+
 function foldAscii(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

@@ -1,2 +1,4 @@
 export * from './attribute-faults.js';
+export * from './conformance.js';
+export * from './faulty-vendor.js';
 export * from './scripted-server.js';

@@ -25,6 +25,8 @@ export interface ScriptedServer {
   readonly url: string;
   /** In the order of arrival. */
   readonly requests: readonly ReceivedRequest[];
+  /** How many requests the client gave up before they were answered. */
+  readonly abandoned: () => number;
   close(): Promise<void>;
 }
 
@@ -37,7 +39,11 @@ export async function startScriptedServer(
   script: (request: ReceivedRequest) => ScriptedAnswer | undefined,
 ): Promise<ScriptedServer> {
   const requests: ReceivedRequest[] = [];
+  let abandoned = 0;
   const server = createServer(async (incoming, outgoing) => {
+    outgoing.once('close', () => {
+      if (!outgoing.writableFinished) abandoned += 1;
+    });
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
     const [path = '', search = ''] = (incoming.url ?? '').split('?', 2);
@@ -64,6 +70,7 @@ export async function startScriptedServer(
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
+    abandoned: () => abandoned,
     close: () =>
       new Promise((closed) => {
         server.close(() => closed());
