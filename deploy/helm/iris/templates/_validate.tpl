@@ -1,0 +1,149 @@
+{{- /*
+Refuses combinations of values that cannot work. Every refusal has a name, so that it can be looked up and tested; all
+that are found are told at once.
+*/ -}}
+{{- define "iris.validate" -}}
+{{- $values := .Values -}}
+{{- $refusals := list -}}
+{{- $registry := (include "iris.registryFile" . | fromYaml).sources -}}
+{{- $replicas := ternary $values.gateway.autoscaling.maxReplicas $values.gateway.replicas $values.gateway.autoscaling.enabled | int -}}
+
+{{- range $id, $_ := $values.enrichers -}}
+{{- if not (hasKey $registry $id) -}}
+{{- $refusals = append $refusals (printf "unknown-enricher: enrichers.%s has no entry in files/sources.yaml" $id) -}}
+{{- end -}}
+{{- end -}}
+{{- range $id, $_ := $registry -}}
+{{- if not (hasKey $values.enrichers $id) -}}
+{{- $refusals = append $refusals (printf "enricher-missing: files/sources.yaml has %s, but enrichers has not" $id) -}}
+{{- end -}}
+{{- $enricher := include "iris.enricher" (list $ $id) | fromYaml -}}
+{{- if $enricher.enabled -}}
+{{- if not (or $enricher.secret.existingSecret $enricher.secret.values) -}}
+{{- $refusals = append $refusals (printf "enricher-without-secret: enrichers.%s runs, so it needs secret.existingSecret or secret.values" $id) -}}
+{{- end -}}
+{{- if and (eq $values.networkPolicy.vendorEgress "cilium") (not $enricher.egress.hosts) -}}
+{{- $refusals = append $refusals (printf "vendor-hosts-missing: enrichers.%s.egress.hosts is empty, and networkPolicy.vendorEgress is cilium" $id) -}}
+{{- end -}}
+{{- range $key, $_ := include "iris.enricherSettings" $ | fromYaml -}}
+{{- if hasKey $enricher.settings $key -}}
+{{- $refusals = append $refusals (printf "setting-of-the-chart: enrichers.%s.settings has %s, which the chart decides" $id $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $refusals = concat $refusals (include "iris.secretRefusal" (list (printf "enrichers.%s.secret" $id) $enricher.secret) | fromJsonArray) -}}
+{{- end -}}
+
+{{- range $key, $_ := include "iris.gatewaySettings" . | fromYaml -}}
+{{- if hasKey $values.gateway.settings $key -}}
+{{- $refusals = append $refusals (printf "setting-of-the-chart: gateway.settings has %s, which the chart decides" $key) -}}
+{{- end -}}
+{{- end -}}
+{{- range $key := list "hook.keys" "redis.url" -}}
+{{- if hasKey $values.gateway.settings $key -}}
+{{- $refusals = append $refusals (printf "secret-among-settings: gateway.settings has %s, which belongs into a Secret" $key) -}}
+{{- end -}}
+{{- end -}}
+{{- $refusals = concat $refusals (include "iris.secretRefusal" (list "gateway.secret" $values.gateway.secret) | fromJsonArray) -}}
+{{- if not (or $values.gateway.secret.existingSecret (hasKey $values.gateway.secret.values "hook.keys")) -}}
+{{- $refusals = append $refusals "hook-keys-missing: gateway.secret needs existingSecret, or values with hook.keys" -}}
+{{- end -}}
+{{- if and $values.gateway.autoscaling.enabled (gt (int $values.gateway.autoscaling.minReplicas) (int $values.gateway.autoscaling.maxReplicas)) -}}
+{{- $refusals = append $refusals "autoscaling-range: gateway.autoscaling.minReplicas is more than maxReplicas" -}}
+{{- end -}}
+{{- if lt (int $values.gateway.disruptionBudget.maxUnavailable) 1 -}}
+{{- $refusals = append $refusals "drain-blocked: gateway.disruptionBudget.maxUnavailable is 0, so no node could be drained" -}}
+{{- end -}}
+{{- if and (ne $values.pdp.kind "external") (lt (int $values.pdp.disruptionBudget.maxUnavailable) 1) -}}
+{{- $refusals = append $refusals "drain-blocked: pdp.disruptionBudget.maxUnavailable is 0, so no node could be drained" -}}
+{{- end -}}
+{{- $budgetSeconds := divf (default 1500 (get $values.gateway.settings "hook.budgetMs")) 1000 -}}
+{{- if lt (float64 $values.gateway.drain.gracePeriodSeconds) (addf (float64 $values.gateway.drain.preStopSeconds) $budgetSeconds 5.0) -}}
+{{- $refusals = append $refusals "drain-too-short: gateway.drain.gracePeriodSeconds must exceed preStopSeconds and hook.budgetMs by 5 s" -}}
+{{- end -}}
+
+{{- if and (eq $values.redis.kind "none") $values.auditor.enabled -}}
+{{- $refusals = append $refusals "auditor-without-redis: the auditor takes evidence from a queue in Redis; set redis.kind, or auditor.enabled to false" -}}
+{{- end -}}
+{{- if and (eq $values.redis.kind "none") (gt $replicas 1) -}}
+{{- $refusals = append $refusals "replicas-without-redis: gateways share verdicts through Redis; run one, or set redis.kind" -}}
+{{- end -}}
+{{- if and (eq $values.redis.kind "external") (not (or $values.redis.external.existingSecret $values.redis.external.url)) -}}
+{{- $refusals = append $refusals "redis-url-missing: redis.external needs existingSecret or url" -}}
+{{- end -}}
+{{- if and $values.redis.external.existingSecret $values.redis.external.url -}}
+{{- $refusals = append $refusals "two-secrets: redis.external has both existingSecret and url" -}}
+{{- end -}}
+{{- $refusals = concat $refusals (include "iris.secretRefusal" (list "auditor.secret" $values.auditor.secret) | fromJsonArray) -}}
+{{- range $key, $_ := include "iris.auditorSettings" . | fromYaml -}}
+{{- if hasKey $values.auditor.settings $key -}}
+{{- $refusals = append $refusals (printf "setting-of-the-chart: auditor.settings has %s, which the chart decides" $key) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $values.auditor.fileSink.size (gt (int $values.auditor.replicas) 1) -}}
+{{- $refusals = append $refusals "file-sink-shared: one volume cannot serve several auditors; set auditor.replicas to 1, or fileSink.size to nothing" -}}
+{{- end -}}
+
+{{- if and (eq $values.pdp.kind "external") (not (regexMatch "^[^\\s:]+:[0-9]+$" $values.pdp.external.target)) -}}
+{{- $refusals = append $refusals "pdp-target-missing: pdp.external.target must be host:port" -}}
+{{- end -}}
+{{- if eq $values.pdp.kind "tainaron" -}}
+{{- $tainaron := $values.pdp.tainaron -}}
+{{- if and $tainaron.existingSecret $tainaron.secretValues -}}
+{{- $refusals = append $refusals "two-secrets: pdp.tainaron has both existingSecret and secretValues" -}}
+{{- end -}}
+{{- if not $tainaron.existingSecret -}}
+{{- range $key := list "CERBOS_HUB_DEPLOYMENT_ID" "CERBOS_HUB_CLIENT_ID" "CERBOS_HUB_CLIENT_SECRET" -}}
+{{- if not (get $tainaron.secretValues $key) -}}
+{{- $refusals = append $refusals (printf "hub-credentials-missing: pdp.tainaron needs existingSecret, or secretValues with %s" $key) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $tainaron.tailnet.join (not (get $tainaron.secretValues "TS_AUTHKEY")) -}}
+{{- $refusals = append $refusals "pdp-auth-key-missing: pdp.tainaron.tailnet.join needs TS_AUTHKEY" -}}
+{{- end -}}
+{{- end -}}
+{{- if and $values.pdp.requireStrict (not $tainaron.strictEvaluation) -}}
+{{- $refusals = append $refusals "strictness-contradicted: pdp.requireStrict is on, and pdp.tainaron.strictEvaluation is off" -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $values.pdp.kind "cerbos") $values.pdp.cerbos.config $values.pdp.requireStrict -}}
+{{- if not (dig "engine" "strictEvaluation" false $values.pdp.cerbos.config) -}}
+{{- $refusals = append $refusals "strictness-contradicted: pdp.requireStrict is on, and pdp.cerbos.config has no engine.strictEvaluation: true" -}}
+{{- end -}}
+{{- end -}}
+
+{{- if eq $values.tailnet.expose "sidecar" -}}
+{{- if not $values.tailnet.sidecar.existingSecret -}}
+{{- $refusals = append $refusals "sidecar-auth-key-missing: tailnet.sidecar.existingSecret must name a Secret with TS_AUTHKEY" -}}
+{{- end -}}
+{{- if $values.tailnet.proxyGroup -}}
+{{- $refusals = append $refusals "sidecar-with-proxy-group: a ProxyGroup belongs to the operator; empty tailnet.proxyGroup, or set tailnet.expose to operator" -}}
+{{- end -}}
+{{- if and $values.tailnet.https (not $values.tailnet.domain) -}}
+{{- $refusals = append $refusals "tailnet-domain-missing: a sidecar with tailnet.https needs tailnet.domain" -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $values.networkPolicy.vendorEgress "cilium") (not $values.networkPolicy.enabled) -}}
+{{- $refusals = append $refusals "vendor-egress-unused: networkPolicy.vendorEgress is cilium, and networkPolicy.enabled is off" -}}
+{{- end -}}
+{{- if and $values.networkPolicy.enabled (eq $values.tailnet.expose "none") (not $values.networkPolicy.gatewayFrom) -}}
+{{- $refusals = append $refusals "gateway-unreachable: tailnet.expose is none and networkPolicy.gatewayFrom is empty, so no hook could arrive" -}}
+{{- end -}}
+{{- if and $values.telemetry.prometheus.podMonitor (not $values.telemetry.prometheus.enabled) -}}
+{{- $refusals = append $refusals "pod-monitor-without-metrics: telemetry.prometheus.podMonitor is on, and telemetry.prometheus.enabled is off" -}}
+{{- end -}}
+
+{{- if $refusals -}}
+{{- fail (printf "\n\nThese values cannot work:\n  %s\n" (join "\n  " $refusals)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* (list path secret) to a JSON list of refusals. */ -}}
+{{- define "iris.secretRefusal" -}}
+{{- $secret := index . 1 -}}
+{{- if and $secret.existingSecret $secret.values -}}
+{{- list (printf "two-secrets: %s has both existingSecret and values" (index . 0)) | toJson -}}
+{{- else -}}
+[]
+{{- end -}}
+{{- end -}}
