@@ -1,5 +1,13 @@
 import { isJsonObject, type Subject } from '@iris/contracts';
-import { type Finding, loginKey, type VendorCall, VendorError, type VendorSource } from '@iris/enricher-kit';
+import {
+  type BulkItem,
+  type Finding,
+  loginKey,
+  subjectOfAddress,
+  type VendorCall,
+  VendorError,
+  type VendorSource,
+} from '@iris/enricher-kit';
 import {
   type Incident,
   type Oncall,
@@ -15,6 +23,15 @@ import { type PagerDutySettings, pagerdutyCredentials } from './pagerduty.settin
 
 /** How far ahead shifts are read, in ms, to know when an answer ends because the next shift begins. */
 const HORIZON_MS = 24 * 60 * 60 * 1000;
+
+/** On-call entries and open incidents, each by the id of the user. */
+interface Duties {
+  readonly oncalls: ReadonlyMap<string, readonly Oncall[]>;
+  /** By the id of the escalation policy. */
+  readonly services: ReadonlyMap<string, readonly string[]>;
+  /** Undefined when incidents are not asked for. */
+  readonly incidents?: ReadonlyMap<string, readonly Incident[]>;
+}
 
 /** Reads users, on-call entries and incidents through PagerDuty's SDK. */
 export class PagerDutySource implements VendorSource {
@@ -37,11 +54,19 @@ export class PagerDutySource implements VendorSource {
     const [only] = users;
     if (only === undefined) return { status: 'NOT_FOUND', reason: 'subject_not_found' };
     if (users.length > 1) return { status: 'NOT_FOUND', reason: 'subject_ambiguous' };
-    const [{ oncalls, services }, incidents] = await Promise.all([
-      this.oncalls(call, only.id),
-      this.withIncidents ? this.incidents(only.id, call.signal) : undefined,
-    ]);
-    return { status: 'FOUND', ...oncallFinding({ userId: only.id, oncalls, services, incidents }, call.now) };
+    return finding(only.id, await this.duties([only.id], call), call.now);
+  }
+
+  /** Everybody, by the lists of users, of on-call entries and of open incidents. */
+  async *bulk(call: VendorCall): AsyncGenerator<BulkItem> {
+    const duties = await this.duties([], call);
+    for await (const entry of this.requests.list('/users', 'users', {}, call.signal)) {
+      const user = readUser(entry);
+      const subject = user === undefined ? undefined : subjectOfAddress(user.email);
+      if (user !== undefined && subject !== undefined) {
+        yield { subject, finding: finding(user.id, duties, call.now) };
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -58,12 +83,21 @@ export class PagerDutySource implements VendorSource {
     return usersOf(address, found);
   }
 
-  /** The entries of one person, those of the next hours too. */
-  private async oncalls(call: VendorCall, userId: string) {
-    const oncalls: Oncall[] = [];
+  /** @param userIds whose; everybody's when empty */
+  private async duties(userIds: string[], call: VendorCall): Promise<Duties> {
+    const [{ oncalls, services }, incidents] = await Promise.all([
+      this.oncalls(userIds, call),
+      this.withIncidents ? this.incidents(userIds, call.signal) : undefined,
+    ]);
+    return { oncalls, services, incidents };
+  }
+
+  /** The entries that are current or begin in the next hours. */
+  private async oncalls(userIds: string[], call: VendorCall) {
+    const oncalls = new Map<string, Oncall[]>();
     const services = new Map<string, string[]>();
     const query = {
-      'user_ids[]': [userId],
+      'user_ids[]': userIds,
       'include[]': ['escalation_policies'],
       since: new Date(call.now).toISOString(),
       until: new Date(call.now + HORIZON_MS).toISOString(),
@@ -71,18 +105,17 @@ export class PagerDutySource implements VendorSource {
     for await (const entry of this.requests.list('/oncalls', 'oncalls', query, call.signal)) {
       const oncall = readOncall(entry);
       if (oncall === undefined) throw new VendorError('bad_response', 'PagerDuty sent an on-call entry without a time');
-      if (oncall.user.id !== userId) continue;
-      oncalls.push(oncall);
+      add(oncalls, oncall.user.id, oncall);
       const names = isJsonObject(entry) ? readServiceNames(entry.escalation_policy) : undefined;
       if (names !== undefined) services.set(oncall.escalation_policy.id, names);
     }
     return { oncalls, services };
   }
 
-  private async incidents(userId: string, signal: AbortSignal): Promise<Incident[]> {
-    const incidents: Incident[] = [];
+  private async incidents(userIds: string[], signal: AbortSignal): Promise<Map<string, Incident[]>> {
+    const incidents = new Map<string, Incident[]>();
     const query = {
-      'user_ids[]': [userId],
+      'user_ids[]': userIds,
       'statuses[]': ['triggered', 'acknowledged'],
       // Without it only the last month is read.
       date_range: 'all',
@@ -90,8 +123,24 @@ export class PagerDutySource implements VendorSource {
     for await (const entry of this.requests.list('/incidents', 'incidents', query, signal)) {
       const incident = readIncident(entry);
       if (incident === undefined) throw new VendorError('bad_response', 'PagerDuty sent an incident without a number');
-      incidents.push(incident);
+      for (const { assignee } of incident.assignments) add(incidents, assignee.id, incident);
     }
     return incidents;
   }
+}
+
+function finding(userId: string, duties: Duties, now: number): Finding {
+  const facts = {
+    userId,
+    oncalls: duties.oncalls.get(userId) ?? [],
+    services: duties.services,
+    incidents: duties.incidents && (duties.incidents.get(userId) ?? []),
+  };
+  return { status: 'FOUND', ...oncallFinding(facts, now) };
+}
+
+function add<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
 }

@@ -34,6 +34,7 @@ const incidentSchema = z.object({
   status: z.enum(['triggered', 'acknowledged', 'resolved']),
   urgency: text,
   service: z.object({ summary: text }).optional().catch(undefined),
+  assignments: z.array(z.object({ assignee: z.object({ id: required }) })),
 });
 
 /** An incident. */

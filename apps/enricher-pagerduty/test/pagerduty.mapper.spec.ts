@@ -129,7 +129,7 @@ describe('oncallFinding', () => {
       { incident_number: 7, status: 'triggered', urgency: 'high', service: { summary: 'orders-db' } },
       { incident_number: 8, status: 'resolved', urgency: 'low' },
       { incident_number: 9, status: 'acknowledged', urgency: null },
-    ].map((incident) => readIncident(incident));
+    ].map((incident) => readIncident({ ...incident, assignments: [] }));
     const known = incidents.filter((incident) => incident !== undefined);
     const { attributes } = oncallFinding({ userId: 'P1', oncalls: [], services: new Map(), incidents: known }, NOON);
     expect(attributes.incidents).toEqual([
@@ -178,6 +178,7 @@ describe('any payload', () => {
       incident_number: fc.oneof(fc.integer(), fc.jsonValue()),
       status: fc.oneof(fc.constantFrom('triggered', 'acknowledged', 'resolved'), fc.jsonValue()),
       service: fc.jsonValue(),
+      assignments: fc.constant([{ assignee: { id: 'P1' } }]),
       urgency: fc.jsonValue(),
     }),
   );

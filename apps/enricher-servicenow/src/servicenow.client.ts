@@ -1,5 +1,6 @@
 import type { ResourceRef, Subject } from '@iris/contracts';
 import {
+  type BulkItem,
   type Finding,
   loginKey,
   sameAddress,
@@ -8,6 +9,8 @@ import {
   VendorHttp,
   type VendorSource,
 } from '@iris/enricher-kit';
+import { readEverybody } from './servicenow.bulk.js';
+import { CHANGE_FIELDS, USER_FIELDS } from './servicenow.columns.js';
 import {
   activeUsersOf,
   type Change,
@@ -29,20 +32,6 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** Enough to tell one record from several. */
 const ENOUGH_USERS = 2;
 const ENOUGH_ITEMS = 50;
-
-const USER_FIELDS = ['sys_id', 'user_name', 'email', 'active', 'title', 'department.name'];
-const CHANGE_FIELDS = [
-  'number',
-  'state',
-  'approval',
-  'on_hold',
-  'type',
-  'assigned_to',
-  'cmdb_ci',
-  'cmdb_ci.name',
-  'start_date',
-  'end_date',
-];
 
 /** Reads users, groups, projects, changes and the CMDB over the Table API. */
 export class ServiceNowSource implements VendorSource {
@@ -76,6 +65,10 @@ export class ServiceNowSource implements VendorSource {
     const windows = changeWindows(changes, { states: this.settings['servicenow.changeStates'] }, call.now);
     const attributes = userAttributes({ user, groups, projects, changes: windows.active });
     return { status: 'FOUND', attributes, endsAt: windows.endsAt };
+  }
+
+  bulk(call: VendorCall): AsyncGenerator<BulkItem> {
+    return readEverybody(this.tables, this.settings, call);
   }
 
   async lookupResource(resource: ResourceRef, call: VendorCall): Promise<Finding> {

@@ -1,10 +1,27 @@
-import type { Subject } from '@iris/contracts';
-import { type Finding, type VendorCall, VendorError, VendorHttp, type VendorSource } from '@iris/enricher-kit';
-import { deviceAttributes, type ManagedRule, readDevice, readPosture } from './tailscale.mapper.js';
+import { isJsonObject, type Subject } from '@iris/contracts';
+import {
+  type BulkItem,
+  type Finding,
+  subjectOfAddress,
+  type VendorCall,
+  VendorError,
+  VendorHttp,
+  type VendorSource,
+} from '@iris/enricher-kit';
+import {
+  deviceAttributes,
+  type ManagedRule,
+  type Posture,
+  readDevice,
+  readPosture,
+  type TailscaleDevice,
+} from './tailscale.mapper.js';
 import { managedRule, type TailscaleSettings, tailscaleCredentials } from './tailscale.settings.js';
 
 /** Largest answer, in bytes: the devices of a large tailnet come in one. */
 const MAX_BYTES = 64 * 1024 * 1024;
+/** How many devices are asked for their posture at once in a bulk read: it is in no list. */
+const BULK_CONCURRENCY = 5;
 
 /** Reads devices and their posture over Tailscale's API. */
 export class TailscaleSource implements VendorSource {
@@ -23,27 +40,65 @@ export class TailscaleSource implements VendorSource {
 
   async lookup(subject: Subject, call: VendorCall): Promise<Finding> {
     const { nodeId } = subject;
-    // A stable node id; a number alone is the older id, which the hook never carries.
-    if (nodeId === undefined || !/^n[A-Za-z0-9]{1,62}$/.test(nodeId)) {
-      return { status: 'NOT_FOUND', reason: 'subject_invalid' };
-    }
-    const options = { signal: call.signal, isNotFound: (status: number) => status === 404 };
-    const [deviceAnswer, postureAnswer] = await Promise.all([
-      this.http.get(`device/${nodeId}`, { ...options, query: { fields: 'all' } }),
-      this.http.get(`device/${nodeId}/attributes`, options),
+    if (nodeId === undefined || !isNodeId(nodeId)) return { status: 'NOT_FOUND', reason: 'subject_invalid' };
+    const [answer, posture] = await Promise.all([
+      this.http.get(`device/${nodeId}`, { signal: call.signal, isNotFound, query: { fields: 'all' } }),
+      this.posture(nodeId, call),
     ]);
-    if (deviceAnswer.status === 404) return { status: 'NOT_FOUND', reason: 'subject_not_found' };
-    const device = readDevice(deviceAnswer.json);
+    if (answer.status === 404) return { status: 'NOT_FOUND', reason: 'subject_not_found' };
+    const device = readDevice(answer.json);
     if (device === undefined) throw new VendorError('bad_response', 'Tailscale sent no device');
     if (device.nodeId !== nodeId) throw new VendorError('bad_response', 'Tailscale sent another device than asked for');
-    const posture = postureAnswer.status === 404 ? undefined : readPosture(postureAnswer.json, call.now);
-    if (posture === undefined && postureAnswer.status !== 404) {
-      throw new VendorError('bad_response', 'Tailscale sent no posture attributes');
+    return this.finding(device, posture);
+  }
+
+  /** All devices: the list in one request, and one request for the posture of each. */
+  async *bulk(call: VendorCall): AsyncGenerator<BulkItem> {
+    const { json } = await this.http.get('tailnet/-/devices', { signal: call.signal, query: { fields: 'all' } });
+    if (!isJsonObject(json) || !Array.isArray(json.devices)) {
+      throw new VendorError('bad_response', 'Tailscale sent no devices');
     }
+    const devices = json.devices.map(readDevice).filter((device) => device !== undefined);
+    for (let first = 0; first < devices.length; first += BULK_CONCURRENCY) {
+      const batch = devices.slice(first, first + BULK_CONCURRENCY).filter(({ nodeId }) => isNodeId(nodeId));
+      const postures = await Promise.all(batch.map(({ nodeId }) => this.posture(nodeId, call)));
+      for (const [index, device] of batch.entries()) {
+        const subject = subjectOf(device);
+        if (subject !== undefined) yield { subject, finding: this.finding(device, postures[index]) };
+      }
+    }
+  }
+
+  /** Undefined when the API has none for the device. */
+  private async posture(nodeId: string, call: VendorCall): Promise<Posture | undefined> {
+    const answer = await this.http.get(`device/${nodeId}/attributes`, { signal: call.signal, isNotFound });
+    if (answer.status === 404) return undefined;
+    const posture = readPosture(answer.json, call.now);
+    if (posture === undefined) throw new VendorError('bad_response', 'Tailscale sent no posture attributes');
+    return posture;
+  }
+
+  private finding(device: TailscaleDevice, posture: Posture | undefined): Finding {
     return { status: 'FOUND', attributes: deviceAttributes(device, posture, this.rule), endsAt: posture?.endsAt };
   }
 
   async close(): Promise<void> {
     await this.http.close();
   }
+}
+
+function isNotFound(status: number): boolean {
+  return status === 404;
+}
+
+/** A stable node id; a number alone is the older id, which a hook never carries. */
+function isNodeId(text: string): boolean {
+  return /^n[A-Za-z0-9]{1,62}$/.test(text);
+}
+
+/** Whose hooks come from the device: its user's, or for a tagged node its own. */
+function subjectOf({ nodeId, user, tags }: TailscaleDevice): Subject | undefined {
+  if ((tags ?? []).length > 0) return { principal: nodeId, nodeId };
+  const person = user === undefined ? undefined : subjectOfAddress(user);
+  return person && { ...person, nodeId };
 }

@@ -4,19 +4,16 @@ import { type Finding, loginKey, type VendorCall, VendorHttp, type VendorSource 
 import { WorkdayReport } from './workday.report.js';
 import { type WorkdaySettings, workdayCredentials, type workdaySettings } from './workday.settings.js';
 import { WorkdayStaffing } from './workday.staffing.js';
+import type { WorkerReader } from './worker-reader.js';
 
 /** Largest answer, in bytes: a report of all workers comes in one. */
 const MAX_BYTES = 256 * 1024 * 1024;
-
-/** How workers are read: by a report, or by the staffing REST API. */
-export interface WorkerReader {
-  find(address: string, call: VendorCall): Promise<Finding>;
-}
 
 /** Reads workers from Workday. */
 export class WorkdaySource implements VendorSource {
   private readonly http: VendorHttp;
   private readonly reader: WorkerReader;
+  readonly bulk?: WorkerReader['bulk'];
 
   constructor(settings: SettingsValues<typeof workdaySettings>) {
     this.http = createHttp(settings);
@@ -24,6 +21,7 @@ export class WorkdaySource implements VendorSource {
       settings['workday.mode'] === 'raas'
         ? new WorkdayReport(this.http, settings)
         : new WorkdayStaffing(this.http, settings);
+    this.bulk = this.reader.bulk;
   }
 
   async lookup(subject: Subject, call: VendorCall): Promise<Finding> {

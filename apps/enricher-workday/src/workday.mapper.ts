@@ -74,11 +74,7 @@ export function readReport(payload: unknown): readonly unknown[] | undefined {
  * @param now epoch ms
  */
 export function readWorker(row: unknown, columns: Columns, zone: string, now: number): WorkerRecord | undefined {
-  const cells = z.record(z.string(), z.unknown()).safeParse(row);
-  if (!cells.success) return undefined;
-  const cell = (name: keyof Columns) =>
-    Object.hasOwn(cells.data, columns[name]) ? cellText(cells.data[columns[name]]) : undefined;
-
+  const cell = (name: keyof Columns) => readCell(row, columns[name]);
   const workerId = cell('workerId');
   const hireDate = readDate(cell('hireDate'), zone);
   const terminationDate = readDate(cell('terminationDate'), zone);
@@ -117,6 +113,11 @@ export function readWorker(row: unknown, columns: Columns, zone: string, now: nu
   };
 }
 
+/** The work e-mail of one row. */
+export function readAddress(row: unknown, columns: Columns): string | undefined {
+  return readCell(row, columns.email);
+}
+
 /** The records of exactly this work e-mail: a report that ignores the prompt gives everybody's. */
 export function workersOf(address: string, workers: readonly WorkerRecord[]): WorkerRecord[] {
   return workers.filter((worker) => worker.email !== undefined && sameAddress(worker.email, address));
@@ -148,6 +149,12 @@ function rank(record: WorkerRecord): number {
   // Below "on leave" the type no longer matters: nobody of these works.
   if (status >= 2) return 10 + status;
   return record.employeeType === 'employee' ? status : record.employeeType === 'contingent' ? 2 + status : 4 + status;
+}
+
+function readCell(row: unknown, column: string): string | undefined {
+  return typeof row === 'object' && row !== null && Object.hasOwn(row, column)
+    ? cellText((row as Record<string, unknown>)[column])
+    : undefined;
 }
 
 /** The text of a cell: reports give numbers and booleans as text or not, and a reference as a list of one. */

@@ -1,9 +1,27 @@
-import { type Finding, type VendorCall, VendorError, type VendorHttp } from '@iris/enricher-kit';
-import { type Columns, readReport, readWorker, resolveWorker, type WorkerRecord, workersOf } from './workday.mapper.js';
+import type { Subject } from '@iris/contracts';
+import {
+  type BulkItem,
+  type Finding,
+  subjectOfAddress,
+  type VendorCall,
+  VendorError,
+  type VendorHttp,
+} from '@iris/enricher-kit';
+import {
+  type Columns,
+  readAddress,
+  readReport,
+  readWorker,
+  resolveWorker,
+  type WorkerRecord,
+  workersOf,
+} from './workday.mapper.js';
 import { needed, reportColumns, type WorkdaySettings } from './workday.settings.js';
+import type { WorkerReader } from './worker-reader.js';
 
-/** Reads workers from reports as a service. */
-export class WorkdayReport {
+/** Reads workers from reports as a service: one of a single worker, by a prompt, and if configured one of all. */
+export class WorkdayReport implements WorkerReader {
+  readonly bulk?: WorkerReader['bulk'];
   private readonly columns: Columns;
   private readonly zone: string;
   private readonly path: string;
@@ -17,24 +35,45 @@ export class WorkdayReport {
     this.zone = settings['workday.timeZone'];
     this.prompt = settings['workday.emailPrompt'];
     const owner = needed(settings, 'workday.reportOwner', 'workday.mode');
-    this.path = `ccx/service/customreport2/${[settings['workday.tenant'], owner, needed(settings, 'workday.report', 'workday.mode')].map(encodeURIComponent).join('/')}`;
+    const pathOf = (report: string) =>
+      `ccx/service/customreport2/${[settings['workday.tenant'], owner, report].map(encodeURIComponent).join('/')}`;
+    this.path = pathOf(needed(settings, 'workday.report', 'workday.mode'));
+    const snapshot = settings['workday.snapshotReport'];
+    if (snapshot !== undefined) this.bulk = (call) => this.readEverybody(pathOf(snapshot), call);
   }
 
-  /** The worker of a work e-mail, from the report with the prompt. */
   async find(address: string, call: VendorCall): Promise<Finding> {
-    const query = { format: 'json', [this.prompt]: address };
-    const { json } = await this.http.get(this.path, { query, signal: call.signal });
-    const rows = readReport(json);
-    if (rows === undefined) throw new VendorError('bad_response', 'Workday sent a report without Report_Entry');
+    const rows = await this.rows(this.path, { format: 'json', [this.prompt]: address }, call.signal);
     const workers = rows.map((row) => this.read(row, call.now));
     const own = workersOf(address, workers);
     // A report that ignores the prompt, or lacks the column, may hold the person under another name.
     if (rows.length > 0 && own.length === 0) {
       throw new VendorError('bad_response', 'the report of Workday holds other workers than asked for');
     }
-    const resolved = resolveWorker(own);
-    if ('reason' in resolved) return { status: 'NOT_FOUND', reason: resolved.reason };
-    return { status: 'FOUND', attributes: resolved.worker.attributes, endsAt: resolved.endsAt };
+    return findingOf(own);
+  }
+
+  /** Everybody with a work e-mail. A person with a row that cannot be read is left out: it may be the one that counts. */
+  private async *readEverybody(path: string, call: VendorCall): AsyncGenerator<BulkItem> {
+    const people = new Map<string, { subject: Subject; records: (WorkerRecord | undefined)[] }>();
+    for (const row of await this.rows(path, { format: 'json' }, call.signal)) {
+      const subject = subjectOfAddress(readAddress(row, this.columns) ?? '');
+      if (subject === undefined) continue;
+      const person = people.get(subject.principal) ?? { subject, records: [] };
+      person.records.push(readWorker(row, this.columns, this.zone, call.now));
+      people.set(subject.principal, person);
+    }
+    for (const { subject, records } of people.values()) {
+      const readable = records.filter((record) => record !== undefined);
+      if (readable.length === records.length) yield { subject, finding: findingOf(readable) };
+    }
+  }
+
+  private async rows(path: string, query: Record<string, string>, signal: AbortSignal): Promise<readonly unknown[]> {
+    const { json } = await this.http.get(path, { query, signal });
+    const rows = readReport(json);
+    if (rows === undefined) throw new VendorError('bad_response', 'Workday sent a report without Report_Entry');
+    return rows;
   }
 
   private read(row: unknown, now: number): WorkerRecord {
@@ -42,4 +81,10 @@ export class WorkdayReport {
     if (worker === undefined) throw new VendorError('bad_response', 'the report of Workday holds an unreadable row');
     return worker;
   }
+}
+
+function findingOf(records: readonly WorkerRecord[]): Finding {
+  const resolved = resolveWorker(records);
+  if ('reason' in resolved) return { status: 'NOT_FOUND', reason: resolved.reason };
+  return { status: 'FOUND', attributes: resolved.worker.attributes, endsAt: resolved.endsAt };
 }

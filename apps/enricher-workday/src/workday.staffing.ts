@@ -2,6 +2,7 @@ import { isJsonObject } from '@iris/contracts';
 import { type Finding, sameAddress, type VendorCall, VendorError, type VendorHttp } from '@iris/enricher-kit';
 import { type RestWorker, readRestWorker, restWorkerAttributes } from './workday.mapper.js';
 import type { WorkdaySettings } from './workday.settings.js';
+import type { WorkerReader } from './worker-reader.js';
 
 /** The largest page. */
 const PAGE_SIZE = 100;
@@ -10,7 +11,7 @@ const PAGE_SIZE = 100;
  * Reads workers from the staffing REST API. It finds by name only, so the list of workers, which has the e-mail
  * addresses, is read and kept for a while. Who has left is not in the list.
  */
-export class WorkdayStaffing {
+export class WorkdayStaffing implements WorkerReader {
   private readonly path: string;
   private readonly keepMs: number;
   private directory?: { readonly workers: Promise<RestWorker[]>; readonly until: number };
