@@ -130,7 +130,7 @@ function newDevice(outline: DeviceOutline, nowMs: number): Device {
       ...outline.posture,
     },
     expiries: outline.expiries ?? {},
-    serialNumber: outline.identityOff ? undefined : `SN-${tailscaleNumber('serial', id)}`,
+    serialNumber: outline.identityOff ? undefined : `SN-${id}`,
     isExternal: outline.isExternal ?? false,
     connected: outline.connected ?? true,
     createdAt: nowMs - 200 * DAY_MS,

@@ -116,3 +116,38 @@ export const incidentBody = z.strictObject({
   assignedTo: login,
   createdAt: instant,
 });
+
+const repeat = z.int().min(1).max(100).optional();
+export const oktaHookTarget = z.strictObject({ url: z.url(), authorization: z.string() });
+export const oktaHookBody = oktaHookTarget.extend({
+  events: z
+    .array(
+      z.strictObject({
+        eventType: z.string(),
+        login,
+        group: groupKey.optional(),
+        published: instant.optional(),
+        result: z.enum(['SUCCESS', 'FAILURE']).optional(),
+        uuid: z.string().optional(),
+      }),
+    )
+    .min(1),
+  eventId: z.string().optional(),
+  repeat,
+});
+export const pagerDutyWebhookBody = z.strictObject({
+  url: z.url(),
+  secrets: z.array(z.string().min(1)).min(1),
+  eventType: z.string(),
+  incident: z.int(),
+  webhookId: z.string().optional(),
+  eventId: z.string().optional(),
+  repeat,
+});
+export const tailscaleWebhookBody = z.strictObject({
+  url: z.url(),
+  secret: z.string().min(1),
+  events: z.array(z.strictObject({ type: z.string(), nodeId: z.string().optional(), login: login.optional() })).min(1),
+  signedAt: instant.optional(),
+  repeat,
+});

@@ -35,6 +35,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<{ u
   app.post('/reset', async () => options.admin.reset());
   registerVendorVerbs(app, options.admin);
   registerCompanyVerbs(app, options.admin);
+  registerWebhookVerbs(app, options.admin);
 
   await app.listen({ host: options.host, port: options.port });
   const { port } = app.server.address() as AddressInfo;
@@ -114,4 +115,17 @@ function registerCompanyVerbs(app: FastifyInstance, { company }: SandboxAdmin): 
     const number = z.coerce.number().int().parse(pathParameter(request, 'number'));
     company.putIncident({ number, ...requests.incidentBody.parse(request.body) });
   });
+}
+
+function registerWebhookVerbs(app: FastifyInstance, admin: SandboxAdmin): void {
+  app.post('/webhooks/okta/verify', async (request) =>
+    admin.verifyOktaHook(requests.oktaHookTarget.parse(request.body)),
+  );
+  app.post('/webhooks/okta', async (request) => admin.sendOktaHook(requests.oktaHookBody.parse(request.body)));
+  app.post('/webhooks/pagerduty', async (request) =>
+    admin.sendPagerDutyWebhook(requests.pagerDutyWebhookBody.parse(request.body)),
+  );
+  app.post('/webhooks/tailscale', async (request) =>
+    admin.sendTailscaleWebhook(requests.tailscaleWebhookBody.parse(request.body)),
+  );
 }

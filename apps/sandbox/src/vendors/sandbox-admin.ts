@@ -2,8 +2,12 @@ import type { Company } from '../company/company.js';
 import type { SandboxClock } from '../company/sandbox-clock.js';
 import type { VendorCalls } from './call-log.js';
 import type { Fault, FaultInput } from './fault.js';
+import { type OktaHookDelivery, type OktaHookTarget, sendOktaHook, verifyOktaHook } from './okta/okta-event-hook.js';
+import { type PagerDutyWebhook, sendPagerDutyWebhook } from './pagerduty/pagerduty-webhook.js';
+import { sendTailscaleWebhook, type TailscaleWebhook } from './tailscale/tailscale-webhook.js';
 import type { VendorName } from './vendor-name.js';
 import type { VendorServer } from './vendor-server.js';
+import type { DeliveryAttempt } from './webhook-delivery.js';
 
 /** Everything that a test or a demonstration can do to the running sandbox. */
 export class SandboxAdmin {
@@ -44,6 +48,25 @@ export class SandboxAdmin {
 
   clearCalls(): void {
     for (const vendor of Object.values(this.#vendors)) vendor.calls.clear();
+  }
+
+  /** Sends the GET by which Okta asks whether an endpoint wants its event hooks. */
+  verifyOktaHook(target: OktaHookTarget): Promise<{ status: number; verified: boolean }> {
+    return verifyOktaHook(target);
+  }
+
+  /** @throws UnknownFactError */
+  sendOktaHook(delivery: OktaHookDelivery): Promise<DeliveryAttempt[]> {
+    return sendOktaHook(this.company, delivery);
+  }
+
+  /** @throws UnknownFactError */
+  sendPagerDutyWebhook(webhook: PagerDutyWebhook): Promise<DeliveryAttempt[]> {
+    return sendPagerDutyWebhook(this.company, webhook);
+  }
+
+  sendTailscaleWebhook(webhook: TailscaleWebhook): Promise<DeliveryAttempt[]> {
+    return sendTailscaleWebhook(this.company, webhook);
   }
 
   /** Makes company, clock, faults, latencies, limits and call logs what they were at the start. */

@@ -49,16 +49,9 @@ export function directoryOf(company: Company): OktaDirectory {
   });
 }
 
-const userIds = new Map<string, string>();
-
 /** The id is drawn from the login the person came with. */
 export function userId(person: Person): string {
-  let id = userIds.get(person.login);
-  if (id === undefined) {
-    id = oktaId('00u', person.login);
-    userIds.set(person.login, id);
-  }
-  return id;
+  return oktaId('00u', person.login);
 }
 
 function newGroup(key: string): OktaGroup {

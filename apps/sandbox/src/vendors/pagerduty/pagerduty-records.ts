@@ -31,15 +31,8 @@ export function pagedPeople(company: Company): {
   });
 }
 
-const personIds = new Map<string, string>();
-
 export function personId(login: string): string {
-  let id = personIds.get(login);
-  if (id === undefined) {
-    id = pagerDutyId('user', login);
-    personIds.set(login, id);
-  }
-  return id;
+  return pagerDutyId('user', login);
 }
 
 function reference(type: string, path: string, id: string, summary: string): JsonRecord {

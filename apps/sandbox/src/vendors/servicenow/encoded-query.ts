@@ -128,10 +128,11 @@ function conditionFilter<Row>(condition: Condition, context: QueryContext<Row>):
   };
 }
 
-/** Numbers by size, other texts (dates among them) by their characters. */
+const NUMBER = /^-?\d{1,15}$/;
+
+/** Whole numbers by size, other texts (dates among them) by their characters. */
 function order(left: string, right: string): number {
-  const [leftNumber, rightNumber] = [Number(left), Number(right)];
-  if (!Number.isNaN(leftNumber) && !Number.isNaN(rightNumber)) return leftNumber - rightNumber;
+  if (NUMBER.test(left) && NUMBER.test(right)) return Number(left) - Number(right);
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
@@ -139,13 +140,15 @@ function order(left: string, right: string): number {
 export function inOrder<Row>(rows: readonly Row[], query: EncodedQuery, context: QueryContext<Row>): readonly Row[] {
   const keys = query.order.filter((key) => context.hasField(key.field));
   if (keys.length === 0) return rows;
-  return rows.toSorted((left, right) => {
-    for (const key of keys) {
-      const compared = order(context.valueOf(left, key.field), context.valueOf(right, key.field));
+  const keyed = rows.map((row) => ({ row, values: keys.map((key) => context.valueOf(row, key.field)) }));
+  keyed.sort((left, right) => {
+    for (const [index, key] of keys.entries()) {
+      const compared = order(left.values[index] ?? '', right.values[index] ?? '');
       if (compared !== 0) return key.descending ? -compared : compared;
     }
     return 0;
   });
+  return keyed.map(({ row }) => row);
 }
 
 /** The `field=value` conditions that every row of the answer must meet, for a look-up in an index. */

@@ -354,15 +354,8 @@ function itemSysId(key: string): string {
   return sysId('cmdb_ci', key);
 }
 
-const userSysIds = new Map<string, string>();
-
 function userSysId(userName: string): string {
-  let id = userSysIds.get(userName);
-  if (id === undefined) {
-    id = sysId('sys_user', userName);
-    userSysIds.set(userName, id);
-  }
-  return id;
+  return sysId('sys_user', userName);
 }
 
 /** The active account of a person, else their first. */

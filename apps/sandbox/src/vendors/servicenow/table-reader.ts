@@ -26,7 +26,11 @@ export class TableReader {
   select(table: TableName, queryText: string): readonly Row[] {
     const query = parseEncodedQuery(queryText);
     const context = this.#context(table);
-    return inOrder(this.#candidates(table, query).filter(rowFilter(query, context)), query, context);
+    const selectFrom = (rows: readonly Row[]) => inOrder(rows.filter(rowFilter(query, context)), query, context);
+    const candidates = this.#candidates(table, query);
+    if (candidates !== undefined) return selectFrom(candidates);
+    if (queryText.includes('javascript:')) return selectFrom(this.#rows(table));
+    return this.company.derived(`servicenow:${table}?${queryText}`, () => selectFrom(this.#rows(table)));
   }
 
   find(table: TableName, id: string): Row | undefined {
@@ -60,11 +64,12 @@ export class TableReader {
     });
   }
 
-  #candidates(table: TableName, query: ReturnType<typeof parseEncodedQuery>): readonly Row[] {
+  /** The few rows that can fit, where the query asks for one value of a column. */
+  #candidates(table: TableName, query: ReturnType<typeof parseEncodedQuery>): readonly Row[] | undefined {
     const key = requiredEqualities(query).find(
       ({ field }) => Object.hasOwn(TABLES[table].columns, field) && TABLES[table].columns[field]?.kind !== 'boolean',
     );
-    return key === undefined ? this.#rows(table) : (this.#index(table, key.field).get(key.value.toLowerCase()) ?? []);
+    return key === undefined ? undefined : (this.#index(table, key.field).get(key.value.toLowerCase()) ?? []);
   }
 
   #context(table: TableName): QueryContext<Row> {
