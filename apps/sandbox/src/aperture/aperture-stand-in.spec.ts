@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { decompress } from 'fzstd';
 import { type LlmStandIn, startLlm } from '../llm/llm-stand-in.js';
+import type { ApertureOptions, ApertureStandIn } from './aperture-api.js';
 import type { ApertureConfigInput } from './aperture-config.js';
-import { type ApertureOptions, type ApertureStandIn, startAperture } from './aperture-stand-in.js';
+import { startAperture } from './aperture-stand-in.js';
 import type { ApertureIdentity } from './identity.js';
 
 const ANA: ApertureIdentity = {

@@ -1,108 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Agent, request as httpRequest } from 'undici';
 import { decodedBody } from '../llm/content-coding.js';
 import { type LlmRoute, llmRoute } from '../llm/llm-route.js';
 import { ProviderError } from '../llm/provider-error.js';
-import {
-  type ApertureConfig,
-  type ApertureConfigInput,
-  type ApertureProvider,
-  apertureConfigSchema,
-} from './aperture-config.js';
+import type { ApertureExchange, ApertureOptions, ApertureStandIn } from './aperture-api.js';
+import { type ApertureConfig, type ApertureProvider, apertureConfigSchema } from './aperture-config.js';
 import { blockEnvelope } from './block-envelope.js';
 import { tokenUsage, toolUses, userMessage } from './exchange-reading.js';
 import { globMatches } from './glob.js';
 import { customCapabilities, hooksFor, mayUse, type WiredHook } from './grants.js';
 import { type HookRecord, runPreRequest, sendPostEvents } from './hook-chain.js';
-import { HookClient, type RequestCoding } from './hook-client.js';
-import type { CostEstimate, HookFacts, QuotaStates } from './hook-payload.js';
+import { HookClient } from './hook-client.js';
+import type { CostEstimate, HookFacts } from './hook-payload.js';
 import { type ApertureIdentity, loginNameOf } from './identity.js';
 import { asObject, asText, type JsonObject } from './json-members.js';
 import { assembleResponse } from './response-assembly.js';
-
-/** One client request on its way through. */
-export interface ApertureExchange {
-  requestId: string;
-  sessionId: string;
-  loginName: string;
-  provider: string;
-  model: string;
-  /** Path and query. */
-  url: string;
-  /** The client's body, decoded. */
-  clientBody: Buffer;
-  /** What went to the provider; absent when the request was refused. */
-  forwardedBody?: Buffer;
-  /** Status that the client got. */
-  status: number;
-  /** The hook that refused the request, by block or by failing closed. */
-  refusedBy?: string;
-}
-
-/** US dollars per token, by `provider/model`. */
-export type TokenPrices = Readonly<Record<string, { input: number; output: number }>>;
-
-export interface ApertureOptions {
-  config: ApertureConfigInput;
-  /** Upstream of every provider that has no `baseurl`. */
-  llmUrl: string;
-  /** Who connects to `url`. */
-  identity: ApertureIdentity;
-  /** `metadata.url`: the sources show both forms. Default `path`. */
-  urlForm?: 'path' | 'absolute';
-  quotas?: QuotaStates;
-  prices?: TokenPrices;
-  /** Codings in which a hook's first request already goes out, by hook key. */
-  hookCodings?: Readonly<Record<string, RequestCoding>>;
-  /** Whether Accept-Encoding on a hook's reply makes later requests compressed. Default true. */
-  learnsCodings?: boolean;
-  /** TCP port on 127.0.0.1 for `url`; 0, the default, takes a free one. */
-  port?: number;
-}
-
-export interface ApertureStandIn {
-  /** For clients that are `options.identity`; without a trailing slash. */
-  url: string;
-  /** A further address, for clients that are someone else. Each connection is a session of its own. */
-  connect(identity: ApertureIdentity): Promise<string>;
-  /** Hooks called, in the order in which they were answered. */
-  hooks: readonly HookRecord[];
-  exchanges: readonly ApertureExchange[];
-  /** Resolves once all post-response events have been delivered or dropped. */
-  settled(): Promise<void>;
-  /** Throws ZodError when the configuration is not valid. */
-  reconfigure(config: ApertureConfigInput): void;
-  /** Forgets hooks and exchanges. */
-  clear(): void;
-  close(): Promise<void>;
-}
-
-const HOP_BY_HOP = [
-  'connection',
-  'keep-alive',
-  'transfer-encoding',
-  'content-length',
-  'host',
-  'expect',
-  'accept-encoding',
-];
-const CREDENTIALS = ['authorization', 'x-api-key', 'x-goog-api-key'];
-
-function upstreamHeaders(headers: IncomingHttpHeaders, provider: ApertureProvider, isModified: boolean) {
-  const dropped = new Set([
-    ...HOP_BY_HOP,
-    ...(provider.apikey === '' ? [] : CREDENTIALS),
-    ...(isModified ? ['content-encoding'] : []),
-  ]);
-  const kept = Object.entries(headers).filter(([name]) => !dropped.has(name));
-  const credential =
-    provider.authorization === 'bearer'
-      ? ['authorization', `Bearer ${provider.apikey}`]
-      : [provider.authorization, provider.apikey];
-  return Object.fromEntries(provider.apikey === '' ? kept : [...kept, credential]);
-}
+import { HOP_BY_HOP, upstreamHeaders } from './upstream-headers.js';
 
 /** A request that Aperture has understood. */
 interface Incoming {

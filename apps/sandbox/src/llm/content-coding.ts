@@ -12,7 +12,8 @@ export function decodedBody(bytes: Buffer, coding: string, maxBytes: number): Bu
       throw new ProviderError(415, `Unsupported content encoding: ${coding}`);
   } catch (error) {
     if (error instanceof ProviderError) throw error;
-    if (error instanceof RangeError) throw new ProviderError(413, 'Request exceeds the maximum size');
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+      throw new ProviderError(413, 'Request exceeds the maximum size');
     throw new ProviderError(400, `The request body is not valid ${coding}.`);
   }
   if (decoded.length > maxBytes) throw new ProviderError(413, 'Request exceeds the maximum size');

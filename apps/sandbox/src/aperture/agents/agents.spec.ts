@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import fastify, { type FastifyInstance } from 'fastify';
 import { type LlmStandIn, startLlm } from '../../llm/llm-stand-in.js';
 import type { Turn } from '../../llm/turn.js';
-import { type ApertureStandIn, startAperture } from '../aperture-stand-in.js';
+import type { ApertureStandIn } from '../aperture-api.js';
+import { startAperture } from '../aperture-stand-in.js';
 import { asObject } from '../json-members.js';
 import type { AgentTask, AgentTool } from './agent-loop.js';
 import { AGENT_IDS, type AgentId, agentLoop, refusalOf } from './agents.js';
