@@ -1,6 +1,5 @@
 import { loadSourceRegistry, readYamlFile } from '@iris/config';
 import { ContextReader, connectRedis, RefreshQueue } from '@iris/context-cache';
-import { EvidenceSpool } from '@iris/evidence';
 import { CerbosPdp, parseGoldenChecks } from '@iris/pdp';
 import { createLogger } from '@iris/telemetry';
 import { loadCatalog } from '@iris/tool-catalog';
@@ -11,7 +10,7 @@ import { DecisionService, type PolicySelection } from './decision/decision.servi
 import { OneDecisionPerRequest } from './decision/one-decision-per-request.js';
 import { ToolPlans } from './decision/tool-plans.js';
 import { VerdictMemory } from './decision/verdict-memory.js';
-import { EvidenceService } from './evidence/evidence.service.js';
+import { openEvidence } from './evidence/open-evidence.js';
 import type { GatewaySettings } from './gateway.settings.js';
 import { HealthController } from './health/health.controller.js';
 import { PdpWatch } from './health/pdp-watch.js';
@@ -73,7 +72,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     roles: { fromGroups: settings['roles.fromGroups'], capability: settings['roles.capability'] },
     budgetPercent: settings['context.budgetPercent'],
   });
-  const spool = new EvidenceSpool(settings['evidence.directory']);
+  const evidence = openEvidence(settings, policies, logger);
   const walk = new HookWalk(
     context,
     new DecisionService(pdp, catalog, policies),
@@ -88,7 +87,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
       onPolicyChange: settings['verdicts.onPolicyChange'],
     }),
     new OneDecisionPerRequest(redis),
-    new EvidenceService(spool, policies, logger),
+    evidence.service,
     new WiringWarnings(logger),
     pdpWatch,
     {
@@ -119,7 +118,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
           () => redis?.disconnect(),
           () => subscriber?.disconnect(),
           () => pdp.close(),
-          () => spool.close(),
+          () => evidence.close(),
           ...sources.map(
             ({ client }) =>
               () =>

@@ -126,7 +126,57 @@ export const gatewaySettings = {
     { fallback: [] },
   ),
 
-  'evidence.directory': setting.text('Folder of the evidence spool.', { fallback: '.iris/evidence' }),
+  'evidence.directory': setting.text('Folder of the evidence spool; several gateways may share it.', {
+    fallback: '.iris/evidence',
+  }),
+  'evidence.maxBytes': setting.integer(
+    'Most bytes of evidence that wait for delivery in the spool.',
+    { min: 65_536, max: 1_099_511_627_776 },
+    { fallback: 1_073_741_824 },
+  ),
+  'evidence.onFull': setting.choice(
+    'When a decision cannot be recorded, because the spool is full or the disk refuses: block what can be enforced, or drop the record and count it.',
+    ['block', 'drop'],
+    { fallback: 'drop' },
+  ),
+  'evidence.segmentBytes': setting.integer(
+    'Size in bytes at which a file of the spool is closed.',
+    { min: 4096, max: 1_073_741_824 },
+    { fallback: 8_388_608 },
+  ),
+  'evidence.segmentSeconds': setting.integer(
+    'Age in s at which a file of the spool is closed.',
+    { min: 1, max: 86_400 },
+    { fallback: 60 },
+  ),
+  'evidence.fsyncMs': setting.integer(
+    'How often the spool is forced onto the disk, in ms: the most that a power loss can take. The death of the process takes nothing.',
+    { min: 10, max: 60_000 },
+    { fallback: 200 },
+  ),
+  'evidence.attempts': setting.integer(
+    'How often the auditor tries a batch whose sink does not answer before it is set aside as a dead letter; the pauses grow to 30 s.',
+    { min: 1, max: 1_000_000 },
+    { fallback: 120 },
+  ),
+  'evidence.hashKey': setting.optionalText(
+    'Key of the hashes that stand for masked parameters. Without one, hashes can be compared only while one gateway runs.',
+    { secret: true },
+  ),
+  'evidence.maskKeys': setting.list('Further regular expressions for keys of parameters whose values are masked.', {
+    fallback: [],
+  }),
+  'evidence.maskPatterns': setting.structure(
+    'Further regular expressions for texts that are masked, by the name that is put in their place.',
+    z.record(z.string().min(1), z.string().min(1)),
+    'JSON such as {"badge":"B-[0-9]{6}"}',
+    { fallback: {} },
+  ),
+  'evidence.maxParamsBytes': setting.integer(
+    'Largest parameters of one call that are kept, in bytes; larger ones are replaced by their size and hash.',
+    { min: 256, max: 16_777_216 },
+    { fallback: 65_536 },
+  ),
 } as const;
 
 export type GatewaySettings = SettingsValues<typeof gatewaySettings>;

@@ -38,6 +38,8 @@ interface Judgement {
   readonly decisions: ReadonlyMap<ToolCall, CallDecision>;
   readonly strip: ReadonlySet<string>;
   readonly durationsMs: { readonly context: number; readonly pdp: number };
+  /** In observe mode, what enforcement would have replied. */
+  readonly wouldHave?: HookVerdict['action'];
 }
 
 /** One hook on its way through the rooms. */
@@ -115,6 +117,10 @@ export class HookWalk {
   }
 
   private async walk(passage: Passage): Promise<HookVerdict> {
+    if (!this.evidence.accepting()) {
+      const text = 'Blocked: decisions cannot be recorded now.';
+      return this.close(passage, this.unlessObserving(block('evidence_unavailable', text)));
+    }
     const read = await readHook(passage.incoming, this.options.limits);
     if (!read.ok) return this.unread(passage, read.reason, read.detail);
     const { hook } = read;
@@ -135,7 +141,10 @@ export class HookWalk {
     if (calls.mismatch !== undefined) this.sayMismatch(hook, calls.mismatch);
     const judge = () => this.judge(passage, hook, calls);
     const judgement = await (isAfterResponse(hook) ? this.requests.inTurn(hook, judge) : judge());
-    return this.close(passage, this.conclude(hook, calls, judgement), judgement);
+    const verdict = this.conclude(hook, calls, judgement);
+    if (this.options.mode === 'enforce') return this.close(passage, verdict, judgement);
+    const reason = [...judgement.decisions.values()].some(isDenied) ? 'observe_mode' : 'policy_allowed';
+    return this.close(passage, { action: 'allow', reason }, { ...judgement, wouldHave: verdict.action });
   }
 
   /** Tool names only: parameters never reach the log. */
@@ -200,12 +209,9 @@ export class HookWalk {
     return { prepared, decided, decisions, strip, durationsMs: { context: contextMs, pdp: pdpMs } };
   }
 
-  /** From decisions to the verdict on the hook. */
+  /** From decisions to the verdict that enforcement gives on the hook. */
   private conclude(hook: Hook, calls: Extract<HookCalls, { status: 'read' }>, judgement: Judgement): HookVerdict {
-    const denied = [...judgement.decisions.values()].filter(({ effect, observe }) => effect === 'DENY' && !observe);
-    if (this.options.mode === 'observe') {
-      return { action: 'allow', reason: denied.length > 0 ? 'observe_mode' : 'policy_allowed' };
-    }
+    const denied = [...judgement.decisions.values()].filter(isDenied);
     const body = calls.body;
     if (body === undefined || hook.event !== 'pre_request') {
       if (denied.length > 0) return blockFor(denied);
@@ -223,7 +229,7 @@ export class HookWalk {
       case 'unchanged':
         return { action: 'allow', reason: calls.calls.length > 0 ? 'policy_allowed' : 'no_tool_call' };
       case 'rewritten':
-        if (judgement.strip.size > 0) {
+        if (judgement.strip.size > 0 && this.options.mode === 'enforce') {
           count('iris.decision.stripped_tools', { format: body.format }, judgement.strip.size);
         }
         return { action: 'modify', reason: 'policy_denied', body: rewritten.text };
@@ -242,19 +248,21 @@ export class HookWalk {
     const enforceable = !isAfterResponse(hook) && this.options.mode === 'enforce';
     const isEnforced = (decision: CallDecision) => enforceable && !decision.observe;
     for (const { decision } of judgement?.decided ?? []) countDecision(decision, isEnforced(decision));
-    this.evidence.record(
+    const kept = this.evidence.record(
       {
         hook,
         identity: identify(hook.data),
         prepared: judgement?.prepared,
         verdict,
         mode: this.options.mode,
+        wouldHave: judgement?.wouldHave,
         traceId: activeTraceId(),
         durationsMs: { context: 0, pdp: 0, ...judgement?.durationsMs, total: budget.elapsedMs() },
       },
       judgement?.decided ?? [],
       isEnforced,
     );
+    if (!kept && enforceable) verdict = block('evidence_unavailable', 'Blocked: this decision cannot be recorded.');
     const event = hook.event;
     count('iris.hook.replies', { event, action: verdict.action, reason: verdict.reason });
     recordDuration('iris.hook.duration', budget.elapsedMs(), { event, action: verdict.action });
@@ -276,6 +284,10 @@ export class HookWalk {
   private unlessObserving(verdict: HookVerdict): HookVerdict {
     return this.options.mode === 'observe' ? { action: 'allow', reason: verdict.reason } : verdict;
   }
+}
+
+function isDenied({ effect, observe }: CallDecision): boolean {
+  return effect === 'DENY' && !observe;
 }
 
 function isAfterResponse(hook: Hook): boolean {

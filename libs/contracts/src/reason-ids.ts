@@ -42,6 +42,7 @@ export const REASONS = {
   pdp_rejected: 'The PDP refused the check as invalid: a configuration fault.',
   pdp_not_strict: 'The PDP runs without strict evaluation: a DENY rule on an unknown fact lets the call pass.',
   budget_exhausted: 'The budget of the hook was used up before a decision.',
+  evidence_unavailable: 'The decision could not be recorded, and the configuration is to block then.',
   internal_error: 'An unexpected fault inside the gateway.',
 
   cache_unavailable: 'Redis could not be reached; sources are asked directly.',

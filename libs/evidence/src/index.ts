@@ -1,3 +1,17 @@
+export { type DeadLetter, DeadLetters } from './delivery/dead-letters.js';
+export {
+  batchId,
+  confirmDelivery,
+  EVIDENCE_QUEUE,
+  EVIDENCE_TRACER,
+  type EvidenceJob,
+  EvidenceQueue,
+  evidenceJobSchema,
+  retryDelayMs,
+} from './delivery/evidence-queue.js';
+export { EvidenceShipper } from './delivery/shipper.js';
 export { type Masked, Masker, type MaskingRules } from './masking/masker.js';
+export { type ReadEvidenceOptions, readEvidence } from './reading/read-evidence.js';
 export { type EvidenceRecord, evidenceRecordSchema } from './record.js';
 export { evidenceFieldTable } from './record-fields.js';
+export { EvidenceSpool, SpoolFullError, type SpoolOptions } from './spool/evidence-spool.js';

@@ -62,9 +62,9 @@ export const evidenceRecordSchema = z.strictObject({
   reason: z.string().describe('Reason id.'),
   mode: z.enum(['enforce', 'observe']).describe('Mode of the hook.'),
   enforced: z.boolean().describe('Whether the effect was put into force by the reply.'),
-  reply: z.enum(['allow', 'block', 'modify']).describe('Action of the reply to the hook.'),
+  reply: z.enum(['allow', 'ask', 'block', 'modify']).describe('Action of the reply to the hook.'),
   wouldHave: z
-    .enum(['allow', 'block', 'modify'])
+    .enum(['allow', 'ask', 'block', 'modify'])
     .optional()
     .describe('In observe mode: the action of the reply that enforcement would have given.'),
   policy: z

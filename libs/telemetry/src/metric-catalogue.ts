@@ -130,6 +130,42 @@ export const METRICS = {
     meaning: 'Evidence records, by what became of them.',
     labels: ['outcome'],
   },
+  'iris.evidence.spool_bytes': {
+    kind: 'gauge',
+    unit: 'By',
+    meaning: 'Evidence in the spool that is not confirmed as delivered, in whole segments.',
+    labels: [],
+  },
+  'iris.evidence.set_aside': {
+    kind: 'gauge',
+    unit: '{batch}',
+    meaning: 'Batches of this gateway that were refused and wait as dead letters.',
+    labels: [],
+  },
+  'iris.evidence.batches': {
+    kind: 'counter',
+    unit: '{batch}',
+    meaning: 'Batches of evidence between the gateway and the auditor, by what became of them.',
+    labels: ['outcome'],
+  },
+  'iris.evidence.sink.records': {
+    kind: 'counter',
+    unit: '{record}',
+    meaning: 'Evidence records that the auditor gave to a sink, by outcome.',
+    labels: ['sink', 'outcome'],
+  },
+  'iris.evidence.sink.duration': {
+    kind: 'histogram',
+    unit: 's',
+    meaning: 'Time of a delivery to a sink, retries included.',
+    labels: ['sink', 'outcome'],
+  },
+  'iris.evidence.dead_letters': {
+    kind: 'gauge',
+    unit: '{batch}',
+    meaning: 'Batches of evidence that wait as dead letters, of all gateways.',
+    labels: [],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

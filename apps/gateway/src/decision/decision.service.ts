@@ -18,6 +18,8 @@ export interface PolicySelection {
 export interface DecidedCall {
   readonly decision: CallDecision;
   readonly attr: JsonObject;
+  /** Entry of the tool catalog that matched. */
+  readonly catalogEntry?: string;
 }
 
 /** Everything about the principal that checks and plans of one hook share. */
@@ -71,7 +73,7 @@ export class DecisionService {
           })),
           policyVersion: this.policies.policyVersion,
           scope: this.policies.scope,
-          requestId: hook.metadata.request_id || traceId || 'unknown',
+          requestId: requestKeyOf(hook, traceId),
           annotations: { event: hook.event, ...(traceId === undefined ? {} : { traceId }) },
         },
         { timeoutMs },
@@ -80,6 +82,7 @@ export class DecisionService {
     return calls.map((call, index) => ({
       decision: toDecision(call, results[index]),
       attr: attributes[index] ?? {},
+      catalogEntry: this.catalog.classify(call).entry,
     }));
   }
 
@@ -95,6 +98,11 @@ export class DecisionService {
       recordDuration('iris.pdp.duration', performance.now() - start, { method, outcome });
     }
   }
+}
+
+/** The id under which the PDP logs the check, so that its audit entry and the evidence are joined. */
+export function requestKeyOf(hook: Hook, traceId: string | undefined): string {
+  return hook.metadata.request_id || traceId || 'unknown';
 }
 
 /** The PDP takes no empty action; a nameless call is asked about under a name that no tool can have. */

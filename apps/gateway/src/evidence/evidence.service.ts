@@ -1,10 +1,16 @@
-import type { CallDecision, Effect, Hook, Identity, JsonObject, ReasonId } from '@iris/contracts';
-import { isJsonObject } from '@iris/contracts';
-import { type EvidenceRecord, type EvidenceSpool, maskParameters } from '@iris/evidence';
+import { createHash } from 'node:crypto';
+import type { CallDecision, Hook, Identity, JsonObject } from '@iris/contracts';
+import { isJsonObject, knownFacts } from '@iris/contracts';
+import type { EvidenceRecord, EvidenceSpool, Masker } from '@iris/evidence';
 import { count, type Logger } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import type { DecidedCall, PolicySelection, PreparedPrincipal } from '../decision/decision.service.js';
+import {
+  type DecidedCall,
+  type PolicySelection,
+  type PreparedPrincipal,
+  requestKeyOf,
+} from '../decision/decision.service.js';
 import type { HookVerdict } from '../hook/reply.js';
 
 /** Everything about a hook that its records share. */
@@ -14,6 +20,8 @@ export interface HookOutcome {
   readonly prepared?: PreparedPrincipal;
   readonly verdict: HookVerdict;
   readonly mode: 'enforce' | 'observe';
+  /** In observe mode, what enforcement would have replied. */
+  readonly wouldHave?: HookVerdict['action'];
   readonly traceId?: string;
   readonly durationsMs: { readonly context: number; readonly pdp: number; readonly total: number };
 }
@@ -21,24 +29,47 @@ export interface HookOutcome {
 /** The evidence room: one record per decision, in the spool before the reply leaves. */
 @Injectable()
 export class EvidenceService {
+  private failing = false;
+
   constructor(
     private readonly spool: EvidenceSpool,
+    private readonly masker: Masker,
     private readonly policies: PolicySelection,
+    private readonly onFull: 'block' | 'drop',
     private readonly logger: Logger,
   ) {}
 
-  /** Records new decisions; a hook without any gets one record of its own. Never throws: a full disk is counted. */
-  record(outcome: HookOutcome, decided: readonly DecidedCall[], enforced: (decision: CallDecision) => boolean): void {
-    const records =
-      decided.length === 0
-        ? [this.hookRecord(outcome)]
-        : decided.map((call) => this.callRecord(outcome, call, enforced(call.decision)));
+  /** Whether a decision made now can be recorded, or need not be. */
+  accepting(): boolean {
+    return this.spool.accepting();
+  }
+
+  /**
+   * Records new decisions; a hook without any gets one record of its own. Never throws.
+   *
+   * @returns whether the verdict may leave: false when it could not be recorded and the setting is to block then
+   */
+  record(
+    outcome: HookOutcome,
+    decided: readonly DecidedCall[],
+    enforced: (decision: CallDecision) => boolean,
+  ): boolean {
+    const total = Math.max(1, decided.length);
     try {
+      const records =
+        decided.length === 0
+          ? [this.hookRecord(outcome)]
+          : decided.map((call) => this.callRecord(outcome, call, enforced(call.decision)));
       this.spool.append(records);
-      count('iris.evidence.records', { outcome: 'spooled' }, records.length);
+      count('iris.evidence.records', { outcome: 'spooled' }, total);
+      this.failing = false;
+      return true;
     } catch (error) {
-      count('iris.evidence.records', { outcome: 'lost' }, records.length);
-      this.logger.error({ err: error, records: records.length }, 'evidence could not be written to the spool');
+      count('iris.evidence.records', { outcome: 'dropped' }, total);
+      // Once per failure, since a full disk would otherwise fill the log.
+      if (!this.failing) this.logger.error({ err: error }, 'evidence cannot be written to the spool');
+      this.failing = true;
+      return this.onFull === 'drop';
     }
   }
 
@@ -53,40 +84,60 @@ export class EvidenceService {
     };
   }
 
-  private callRecord(outcome: HookOutcome, { decision, attr }: DecidedCall, enforced: boolean): EvidenceRecord {
-    const effect: Effect = decision.effect;
-    const reason: ReasonId = decision.reason;
+  /** Masking works on copies, after the decision. */
+  private callRecord(outcome: HookOutcome, call: DecidedCall, enforced: boolean): EvidenceRecord {
+    const { decision, attr, catalogEntry } = call;
+    const { policyVersion, scope, resourceKind } = this.policies;
+    const { params, ...others } = attr;
+    const maskedParams = isJsonObject(params) ? this.masker.parameters(params) : undefined;
+    const maskedOthers = this.masker.attributes(others);
+    const maskedOutputs = this.masker.attributes({ outputs: outputsOf(decision) });
+    const id = this.masker.text(decision.call.id);
+    const action = this.masker.text(decision.call.name);
     return {
       ...this.shared(outcome),
       phase: decision.call.phase,
-      resource: { kind: this.policies.resourceKind, id: decision.call.id, attr: maskResource(attr) },
-      action: decision.call.name,
-      effect,
-      reason,
+      decisionKey: decisionKey(outcome, decision),
+      resource: {
+        kind: resourceKind,
+        id,
+        attr: { ...maskedOthers.value, ...(maskedParams === undefined ? {} : { params: maskedParams.value }) },
+      },
+      action,
+      catalogEntry,
+      effect: decision.effect,
+      reason: decision.reason,
       enforced,
       policy: {
-        version: this.policies.policyVersion,
+        version: policyVersion,
         matched: decision.matchedPolicy,
         scope: decision.matchedScope,
         rules: [...decision.rules],
         derivedRoles: [...decision.derivedRoles],
-        outputs: decision.outputs.map(({ source, value }) => ({ source, value: value ?? null })),
+        outputs: Array.isArray(maskedOutputs.value.outputs) ? maskedOutputs.value.outputs : [maskedOutputs.value],
         cerbosCallId: decision.cerbosCallId,
+      },
+      replay: {
+        policyVersion,
+        scope,
+        masked: maskedOthers.changed || maskedParams?.changed === true || action !== decision.call.name,
+        paramsHash: isJsonObject(params) ? this.masker.hash(params) : undefined,
       },
     };
   }
 
-  private shared({ hook, identity, prepared, verdict, mode, traceId, durationsMs }: HookOutcome) {
-    const time = Date.now();
+  private shared({ hook, identity, prepared, verdict, mode, wouldHave, traceId, durationsMs }: HookOutcome) {
     return {
       schema: 'iris.evidence.v1' as const,
-      id: uuidv7({ msecs: time }),
-      time: new Date(time).toISOString(),
+      // Without options ids of one process grow even within a ms.
+      id: uuidv7(),
+      time: new Date().toISOString(),
       traceId,
       event: hook.event,
       hookKey: hook.keyName,
       requestId: hook.metadata.request_id,
       sessionId: hook.metadata.session_id,
+      requestKey: requestKeyOf(hook, traceId),
       principal: {
         id: identity.id,
         roles: [...(prepared?.principal.roles ?? [])],
@@ -94,6 +145,7 @@ export class EvidenceService {
       },
       attributeOrigins: { ...prepared?.origins },
       mode,
+      wouldHave,
       reply: verdict.action,
       durationsMs: {
         context: round(durationsMs.context),
@@ -104,8 +156,13 @@ export class EvidenceService {
   }
 }
 
-function maskResource(attr: JsonObject): JsonObject {
-  return isJsonObject(attr.params) ? { ...attr, params: maskParameters(attr.params) } : attr;
+function outputsOf({ outputs }: CallDecision): JsonObject[] {
+  return outputs.map(({ source, value }) => knownFacts({ source, value }));
+}
+
+function decisionKey({ hook, identity }: HookOutcome, { call }: CallDecision): string {
+  const about = [identity.id, hook.metadata.session_id ?? '', call.id, call.name];
+  return createHash('sha256').update(JSON.stringify(about)).digest('hex');
 }
 
 function round(ms: number): number {

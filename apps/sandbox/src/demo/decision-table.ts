@@ -84,7 +84,7 @@ function verdictOf(reply: Record<string, unknown>): string {
 
 async function evidenceOf(mesh: Mesh, requestId: string): Promise<Evidence | undefined> {
   const directory = mesh.gateways[0]?.evidenceDirectory ?? '';
-  for (const file of (await readdir(directory)).filter((name) => name.endsWith('.jsonl'))) {
+  for (const file of (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.jsonl'))) {
     for (const line of (await readFile(join(directory, file), 'utf8')).split('\n')) {
       if (!line.includes(`"${requestId}"`)) continue;
       const record = JSON.parse(line) as Evidence;

@@ -64,6 +64,11 @@ export class Masker {
     return this.run(attr, false);
   }
 
+  /** A single text, masked by what it looks like. */
+  text(text: string): string {
+    return text.length > MAX_TEXT ? sizeMark(text.length, 'characters', this.hash(text)) : maskText(text, this.texts);
+  }
+
   /** HMAC-SHA256 in hexadecimal digits. Keyed, since a plain hash of a short secret can be guessed. */
   hash(value: Json): string {
     return createHmac('sha256', this.hashKey)

@@ -1,0 +1,115 @@
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { type EvidenceRecord, evidenceRecordSchema } from '../record.js';
+
+export interface ReadEvidenceOptions {
+  /**
+   * Over how many records repeats are looked for. Deliveries that are made twice lie close together; the memory of the
+   * ids is what bounds it.
+   */
+  readonly repeatWindow?: number;
+  /** Called for a line that is no record of this version: torn by a crash, or something else. */
+  readonly onUnreadable?: (place: { readonly file: string; readonly line: number }) => void;
+  /** Called for a record that was there before. */
+  readonly onRepeat?: (record: EvidenceRecord) => void;
+}
+
+const DEFAULT_WINDOW = 1_000_000;
+const FILE_NAME = /\.jsonl(\.gz)?$/;
+
+/**
+ * The records in files, in folders of `.jsonl` or `.jsonl.gz` files (read in the order of their names, with all folders
+ * below), or in streams of JSON lines. Each record comes once. Memory is bounded by the window, not by the input.
+ *
+ * @throws Error when a path cannot be read
+ */
+export async function* readEvidence(
+  sources: string | Readable | readonly (string | Readable)[],
+  options: ReadEvidenceOptions = {},
+): AsyncGenerator<EvidenceRecord, void, undefined> {
+  const seen = new RecentIds(options.repeatWindow ?? DEFAULT_WINDOW);
+  for (const source of Array.isArray(sources) ? sources : [sources]) {
+    for await (const { name, stream } of streamsOf(source)) {
+      let line = 0;
+      for await (const text of linesOf(stream)) {
+        line += 1;
+        if (text === '') continue;
+        const record = parseRecord(text);
+        if (record === undefined) options.onUnreadable?.({ file: name, line });
+        else if (seen.add(record.id)) yield record;
+        else options.onRepeat?.(record);
+      }
+    }
+  }
+}
+
+async function* streamsOf(source: string | Readable): AsyncGenerator<{ name: string; stream: Readable }> {
+  if (typeof source !== 'string') {
+    yield { name: '-', stream: source };
+    return;
+  }
+  for (const path of await filesOf(source)) {
+    const file = createReadStream(path);
+    yield { name: path, stream: path.endsWith('.gz') ? file.pipe(gunzipOf(file)) : file };
+  }
+}
+
+/** A fault of the file must reach the reader, which `pipe` does not see to. */
+function gunzipOf(file: Readable) {
+  const gunzip = createGunzip();
+  file.once('error', (error) => gunzip.destroy(error));
+  return gunzip;
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && FILE_NAME.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** `readline` swallows faults of its input. */
+async function* linesOf(stream: Readable): AsyncGenerator<string> {
+  let fault: Error | undefined;
+  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  stream.once('error', (error) => {
+    fault = error;
+    lines.close();
+  });
+  yield* lines;
+  if (fault !== undefined) throw fault;
+}
+
+function parseRecord(text: string): EvidenceRecord | undefined {
+  try {
+    return evidenceRecordSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The latest ids, at most so many. */
+class RecentIds {
+  private readonly ids = new Set<string>();
+
+  constructor(private readonly limit: number) {}
+
+  /** @returns whether it is new */
+  add(id: string): boolean {
+    if (this.ids.has(id)) return false;
+    this.ids.add(id);
+    if (this.ids.size > this.limit) {
+      for (const oldest of this.ids) {
+        this.ids.delete(oldest);
+        break;
+      }
+    }
+    return true;
+  }
+}
