@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { connectRedisForWorker, type RedisConnection } from './redis-connection.js';
+import { ScheduledJob } from './scheduled-job.js';
+import { deferred } from './testing/deferred.js';
+import { eventually } from './testing/eventually.js';
+import { startRedis, type TestRedis } from './testing/redis-server.js';
+
+describe('a job on a schedule in a real Redis', () => {
+  let server: TestRedis;
+  const replicas: { job: ScheduledJob; redis: RedisConnection }[] = [];
+
+  beforeEach(async () => {
+    server = await startRedis();
+  });
+  afterEach(async () => {
+    for (const { job, redis } of replicas.splice(0)) {
+      await job.close();
+      redis.disconnect();
+    }
+    await server.stop();
+  });
+
+  function replica(run: () => Promise<void>, faults: Error[] = []): RedisConnection {
+    const redis = connectRedisForWorker(server.url);
+    const job = new ScheduledJob({ name: 'test', redis, everyMs: 200, run, onError: (error) => faults.push(error) });
+    replicas.push({ job, redis });
+    return redis;
+  }
+
+  it('is run by one replica at a time, even when a run takes longer than the interval', async () => {
+    const gate = deferred<void>();
+    let runs = 0;
+    let together = 0;
+    let most = 0;
+    const run = async () => {
+      runs += 1;
+      together += 1;
+      most = Math.max(most, together);
+      if (runs === 1) await gate.promise;
+      together -= 1;
+    };
+    const redis = replica(run);
+    replica(run);
+    await eventually(async () => expect(runs).toBe(1));
+    // The next run is due, and waits.
+    await eventually(async () => {
+      const due = (await redis.llen('{iris}:test:wait')) + (await redis.zcard('{iris}:test:delayed'));
+      expect(due).toBe(1);
+    });
+    gate.resolve();
+    await eventually(async () => expect(runs).toBeGreaterThan(3));
+    expect(most).toBe(1);
+  });
+
+  it('goes on after a run that failed, and after a Redis that came back empty', async () => {
+    const faults: Error[] = [];
+    let runs = 0;
+    replica(async () => {
+      runs += 1;
+      if (runs === 1) throw new Error('first run');
+    }, faults);
+    await eventually(async () => expect(runs).toBeGreaterThan(1));
+    expect(faults.map(({ message }) => message)).toContain('first run');
+    await server.kill();
+    await server.start();
+    const before = runs;
+    await eventually(async () => expect(runs).toBeGreaterThan(before + 1));
+  });
+});
