@@ -24,7 +24,7 @@ export interface ApertureExchange {
 }
 
 /** US dollars per token, by `provider/model`. */
-export type TokenPrices = Readonly<Record<string, { input: number; output: number }>>;
+type TokenPrices = Readonly<Record<string, { input: number; output: number }>>;
 
 export interface ApertureOptions {
   config: ApertureConfigInput;

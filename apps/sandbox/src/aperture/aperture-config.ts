@@ -31,7 +31,7 @@ const duration = z.string().refine((text) => {
   }
 }, 'not a Go duration');
 
-export const AUTHORIZATION_MODES = ['bearer', 'x-api-key', 'x-goog-api-key', 'hec', 'cf-aig-authorization'] as const;
+const AUTHORIZATION_MODES = ['bearer', 'x-api-key', 'x-goog-api-key', 'hec', 'cf-aig-authorization'] as const;
 
 const hook = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),

@@ -28,7 +28,7 @@ export interface HookAnswer {
 }
 
 /** The header that carries a hook's key. For the last two the vendor names the mode only; the headers are those products' own. */
-export function authorizationHeaders({
+function authorizationHeaders({
   apikey,
   authorization,
 }: Pick<ApertureHook, 'apikey' | 'authorization'>): Record<string, string> {
@@ -48,7 +48,7 @@ export function authorizationHeaders({
 }
 
 /** The best coding of an Accept-Encoding value that this client can send. */
-export function bestCoding(acceptEncoding: string): RequestCoding {
+function bestCoding(acceptEncoding: string): RequestCoding {
   const accepted = acceptEncoding
     .split(',')
     .map((entry) => entry.trim().toLowerCase())

@@ -2,7 +2,7 @@ import type { SendField } from './aperture-config.js';
 import type { ToolUse } from './exchange-reading.js';
 
 /** Members of `metadata` that are always sent. */
-export interface HookIdentityMetadata {
+interface HookIdentityMetadata {
   login_name: string;
   user_agent: string;
   url: string;

@@ -10,7 +10,7 @@ export interface ApertureIdentity {
   sessionId?: string;
 }
 
-export const isTagged = (identity: ApertureIdentity): boolean => (identity.tags ?? []).length > 0;
+const isTagged = (identity: ApertureIdentity): boolean => (identity.tags ?? []).length > 0;
 
 /** `login_name` as Aperture reports it. */
 export const loginNameOf = (identity: ApertureIdentity): string =>

@@ -1,5 +1,5 @@
 /** How a streamed reply is framed. */
-export type StreamFraming = 'sse' | 'json_array' | 'aws_event_stream';
+type StreamFraming = 'sse' | 'json_array' | 'aws_event_stream';
 
 /** What the path of a provider request says. */
 export interface LlmRoute {

@@ -162,4 +162,3 @@ export const hostedShape = z.strictObject({
 export const vertexShape = hostedShape.extend({ stream: z.boolean().optional() });
 
 export type AnthropicBody = z.infer<typeof directShape> | z.infer<typeof hostedShape>;
-export type AnthropicMessage = AnthropicBody['messages'][number];

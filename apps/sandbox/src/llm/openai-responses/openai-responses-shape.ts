@@ -108,8 +108,6 @@ const item = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('item_reference'), id: z.string() }),
 ]);
 
-export type ResponsesItem = z.infer<typeof item>;
-
 /** Items may leave out `type`: a role makes a message, a bare id a reference. */
 const typed = z.preprocess((value) => {
   if (typeof value !== 'object' || value === null) return value;
