@@ -1,5 +1,12 @@
 import { isJsonObject } from '@iris/contracts';
-import { type Finding, sameAddress, type VendorCall, VendorError, type VendorHttp } from '@iris/enricher-kit';
+import {
+  abortable,
+  type Finding,
+  sameAddress,
+  type VendorCall,
+  VendorError,
+  type VendorHttp,
+} from '@iris/enricher-kit';
 import { type RestWorker, readRestWorker, restWorkerAttributes } from './workday.mapper.js';
 import type { WorkdaySettings } from './workday.settings.js';
 import type { WorkerReader } from './worker-reader.js';
@@ -43,7 +50,10 @@ export class WorkdayStaffing implements WorkerReader {
     return { status: 'FOUND', attributes: restWorkerAttributes(worker) };
   }
 
-  /** The list, read once for all who wait; a list that could not be read is not kept. */
+  /**
+   * The list, read once for all who wait. The read goes on when they leave, because in a large tenant it takes longer
+   * than a lookup may; a list that could not be read is not kept.
+   */
   private async workers(call: VendorCall): Promise<RestWorker[]> {
     if (this.directory === undefined || this.directory.until <= call.now) {
       const workers = this.readAll();
@@ -52,7 +62,7 @@ export class WorkdayStaffing implements WorkerReader {
         this.directory = undefined;
       });
     }
-    return this.directory.workers;
+    return abortable(this.directory.workers, call.signal);
   }
 
   private async readAll(): Promise<RestWorker[]> {

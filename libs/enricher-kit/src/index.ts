@@ -1,3 +1,4 @@
+export { abortable } from './abortable.js';
 export { AnswerChain, type ChainOptions, type SharedCache } from './answer-chain.js';
 export { kitSettings } from './app/kit.settings.js';
 export { type RunningEnricher, startEnricher } from './app/start-enricher.js';

@@ -1,0 +1,113 @@
+import { runConformance } from '@iris/enricher-kit/testing';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import {
+  bulkBesideLookups,
+  createSource,
+  lookup,
+  person,
+  SharedSandbox,
+  standIn,
+} from '../../../test/conformance/sandbox-vendor.js';
+import type { Sandbox } from '../../sandbox/src/sandbox.js';
+import { definition } from '../src/definition.js';
+
+const shared = new SharedSandbox();
+afterAll(() => shared.close());
+
+function environment({ urls, credentials }: Sandbox): Record<string, string> {
+  return { IRIS_OKTA_URL: urls.okta, IRIS_OKTA_TOKEN: credentials.okta.token };
+}
+
+function withPrivateKey({ urls, credentials }: Sandbox): Record<string, string> {
+  return {
+    IRIS_OKTA_URL: urls.okta,
+    IRIS_OKTA_AUTHORIZATION: 'private_key',
+    IRIS_OKTA_CLIENT_ID: credentials.okta.clientId,
+    IRIS_OKTA_PRIVATE_KEY: credentials.okta.privateKey,
+    IRIS_OKTA_KEY_ID: credentials.okta.keyId,
+  };
+}
+
+runConformance('okta', {
+  askedBy: 'login',
+  start: async () => {
+    const sandbox = await shared.fresh();
+    return {
+      ...standIn(sandbox, 'okta'),
+      source: createSource(definition, environment(sandbox)),
+      known: person('ana'),
+      unknown: person('nobody.here'),
+      secrets: [sandbox.credentials.okta.token],
+    };
+  },
+});
+
+describe('over the company', () => {
+  const start = async () => {
+    const sandbox = await shared.fresh();
+    return { sandbox, source: createSource(definition, environment(sandbox)) };
+  };
+
+  it('reads identity and groups', async () => {
+    const { source } = await start();
+    await expect(lookup(source, person('dev'))).resolves.toMatchObject({
+      status: 'FOUND',
+      attributes: {
+        status: 'ACTIVE',
+        live: true,
+        email: 'dev@lumen.example',
+        department: 'Sales',
+        title: 'Sales Manager',
+        groups: expect.arrayContaining(['CRM Editors', 'Managers', 'Sales Managers']),
+      },
+    });
+  });
+
+  it('reads more groups than a page holds', async () => {
+    const { source } = await start();
+    const finding = await lookup(source, person('lee'));
+    const groups = finding.status === 'FOUND' ? finding.attributes.groups : [];
+    expect(groups).toEqual(expect.arrayContaining(['Project Room 001', 'Project Room 230']));
+  });
+
+  it('gives a suspended person no groups, at once', async () => {
+    const { sandbox, source } = await start();
+    await expect(lookup(source, person('ana'))).resolves.toMatchObject({ attributes: { live: true } });
+    sandbox.admin.company.setOktaStatus('ana@lumen.example', 'SUSPENDED');
+    await expect(lookup(source, person('ana'))).resolves.toMatchObject({
+      attributes: { status: 'SUSPENDED', live: false, groups: [] },
+    });
+  });
+
+  it('finds a person by an e-mail address that is not the login', async () => {
+    const { source } = await start();
+    await expect(lookup(source, person('quinn.reyes'))).resolves.toMatchObject({
+      attributes: { login: 'quinn@lumen.example', email: 'quinn.reyes@lumen.example' },
+    });
+  });
+
+  it('finds a login with characters that mean something in a URL', async () => {
+    const { source } = await start();
+    await expect(lookup(source, person("nora.o'brien+ops"))).resolves.toMatchObject({ status: 'FOUND' });
+  });
+
+  it('signs in with a private key', async () => {
+    const sandbox = await shared.fresh();
+    const source = createSource(definition, withPrivateKey(sandbox));
+    await expect(lookup(source, person('ana'))).resolves.toMatchObject({ status: 'FOUND' });
+    expect(sandbox.admin.calls('okta').byRoute['POST /oauth2/v1/token']).toBe(1);
+  });
+
+  it('says unauthorized for a key that the org does not know', async () => {
+    const sandbox = await shared.fresh();
+    const source = createSource(definition, { ...withPrivateKey(sandbox), IRIS_OKTA_CLIENT_ID: '0oaSomebodyElse' });
+    await expect(lookup(source, person('ana'))).rejects.toMatchObject({ kind: 'unauthorized' });
+  });
+
+  it('reads in bulk what lookups find', async () => {
+    const { source } = await start();
+    const people = await bulkBesideLookups(source);
+    expect(people.length).toBeGreaterThan(30);
+    for (const { bulk, single } of people) expect(bulk).toEqual(single);
+  });
+});
