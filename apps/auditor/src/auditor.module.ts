@@ -1,0 +1,35 @@
+import { connectRedis, connectRedisForWorker } from '@iris/context-cache';
+import type { Logger } from '@iris/telemetry';
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { AuditorSettings } from './auditor.settings.js';
+import { EvidenceWorker } from './delivery/evidence-worker.js';
+import { HealthController } from './health/health.controller.js';
+import { openSinks } from './sinks/open-sinks.js';
+
+/** Longest wait for a command that is not a blocking one, in ms. */
+const COMMAND_TIMEOUT_MS = 5000;
+
+@Module({})
+class AuditorModule {}
+
+/**
+ * Builds the auditor from its settings.
+ *
+ * @throws ConfigError in one line when no sink is set
+ */
+export function createAuditorModule(settings: AuditorSettings, logger: Logger): DynamicModule {
+  const sinks = openSinks(settings);
+  const worker = new EvidenceWorker({
+    blocking: connectRedisForWorker(settings['redis.url'], { name: 'iris-auditor-queue' }),
+    redis: connectRedis(settings['redis.url'], { name: 'iris-auditor', commandTimeoutMs: COMMAND_TIMEOUT_MS }),
+    sinks,
+    concurrency: settings['delivery.concurrency'],
+    lockMs: settings['delivery.lockSeconds'] * 1000,
+    logger,
+  });
+  return {
+    module: AuditorModule,
+    controllers: [HealthController],
+    providers: [{ provide: EvidenceWorker, useValue: worker }],
+  };
+}

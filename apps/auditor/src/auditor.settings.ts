@@ -1,0 +1,82 @@
+import { type SettingsValues, setting } from '@iris/config';
+import { LOG_LEVELS } from '@iris/telemetry';
+import { z } from 'zod';
+
+/** Every setting of the auditor. At least one sink must be set. */
+export const auditorSettings = {
+  'http.host': setting.text('Address of the health endpoint.', { fallback: '127.0.0.1' }),
+  'http.port': setting.integer(
+    'Port of the health endpoint; 0 takes a free one.',
+    { min: 0, max: 65535 },
+    { fallback: 8081 },
+  ),
+  'log.level': setting.choice('Least level that is logged.', LOG_LEVELS, { fallback: 'info' }),
+  'redis.url': setting.text('Redis through which the gateways send evidence, as redis:// or rediss://.', {
+    secret: true,
+  }),
+
+  'delivery.concurrency': setting.integer(
+    'How many batches are delivered at once; each gateway has one under way at most.',
+    { min: 1, max: 1000 },
+    { fallback: 8 },
+  ),
+  'delivery.lockSeconds': setting.integer(
+    'After so many s without a sign of life the batch of an auditor is given to another one.',
+    { min: 1, max: 600 },
+    { fallback: 15 },
+  ),
+
+  'fileSink.directory': setting.optionalText('Folder for files of JSON lines; without it there is no file sink.'),
+  'fileSink.maxBytes': setting.integer(
+    'Size in bytes at which a new file is begun.',
+    { min: 1024, max: 1_099_511_627_776 },
+    { fallback: 134_217_728 },
+  ),
+  'fileSink.maxSeconds': setting.integer(
+    'Age in s at which a new file is begun.',
+    { min: 1, max: 31_536_000 },
+    { fallback: 86_400 },
+  ),
+  'fileSink.keepFiles': setting.integer(
+    'How many files are kept, the oldest go first; 0 keeps all.',
+    { min: 0, max: 1_000_000 },
+    { fallback: 0 },
+  ),
+
+  'httpSink.url': setting.structure(
+    'Endpoint that batches are posted to as gzipped JSON lines; without it there is no HTTP sink.',
+    z.url({ protocol: /^https?$/ }).optional(),
+    'an http:// or https:// URL',
+    { fallback: undefined },
+  ),
+  'httpSink.secret': setting.optionalText(
+    'Key of the HMAC-SHA256 signature; without it batches are sent without a signature.',
+    { secret: true },
+  ),
+  'httpSink.authorization': setting.optionalText('Value of the Authorization header.', { secret: true }),
+  'httpSink.timeoutMs': setting.integer(
+    'Longest wait for the reply of the endpoint, in ms.',
+    { min: 100, max: 300_000 },
+    { fallback: 10_000 },
+  ),
+
+  'otlpSink.url': setting.structure(
+    'OTLP/HTTP endpoint for logs, with its path; without it there is no OTLP sink.',
+    z.url({ protocol: /^https?$/ }).optional(),
+    'a URL such as http://127.0.0.1:4318/v1/logs',
+    { fallback: undefined },
+  ),
+  'otlpSink.headers': setting.structure(
+    'Headers for the OTLP endpoint.',
+    z.record(z.string(), z.string()),
+    'JSON such as {"authorization":"Bearer …"}',
+    { fallback: {}, secret: true },
+  ),
+  'otlpSink.timeoutMs': setting.integer(
+    'Longest wait for the OTLP endpoint, in ms.',
+    { min: 100, max: 300_000 },
+    { fallback: 10_000 },
+  ),
+} as const;
+
+export type AuditorSettings = SettingsValues<typeof auditorSettings>;

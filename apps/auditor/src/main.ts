@@ -1,0 +1,3 @@
+import { startAuditor } from './start-auditor.js';
+
+await startAuditor(process.env);
