@@ -18,7 +18,7 @@ export interface ContextReaderOptions {
   readonly redis?: RedisConnection;
   /** A connection of its own for invalidations. */
   readonly subscriber?: RedisConnection;
-  /** How many principals and resources L1 holds. */
+  /** How many principals and resources L1 holds; less than 1 counts as 1. */
   readonly maxKeys: number;
   /** For how long Redis is not read again, in ms. */
   readonly l1Ms: number;
@@ -54,7 +54,7 @@ export class ContextReader {
   private allDroppedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: ContextReaderOptions) {
-    this.copies = new LRUCache({ max: options.maxKeys });
+    this.copies = new LRUCache({ max: Math.max(1, options.maxKeys) });
     this.now = options.now ?? Date.now;
     this.redis = options.redis && new RedisGuard(options.redis);
     if (options.subscriber !== undefined) {
