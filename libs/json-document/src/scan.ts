@@ -20,7 +20,7 @@ export function endOfString(text: string, start: number): number {
     if (quote === -1) return text.length;
     let run = quote - 1;
     while (text.charCodeAt(run) === BACKSLASH) run -= 1;
-    if ((quote - run) % 2 === 1) return quote + 1;
+    if (((quote - run) & 1) === 1) return quote + 1;
   }
 }
 
