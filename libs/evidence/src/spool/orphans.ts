@@ -17,11 +17,13 @@ export function takeOrphans(directory: string, ownFolder: string): Segment[] {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const folder = join(directory, entry.name);
     if (!entry.isDirectory() || folder === ownFolder || isHeld(folder, now)) continue;
-    for (const file of filesOf(folder)) {
+    const files = filesOf(folder);
+    for (const file of files) {
       const segment = take(folder, ownFolder, file);
       if (segment !== undefined) taken.push(segment);
     }
-    clear(folder, now);
+    // A young folder without segments may be one whose process is about to write its lease.
+    if (files.length > 0 || ageMs(folder, now) > LEASE_MS) clear(folder, now);
   }
   return taken;
 }
@@ -45,14 +47,14 @@ function take(folder: string, ownFolder: string, file: string): Segment | undefi
   return new Segment(file.slice(0, -SUFFIX.length), path, { size: statSync(path).size, closed: true });
 }
 
-/** A young folder may be one whose process is about to write its lease. */
+function ageMs(folder: string, now: number): number {
+  return now - (statSync(folder, { throwIfNoEntry: false })?.ctimeMs ?? now);
+}
+
 function clear(folder: string, now: number): void {
+  if (isHeld(folder, now)) return;
+  dropLease(folder);
   try {
-    if (isHeld(folder, now)) return;
-    if (now - statSync(folder).ctimeMs < LEASE_MS && filesOf(folder).length === 0 && readdirSync(folder).length === 0) {
-      return;
-    }
-    dropLease(folder);
     rmdirSync(folder);
   } catch {
     // Another process was faster, or the folder holds something else.
