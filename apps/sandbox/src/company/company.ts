@@ -57,6 +57,8 @@ export class Company {
   projects: Project[] = [];
   incidents: PagedIncident[] = [];
   rota: Rota;
+  /** When the members of an Okta group changed last, in ms, by the group's key; absent for those that did not. */
+  readonly membershipChangedAt = new Map<string, number>();
 
   #positions = new Map<string, number>();
   #derived = new Map<string, unknown>();
@@ -83,6 +85,7 @@ export class Company {
     this.changes = companyChanges(now);
     this.projects = companyProjects();
     this.incidents = companyIncidents(now);
+    this.membershipChangedAt.clear();
     const rotating = generated
       .filter((person) => person.hr?.department === 'Engineering' && person.hr.employmentStatus === 'active')
       .slice(0, 4);
@@ -145,6 +148,7 @@ export class Company {
     if (person.okta === undefined) throw new UnknownFactError(`${login} has no Okta account`);
     const groups = new Set([...person.okta.groups, ...add]);
     for (const key of remove) groups.delete(key);
+    for (const key of [...add, ...remove]) this.membershipChangedAt.set(key, this.now);
     return this.#replace({ ...person, okta: { ...person.okta, groups: [...groups] } });
   }
 
@@ -226,7 +230,8 @@ export class Company {
     return this.#positions.get(login.toLowerCase()) ?? -1;
   }
 
-  #replace(person: Person): Person {
+  #replace(changed: Person): Person {
+    const person = { ...changed, updatedAt: this.now };
     this.people[this.#position(person.login)] = person;
     this.#changed();
     return person;

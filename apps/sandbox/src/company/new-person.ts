@@ -77,6 +77,7 @@ export function newPerson(outline: PersonOutline): Person {
     firstName: outline.firstName,
     lastName: outline.lastName,
     createdAt,
+    updatedAt: createdAt,
     hr: without.has('workday') ? undefined : hr,
     earlierHr: outline.earlierHr ?? [],
     okta: without.has('okta')

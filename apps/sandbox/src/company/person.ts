@@ -84,6 +84,8 @@ export interface Person {
   readonly lastName: string;
   /** Ms. */
   readonly createdAt: number;
+  /** When anything about the person changed last, in ms. */
+  readonly updatedAt: number;
   readonly hr?: HrRecord;
   /** Earlier worker records, for example of a contingent worker who was hired. */
   readonly earlierHr: readonly HrRecord[];

@@ -9,6 +9,8 @@ export interface OktaGroup {
   readonly id: string;
   readonly type: string;
   readonly name: string;
+  /** Ms. */
+  readonly membershipChangedAt: number;
 }
 
 /** What Okta finds people and groups by. */
@@ -31,7 +33,7 @@ export function directoryOf(company: Company): OktaDirectory {
       const email = person.email.toLowerCase();
       byEmail.set(email, [...(byEmail.get(email) ?? []), index]);
       for (const key of person.okta.groups) {
-        const group = groups.get(key) ?? newGroup(key);
+        const group = groups.get(key) ?? newGroup(company, key);
         groups.set(key, group);
         const list = members.get(group.id) ?? [];
         list.push(person);
@@ -54,9 +56,17 @@ export function userId(person: Person): string {
   return oktaId('00u', person.login);
 }
 
-function newGroup(key: string): OktaGroup {
+const GROUPS_MADE_AT = Date.parse('2019-01-07T09:00:00Z');
+
+function newGroup(company: Company, key: string): OktaGroup {
   const colon = key.indexOf(':');
-  return { key, id: oktaId('00g', key), type: key.slice(0, colon), name: key.slice(colon + 1) };
+  return {
+    key,
+    id: oktaId('00g', key),
+    type: key.slice(0, colon),
+    name: key.slice(colon + 1),
+    membershipChangedAt: company.membershipChangedAt.get(key) ?? GROUPS_MADE_AT,
+  };
 }
 
 /** A user as the Users API returns it. */
@@ -92,12 +102,12 @@ export function userRecord(person: OktaPerson, baseUrl: string): Record<string, 
 
 /** A group as the Groups API returns it. */
 export function groupRecord(group: OktaGroup, baseUrl: string): Record<string, unknown> {
-  const created = '2019-01-07T09:00:00.000Z';
+  const created = new Date(GROUPS_MADE_AT).toISOString();
   return {
     id: group.id,
     created,
     lastUpdated: created,
-    lastMembershipUpdated: created,
+    lastMembershipUpdated: new Date(group.membershipChangedAt).toISOString(),
     objectClass: [group.type === 'APP_GROUP' ? 'okta:windows_security_principal' : 'okta:user_group'],
     type: group.type,
     profile: { name: group.name, description: null },

@@ -101,6 +101,9 @@ describe('the Okta stand-in', () => {
     const changed = await collect(await client.userApi.listUsers({ filter: `lastUpdated gt "${since}"` }));
     expect(logins(changed)).toEqual(['ben@lumen.example']);
     expect(changed[0]?.status).toBe('SUSPENDED');
+    sandbox.admin.company.changeOktaGroups('ben@lumen.example', ['OKTA_GROUP:Managers'], []);
+    const groups = await collect(await client.groupApi.listGroups({ filter: `lastMembershipUpdated gt "${since}"` }));
+    expect(groups.map((group) => group.profile?.name)).toEqual(['Managers']);
   });
 
   it('refuses expressions that it cannot use', async () => {

@@ -71,6 +71,14 @@ describe('the ServiceNow stand-in', () => {
     expect([7 * 3_600_000, 8 * 3_600_000]).toContain(shift);
   });
 
+  it('lists who changed since a moment', async () => {
+    const moment = new Date(sandbox.admin.clock.now() - 60_000).toISOString().slice(0, 19).replace('T', ' ');
+    sandbox.admin.company.updatePerson('ben@lumen.example', { hr: { title: 'Staff Engineer' } });
+    expect(await rows('sys_user', query(`sys_updated_on>=${moment}`, 'email,title'))).toEqual([
+      { email: 'ben@lumen.example', title: 'Staff Engineer' },
+    ]);
+  });
+
   it('has one e-mail with two active users and one with an inactive twin', async () => {
     const active = async (email: string) =>
       (await rows('sys_user', query(`email=${email}`, 'active'))).map((row) => row.active);

@@ -14,7 +14,7 @@ import {
   wholeNumber,
 } from '../request-reading.js';
 import type { VendorAnswer, VendorManners } from '../vendor-server.js';
-import type { TableName } from './service-tables.js';
+import type { TableName } from './table-definition.js';
 import { type DisplayMode, isTableName, type ShowOptions, TableReader } from './table-reader.js';
 
 export interface ServiceNowCredentials {

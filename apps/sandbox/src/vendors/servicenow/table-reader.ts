@@ -1,6 +1,7 @@
 import type { Company } from '../../company/company.js';
 import { inOrder, parseEncodedQuery, type QueryContext, requiredEqualities, rowFilter } from './encoded-query.js';
-import { type Column, type Row, storedTime, TABLES, type TableName } from './service-tables.js';
+import { TABLES } from './service-tables.js';
+import type { Column, Row, TableName } from './table-definition.js';
 
 /** The integration user's time zone, in which shown times stand. */
 const USER_TIME_ZONE = 'America/Los_Angeles';
@@ -136,6 +137,5 @@ function displayed(column: Exclude<Column, { kind: 'reference' }>, value: string
 }
 
 function userTime(timeMs: number): string {
-  const local = new Date(timeMs).toLocaleString('sv-SE', { timeZone: USER_TIME_ZONE });
-  return local === 'Invalid Date' ? storedTime(undefined) : local;
+  return new Date(timeMs).toLocaleString('sv-SE', { timeZone: USER_TIME_ZONE });
 }
