@@ -33,9 +33,7 @@ while (waiting.length > 0) {
   }
 }
 
-manifest.dependencies = Object.fromEntries(
-  Object.entries(manifest.dependencies).filter(([name]) => kept.has(name)),
-);
+manifest.dependencies = Object.fromEntries(Object.entries(manifest.dependencies).filter(([name]) => kept.has(name)));
 delete manifest.devDependencies;
 delete manifest.optionalDependencies;
 writeFileSync('package.json', `${JSON.stringify(manifest, undefined, 2)}\n`);

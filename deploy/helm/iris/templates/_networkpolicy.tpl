@@ -36,6 +36,59 @@ ports:
   - port: {{ index . 2 }}
 {{- end -}}
 
+{{- /* Rules of a direction, none too: (list direction rules). */ -}}
+{{- define "iris.rules" -}}
+{{- $rules := trim (index . 1) -}}
+{{ index . 0 }}:
+{{- if $rules }}
+{{- $rules | nindent 2 }}
+{{- else }} []
+{{- end }}
+{{- end -}}
+
+{{- define "iris.gatewayIngress" -}}
+{{- $values := .Values -}}
+{{- if or (eq $values.tailnet.expose "operator") $values.networkPolicy.gatewayFrom }}
+- from:
+    {{- if eq $values.tailnet.expose "operator" }}
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: {{ $values.tailnet.operatorNamespace }}
+    {{- end }}
+    {{- with $values.networkPolicy.gatewayFrom }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  ports:
+    - port: 8080
+{{- end }}
+{{- include "iris.scrapeRule" . }}
+{{- end -}}
+
+{{- /* Egress of an enricher: (list $ enricher). */ -}}
+{{- define "iris.enricherEgress" -}}
+{{- $root := index . 0 -}}
+{{- if eq $root.Values.networkPolicy.vendorEgress "cidr" }}
+{{ include "iris.vendorRule" (list $root (index . 1).egress) }}
+{{- end }}
+{{- include "iris.redisRule" $root }}
+{{- include "iris.otlpRule" $root }}
+{{- end -}}
+
+{{- define "iris.pdpEgress" -}}
+{{- if eq .Values.pdp.kind "tainaron" }}
+# Cerbos Hub.
+{{ include "iris.vendorRule" (list . (dict "cidrs" (list "0.0.0.0/0" "::/0") "port" 443)) }}
+{{- if .Values.pdp.tainaron.tailnet.join }}
+{{ include "iris.tailscaleRule" . }}
+{{- end }}
+{{- else }}
+{{- with .Values.pdp.cerbos.egress }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+{{- include "iris.otlpRule" . }}
+{{- end -}}
+
 {{- define "iris.scrapeRule" -}}
 {{- with .Values.telemetry.prometheus }}
 {{- if and .enabled .from }}
@@ -94,11 +147,11 @@ ports:
     - port: {{ $egress.port }}
 {{- end -}}
 
-{{- /* What a node of the tailnet needs: control plane and relays by 443, STUN, and peers by UDP. */ -}}
+{{- /* What a node of the tailnet needs: control plane and relays by TCP, STUN and peers by UDP. */ -}}
 {{- define "iris.tailscaleRule" -}}
+{{- $public := list "0.0.0.0/0" "::/0" -}}
+{{ include "iris.vendorRule" (list . (dict "cidrs" $public "port" 443)) }}
+{{ include "iris.vendorRule" (list . (dict "cidrs" $public "port" 80)) }}
 - ports:
-    - { port: 443, protocol: TCP }
-    - { port: 80, protocol: TCP }
-    - { port: 3478, protocol: UDP }
     - { port: 1024, endPort: 65535, protocol: UDP }
 {{- end -}}

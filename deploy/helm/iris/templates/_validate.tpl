@@ -8,11 +8,6 @@ that are found are told at once.
 {{- $registry := (include "iris.registryFile" . | fromYaml).sources -}}
 {{- $replicas := ternary $values.gateway.autoscaling.maxReplicas $values.gateway.replicas $values.gateway.autoscaling.enabled | int -}}
 
-{{- range $id, $_ := $values.enrichers -}}
-{{- if not (hasKey $registry $id) -}}
-{{- $refusals = append $refusals (printf "unknown-enricher: enrichers.%s has no entry in files/sources.yaml" $id) -}}
-{{- end -}}
-{{- end -}}
 {{- range $id, $_ := $registry -}}
 {{- if not (hasKey $values.enrichers $id) -}}
 {{- $refusals = append $refusals (printf "enricher-missing: files/sources.yaml has %s, but enrichers has not" $id) -}}

@@ -1,0 +1,103 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { CHART, helm, type Manifest, manifests, PRESETS, presetFile, render } from './helm.js';
+import { CUSTOM_KINDS, faultsAgainstNewestSchemas, faultsAgainstOldestTypes } from './kubernetes-types.js';
+
+const LOWEST = '1.30.0';
+const HIGHEST = '1.35.0';
+const UPDATE = process.env.IRIS_UPDATE_EXAMPLES === '1';
+
+/** What the presets leave out, so that every template is validated. */
+const VARIANTS: Readonly<Record<string, readonly string[]>> = {
+  'sidecar with HTTPS': [
+    ...['--set', 'tailnet.expose=sidecar', '--set', 'tailnet.proxyGroup=', '--set', 'tailnet.domain=tail1234.ts.net'],
+    ...['--set', 'tailnet.sidecar.existingSecret=iris-tailnet'],
+  ],
+  'sidecar with TCP': [
+    ...['--set', 'tailnet.expose=sidecar', '--set', 'tailnet.proxyGroup=', '--set', 'tailnet.https=false'],
+    ...['--set', 'tailnet.sidecar.existingSecret=iris-tailnet'],
+  ],
+  'operator, one proxy over TCP': ['--set', 'tailnet.https=false', '--set', 'tailnet.proxyGroup='],
+  'operator, ProxyGroup over TCP': ['--set', 'tailnet.https=false'],
+  'vendors by name, external PDP, OTLP': [
+    ...['--set', 'networkPolicy.vendorEgress=cilium', '--set', 'pdp.kind=external'],
+    ...['--set', 'pdp.external.target=pdp.policy:3593', '--set', 'telemetry.otlp.endpoint=http://collector:4318'],
+    ...['--set', 'auditor.replicas=1', '--set', 'auditor.fileSink.size=1Gi'],
+  ],
+  'own PDP configuration': ['--set', 'pdp.cerbos.config.engine.strictEvaluation=true'],
+};
+
+describe('the chart', () => {
+  it.each(PRESETS)('passes lint with the preset %s', async (preset) => {
+    const said = await helm('lint', CHART, '--strict', '--values', presetFile(preset));
+    expect(said).toContain('0 chart(s) failed');
+  });
+
+  it('is refused by a Kubernetes below the lowest supported', async () => {
+    await expect(render(['--values', presetFile('trial')], '1.29.9')).rejects.toThrow(/kubeVersion/);
+  });
+
+  it.each(PRESETS)(
+    'renders the preset %s alike on the lowest and the highest Kubernetes, as committed',
+    async (preset) => {
+      const lowest = await render(['--values', presetFile(preset)], LOWEST);
+      const highest = await render(['--values', presetFile(preset)], HIGHEST);
+      expect(lowest).toBe(highest);
+      const golden = join(CHART, 'examples', preset, 'rendered.yaml');
+      if (UPDATE) {
+        mkdirSync(dirname(golden), { recursive: true });
+        writeFileSync(golden, highest);
+      }
+      // On a change that is meant: IRIS_UPDATE_EXAMPLES=1, then read the diff.
+      expect(highest).toBe(readFileSync(golden, 'utf8'));
+    },
+  );
+
+  describe('manifests', () => {
+    const all: Manifest[] = [];
+
+    beforeAll(async () => {
+      for (const preset of PRESETS) all.push(...manifests(await render(['--values', presetFile(preset)])));
+      for (const args of Object.values(VARIANTS)) {
+        all.push(...manifests(await render(['--values', presetFile('production'), ...args])));
+      }
+    }, 60_000);
+
+    it('have only fields that the lowest Kubernetes knows', () => {
+      expect(faultsAgainstOldestTypes(all)).toEqual([]);
+    }, 60_000);
+
+    it('are valid by the schemas of a newer Kubernetes', async () => {
+      expect(await faultsAgainstNewestSchemas(all)).toEqual([]);
+    }, 60_000);
+
+    it('are all of a kind that is validated, or an operator’s', () => {
+      const custom = all.filter(
+        ({ apiVersion }) => !/^(v1|apps\/|policy\/|autoscaling\/|networking\.k8s\.io\/)/.test(apiVersion),
+      );
+      expect([...new Set(custom.map(({ kind }) => kind))].sort()).toEqual(CUSTOM_KINDS);
+    });
+
+    it('carry the labels that Kubernetes recommends', () => {
+      const needed = ['name', 'instance', 'version', 'managed-by', 'part-of'].map(
+        (name) => `app.kubernetes.io/${name}`,
+      );
+      for (const { kind, metadata } of all) {
+        expect([kind, metadata.name, needed.filter((label) => metadata.labels?.[label] === undefined)]).toEqual([
+          kind,
+          metadata.name,
+          [],
+        ]);
+      }
+    });
+
+    it('are judged at all: a wrong type and an unknown field are found', async () => {
+      const [first] = all.filter(({ kind }) => kind === 'Deployment');
+      const wrongType = { ...first, spec: { ...first?.spec, replicas: 'two' } } as unknown as Manifest;
+      expect(await faultsAgainstNewestSchemas([wrongType])).toHaveLength(1);
+      const unknownField = { ...first, spec: { ...first?.spec, replica: 1 } } as unknown as Manifest;
+      expect(faultsAgainstOldestTypes([unknownField]).join()).toMatch(/"replica"' does not exist/);
+    }, 60_000);
+  });
+});

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { environmentName, loadSettings, type SettingsSchema } from '@iris/config';
+import { sourceRegistrySchema } from '@iris/contracts';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { gatewaySettings } from '../../apps/gateway/src/gateway.settings.js';
+import { kitSettings } from '../../libs/enricher-kit/src/app/kit.settings.js';
+import { type Manifest, manifests, PRESETS, presetFile, ROOT, registryText, render } from './helm.js';
+
+interface Container {
+  readonly image: string;
+  readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+}
+
+/** Values of what the chart takes from Secrets: what the settings accept, since Secrets are made elsewhere. */
+const FROM_SECRETS: Readonly<Record<string, string>> = {
+  IRIS_HOOK_KEYS: 'aperture=0123456789abcdef',
+  IRIS_REDIS_URL: 'redis://redis.example.com:6379',
+};
+
+/** Settings whose place is a Secret, as far as the schemas do not say so. */
+const isSecret = (schema: SettingsSchema, key: string) => schema[key]?.secret === true;
+
+async function settingsOf(app: string): Promise<SettingsSchema> {
+  if (app === 'gateway') return gatewaySettings;
+  const vendor = app.replace(/^enricher-/, '');
+  const module = (await import(`../../apps/${app}/src/${vendor}.settings.js`)) as Record<string, SettingsSchema>;
+  const own = module[`${vendor}Settings`];
+  if (own === undefined) throw new Error(`${app} exports no ${vendor}Settings`);
+  return app === vendor ? own : { ...kitSettings, ...own };
+}
+
+/** The containers of our own apps, by app. */
+function appContainers(all: readonly Manifest[]): Map<string, Container> {
+  const found = new Map<string, Container>();
+  for (const { kind, spec } of all) {
+    if (kind !== 'Deployment' && kind !== 'StatefulSet') continue;
+    const { containers } = (spec as unknown as { template: { spec: { containers: Container[] } } }).template.spec;
+    for (const container of containers) {
+      const app = /^iris-([a-z-]+):/.exec(container.image)?.[1];
+      if (app !== undefined && existsSync(join(ROOT, 'apps', app))) found.set(app, container);
+    }
+  }
+  return found;
+}
+
+describe.each(PRESETS)('the environment of the preset %s', (preset) => {
+  let all: Manifest[] = [];
+  let containers = new Map<string, Container>();
+
+  beforeAll(async () => {
+    all = manifests(await render(['--values', presetFile(preset)]));
+    containers = appContainers(all);
+  });
+
+  it('has the gateway and each enabled enricher', () => {
+    const { sources } = parse(
+      all.find(({ metadata }) => metadata.name === 'iris-config')?.data?.['sources.yaml'] ?? '',
+    );
+    const enabled = Object.keys(sources).filter((id) => sources[id].enabled);
+    expect([...containers.keys()].filter((app) => app !== 'auditor').sort()).toEqual(
+      ['gateway', ...enabled.map((id) => `enricher-${id}`)].sort(),
+    );
+  });
+
+  it('names settings that the apps have, with values that they accept', async () => {
+    for (const [app, { env }] of containers) {
+      const schema = await settingsOf(app);
+      const known = Object.keys(schema).map(environmentName);
+      const given = env.filter(({ name }) => name.startsWith('IRIS_'));
+      expect([app, given.map(({ name }) => name).filter((name) => !known.includes(name))]).toEqual([app, []]);
+      const environment = Object.fromEntries(given.map(({ name, value }) => [name, value ?? FROM_SECRETS[name]]));
+      if (app === 'gateway') environment.IRIS_HOOK_KEYS = FROM_SECRETS.IRIS_HOOK_KEYS;
+      expect(() => loadSettings(schema, environment)).not.toThrow();
+    }
+  });
+
+  it('holds no secret in plain sight', async () => {
+    for (const [app, { env }] of containers) {
+      const schema = await settingsOf(app);
+      const secrets = Object.keys(schema).filter((key) => isSecret(schema, key) && key !== 'redis.url');
+      const plain = env.filter(({ name, value }) => value !== undefined && secrets.map(environmentName).includes(name));
+      expect([app, plain]).toEqual([app, []]);
+    }
+  });
+
+  it('names each app’s ports as the app listens', () => {
+    for (const [app, { env, ports }] of containers) {
+      const value = (name: string) => env.find((variable) => variable.name === name)?.value;
+      const port = (name: string) => String(ports.find((candidate) => candidate.name === name)?.containerPort);
+      expect([app, port('http')]).toEqual([app, value('IRIS_HTTP_PORT')]);
+      if (app.startsWith('enricher-')) expect([app, port('grpc')]).toEqual([app, value('IRIS_GRPC_PORT')]);
+      expect([app, port('metrics')]).toEqual([app, value('OTEL_EXPORTER_PROMETHEUS_PORT')]);
+    }
+  });
+
+  it('gives the gateway a source registry whose addresses are Services', () => {
+    const text = all.find(({ metadata }) => metadata.name === 'iris-config')?.data?.['sources.yaml'] ?? '';
+    const registry = sourceRegistrySchema.parse(parse(text));
+    const file = sourceRegistrySchema.parse(parse(registryText()));
+    expect(Object.keys(registry.sources).sort()).toEqual(Object.keys(file.sources).sort());
+    for (const source of Object.values(registry.sources)) {
+      if (!source.enabled) continue;
+      const [name, port] = source.address.split(':');
+      const service = all.find(({ kind, metadata }) => kind === 'Service' && metadata.name === name);
+      const spec = service?.spec as unknown as { ports: { name: string; port: number }[] } | undefined;
+      expect(spec?.ports).toContainEqual(expect.objectContaining({ name: 'grpc', port: Number(port) }));
+    }
+  });
+});

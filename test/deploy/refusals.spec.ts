@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { stringify } from 'yaml';
+import { CHART, presetFile, render } from './helm.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'iris-refusals-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Values over the production preset that cannot work, by the name of the refusal. */
+const REFUSED: readonly (readonly [name: string, values: object])[] = [
+  ['enricher-missing', { enrichers: { okta: null } }],
+  ['enricher-without-secret', { enrichers: { okta: { secret: { existingSecret: '' } } } }],
+  [
+    'vendor-hosts-missing',
+    { networkPolicy: { vendorEgress: 'cilium' }, enrichers: { okta: { egress: { hosts: [] } } } },
+  ],
+  ['setting-of-the-chart', { gateway: { settings: { 'http.port': 9 } } }],
+  ['setting-of-the-chart', { enrichers: { okta: { settings: { 'grpc.port': 9 } } } }],
+  ['setting-of-the-chart', { auditor: { settings: { 'http.port': 9 } } }],
+  ['secret-among-settings', { gateway: { settings: { 'hook.keys': 'aperture=0123456789' } } }],
+  ['two-secrets', { gateway: { secret: { values: { 'hook.keys': 'aperture=0123456789' } } } }],
+  ['two-secrets', { enrichers: { okta: { secret: { values: { 'okta.token': 'x' } } } } }],
+  ['two-secrets', { redis: { external: { url: 'redis://redis:6379' } } }],
+  ['hook-keys-missing', { gateway: { secret: { existingSecret: '' } } }],
+  ['autoscaling-range', { gateway: { autoscaling: { minReplicas: 20 } } }],
+  ['drain-blocked', { gateway: { disruptionBudget: { maxUnavailable: 0 } } }],
+  ['drain-blocked', { pdp: { disruptionBudget: { maxUnavailable: 0 } } }],
+  ['drain-too-short', { gateway: { settings: { 'hook.budgetMs': 40_000 } } }],
+  ['auditor-without-redis', { redis: { kind: 'none' } }],
+  ['replicas-without-redis', { redis: { kind: 'none' }, auditor: { enabled: false } }],
+  ['redis-url-missing', { redis: { external: { existingSecret: '' } } }],
+  ['file-sink-shared', { auditor: { fileSink: { size: '1Gi' } } }],
+  ['pdp-target-missing', { pdp: { kind: 'external' } }],
+  ['hub-credentials-missing', { pdp: { kind: 'tainaron', tainaron: { secretValues: { CERBOS_HUB_CLIENT_ID: 'x' } } } }],
+  ['pdp-auth-key-missing', { pdp: { kind: 'tainaron', tainaron: { tailnet: { join: true } } } }],
+  [
+    'strictness-contradicted',
+    { pdp: { kind: 'tainaron', tainaron: { existingSecret: 'hub', strictEvaluation: false } } },
+  ],
+  ['strictness-contradicted', { pdp: { cerbos: { config: { storage: { driver: 'disk' } } } } }],
+  ['sidecar-auth-key-missing', { tailnet: { expose: 'sidecar', proxyGroup: '', https: false } }],
+  ['sidecar-with-proxy-group', { tailnet: { expose: 'sidecar', https: false } }],
+  ['tailnet-domain-missing', { tailnet: { expose: 'sidecar', proxyGroup: '' } }],
+  ['vendor-egress-unused', { networkPolicy: { enabled: false, vendorEgress: 'cilium' } }],
+  ['gateway-unreachable', { tailnet: { expose: 'none' } }],
+  ['pod-monitor-without-metrics', { telemetry: { prometheus: { enabled: false } } }],
+];
+
+/** Values that the schema refuses, with what it names. */
+const REFUSED_BY_SCHEMA: readonly (readonly [named: RegExp, values: object])[] = [
+  [/gateway.*mode/s, { gateway: { mode: 'watch' } }],
+  [/bamboohr/, { enrichers: { bamboohr: {} } }],
+  [/replica\b/, { gateway: { replica: 2 } }],
+  [/okta.*replicas/s, { enrichers: { okta: { replicas: 0 } } }],
+  [/TS_KEY/, { pdp: { tainaron: { secretValues: { TS_KEY: 'x' } } } }],
+  [/hostname/, { tailnet: { hostname: 'Iris_1' } }],
+];
+
+async function refusal(values: object): Promise<string> {
+  const file = join(folder, 'values.yaml');
+  writeFileSync(file, stringify(values));
+  try {
+    await render(['--values', presetFile('production'), '--values', file]);
+    return 'rendered';
+  } catch (error) {
+    return (error as { stderr: string }).stderr;
+  }
+}
+
+describe('values that cannot work', () => {
+  it.each(REFUSED)('are refused as %s: %j', async (name, values) => {
+    expect(await refusal(values)).toContain(`\n  ${name}: `);
+  });
+
+  it('are all told at once', async () => {
+    const said = await refusal({ redis: { kind: 'none' }, gateway: { secret: { existingSecret: '' } } });
+    expect(said).toMatch(/hook-keys-missing/);
+    expect(said).toMatch(/auditor-without-redis/);
+  });
+
+  it('are each provoked here', () => {
+    const template = readFileSync(join(CHART, 'templates/_validate.tpl'), 'utf8');
+    const names = [...template.matchAll(/"([a-z-]+): /g)].map(([, name]) => name);
+    expect([...new Set(REFUSED.map(([name]) => name))].sort()).toEqual([...new Set(names)].sort());
+  });
+
+  it.each(REFUSED_BY_SCHEMA)('are refused by the schema, naming %s', async (named, values) => {
+    const said = await refusal(values);
+    expect(said).toMatch(/schema/);
+    expect(said).toMatch(named);
+  });
+});
