@@ -13,7 +13,7 @@ export function identify(data: HookCallData): Identity {
   const common = {
     nodeId,
     tailnet: data.metadata.tailnet_name?.trim() || undefined,
-    capabilities: isJsonObject(data.grants) ? (data.grants as JsonObject) : undefined,
+    capabilities: isJsonObject(data.metadata.grants) ? data.metadata.grants : undefined,
   };
   const tagged = loginName === TAGGED_DEVICES || /^tag:/.test(loginName);
   if (loginName !== '' && !tagged) return { kind: 'user', id: loginName, loginName, ...common };

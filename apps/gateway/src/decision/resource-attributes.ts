@@ -5,7 +5,7 @@ import { clientOf } from './client-name.js';
 
 /** What is the same for every tool call of a hook. */
 export function hookAttributes(hook: Hook): JsonObject {
-  const { metadata, data } = hook;
+  const { metadata } = hook;
   const arrived = new Date(hook.arrivedAt);
   const client = clientOf(metadata.user_agent);
   return toAttributes({
@@ -17,8 +17,8 @@ export function hookAttributes(hook: Hook): JsonObject {
     event: hook.event,
     requestId: metadata.request_id,
     sessionId: metadata.session_id,
-    estimatedCost: data.estimated_cost,
-    quotas: data.quotas,
+    estimatedCost: metadata.estimated_cost,
+    quotas: metadata.quotas,
     request: { time: arrived.toISOString(), weekday: arrived.getUTCDay(), hourUtc: arrived.getUTCHours() },
   });
 }

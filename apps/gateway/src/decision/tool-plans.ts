@@ -111,6 +111,8 @@ export class ToolPlans {
             category: classification.category,
             system: classification.system,
             operation: classification.operation,
+            environment: classification.environment,
+            phase: 'declared',
           }),
         },
         policyVersion: this.policies.policyVersion,

@@ -28,6 +28,12 @@ export const hookMetadataSchema = z.looseObject({
   stable_node_id: text,
   request_id: text,
   session_id: text,
+  /** Capabilities of the tailnet policy by name; only with `send: grants`. */
+  grants: object,
+  /** Only with `send: estimated_cost`. */
+  estimated_cost: object,
+  /** Only with `send: quotas`. */
+  quotas: object,
 });
 
 /** One entry of `tool_calls`: no call id, order only. `params` is judged later, so any JSON is accepted here. */
@@ -49,9 +55,6 @@ export const hookCallDataSchema = z.looseObject({
   request_body: z.unknown().optional(),
   response_body: z.unknown().optional(),
   raw_responses: z.unknown().optional(),
-  grants: object,
-  estimated_cost: object,
-  quotas: object,
 });
 
 export type HookMetadata = z.infer<typeof hookMetadataSchema>;
