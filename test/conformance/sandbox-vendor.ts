@@ -5,6 +5,8 @@ import { type ConformanceVendor, type FaultMode, RETRY_AFTER_SECONDS } from '@ir
 import { type Sandbox, startSandbox } from '../../apps/sandbox/src/sandbox.js';
 import type { FaultInput } from '../../apps/sandbox/src/vendors/fault.js';
 
+export type { Sandbox };
+
 /** One sandbox for all tests of a spec file; each test finds it as it was at the start. */
 export class SharedSandbox {
   private started?: Promise<Sandbox>;

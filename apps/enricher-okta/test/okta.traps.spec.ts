@@ -147,6 +147,20 @@ describe('an e-mail address that is no login', () => {
     expect(server.requests[1]?.query.get('search')).toBe(`profile.email eq "${LOGIN}"`);
   });
 
+  it('sees a suspension at once, although the SDK would keep what it read by id', async () => {
+    let status = 'ACTIVE';
+    const { source } = await okta(({ path, headers }) => {
+      const self = `http://${headers.host}/api/v1/users/${renamed.id}`;
+      const now = { ...renamed, status, _links: { self: { href: self } } };
+      if (path === '/api/v1/users') return { body: [now] };
+      if (path.endsWith('/groups')) return { body: groupPage(0, 1) };
+      return path.endsWith(renamed.id) ? { body: now } : { status: 404, body: NOT_FOUND_BODY };
+    });
+    await expect(ask(source)).resolves.toMatchObject({ attributes: { live: true } });
+    status = 'SUSPENDED';
+    await expect(ask(source)).resolves.toMatchObject({ attributes: { status, live: false, groups: [] } });
+  });
+
   it('lets the one live user win over others', async () => {
     const { source } = await searching([other('00u2', 'DEPROVISIONED'), renamed]);
     await expect(ask(source)).resolves.toMatchObject({ attributes: { id: renamed.id } });

@@ -195,8 +195,13 @@ describe('refusals', () => {
     ['with a reset', { 'ratelimit-reset': '7' }, { error: { code: 2020 } }, 7000],
     ['without headers or JSON', {}, 'slow down', undefined],
   ])('take a 429 %s once, without the waits and repeats of the SDK', async (_, headers, body, retryAfterMs) => {
-    const { server, source } = await pagerduty(() => ({ status: 429, headers, body }));
-    await expect(failure(ask(source))).resolves.toMatchObject({ kind: 'rate_limited', retryAfterMs });
+    // Without a limit of its own, this call would last as long as the waits of the SDK: 60 s.
+    const environment = { IRIS_PAGERDUTY_REQUEST_TIMEOUT_MS: '60000' };
+    const { server, source } = await pagerduty(() => ({ status: 429, headers, body }), environment);
+    await expect(failure(ask(source, { signal: new AbortController().signal }))).resolves.toMatchObject({
+      kind: 'rate_limited',
+      retryAfterMs,
+    });
     expect(server.requests).toHaveLength(1);
   });
 

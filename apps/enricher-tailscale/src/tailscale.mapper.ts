@@ -30,7 +30,7 @@ export interface Posture {
 }
 
 /** One posture attribute with the value that says: under management. */
-export interface PostureCondition {
+interface PostureCondition {
   readonly key: string;
   readonly value: string;
 }

@@ -5,10 +5,10 @@ import {
   createSource,
   lookup,
   person,
+  type Sandbox,
   SharedSandbox,
   standIn,
 } from '../../../test/conformance/sandbox-vendor.js';
-import type { Sandbox } from '../../sandbox/src/sandbox.js';
 import { definition } from '../src/definition.js';
 
 const shared = new SharedSandbox();
