@@ -9,4 +9,3 @@ export {
   rewriteProviderBody,
 } from './provider-body.js';
 export { type ResponseCalls, type ResponseSources, readResponseCalls } from './response-calls.js';
-export { callDigest } from './tool-params.js';

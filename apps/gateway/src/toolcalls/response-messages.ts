@@ -19,8 +19,10 @@ export function messagesOf(value: Json): JsonObject[] | undefined {
   return messages;
 }
 
-/** An event that was parsed already may carry its payload in `data`. */
+/** An event that was parsed already may carry its payload in `data`, one of InvokeModel in base64 in `bytes`. */
 function unwrap(value: JsonObject): JsonObject[] | undefined {
+  const { bytes } = isJsonObject(value.chunk) ? value.chunk : value;
+  if (typeof bytes === 'string') return messagesOfText(Buffer.from(bytes, 'base64').toString());
   if (typeof value.data === 'string' && Object.keys(value).every((key) => EVENT_FIELDS.has(key))) {
     return value.data.trim() === '' ? [] : messagesOfText(value.data);
   }

@@ -2,7 +2,8 @@ import type { Edit } from '@iris/json-document';
 import { below, objectsIn, textOf } from '../json-access.js';
 import { executedCalls } from './anthropic-calls.js';
 import { responseCalls, streamedCalls } from './anthropic-response.js';
-import { declaredTools, stripTools } from './anthropic-tools.js';
+import { stripTools } from './anthropic-strip.js';
+import { declaredTools } from './anthropic-tools.js';
 import type { LlmFormat } from './llm-format.js';
 
 /**

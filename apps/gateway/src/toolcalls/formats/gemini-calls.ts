@@ -17,7 +17,14 @@ export function callOfPart(
   part: JsonObject,
 ): { readonly id: string | undefined; readonly found: FoundCall } | undefined {
   const call = objectOf(onlyField(part, 'functionCall'));
-  if (call) return { id: idOf(call.id), found: { name: textOf(call.name) ?? 'unknown', ...argumentsOf(call.args) } };
+  if (call) {
+    const name = textOf(call.name) ?? 'unknown';
+    const partial = onlyField(call, 'partialArgs');
+    if (partial === undefined) return { id: idOf(call.id), found: { name, ...argumentsOf(call.args) } };
+    // Arguments that come in pieces are not put together; only the first piece has the name.
+    if (textOf(call.name) === undefined) return undefined;
+    return { id: idOf(call.id), found: { name, rawArguments: partial, paramsStatus: 'unparsed' } };
+  }
   const server = objectOf(onlyField(part, 'toolCall'));
   if (server) {
     const name = textOf(onlyField(server, 'toolType')) ?? 'unknown';
