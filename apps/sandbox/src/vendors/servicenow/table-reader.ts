@@ -3,8 +3,12 @@ import { inOrder, parseEncodedQuery, type QueryContext, requiredEqualities, rowF
 import { TABLES } from './service-tables.js';
 import type { Column, Row, TableName } from './table-definition.js';
 
-/** The integration user's time zone, in which shown times stand. */
-const USER_TIME_ZONE = 'America/Los_Angeles';
+/** The integration user's time zone and form, in which shown times stand: `YYYY-MM-DD HH:MM:SS`. */
+const USER_TIME = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'America/Los_Angeles',
+  dateStyle: 'short',
+  timeStyle: 'medium',
+});
 
 export type DisplayMode = 'false' | 'true' | 'all';
 
@@ -137,5 +141,5 @@ function displayed(column: Exclude<Column, { kind: 'reference' }>, value: string
 }
 
 function userTime(timeMs: number): string {
-  return new Date(timeMs).toLocaleString('sv-SE', { timeZone: USER_TIME_ZONE });
+  return USER_TIME.format(timeMs);
 }
