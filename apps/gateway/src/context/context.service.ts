@@ -1,11 +1,5 @@
 import type { ContextReader } from '@iris/context-cache';
-import {
-  type ContextReading,
-  principalField,
-  type RefreshQueue,
-  type RefreshRequest,
-  usability,
-} from '@iris/context-cache';
+import { type ContextReading, principalField, type RefreshQueue, usability } from '@iris/context-cache';
 import {
   type Identity,
   type JsonObject,

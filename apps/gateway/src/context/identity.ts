@@ -1,4 +1,4 @@
-import { type HookCallData, type Identity, isJsonObject, type JsonObject } from '@iris/contracts';
+import { type HookCallData, type Identity, isJsonObject } from '@iris/contracts';
 
 /** What Aperture reports as the login of every tagged node. */
 const TAGGED_DEVICES = 'tagged-devices';

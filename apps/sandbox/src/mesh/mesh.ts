@@ -22,7 +22,8 @@ export interface MeshOptions {
   readonly gateways?: number;
   /** How many replicas of each enricher share Redis; the gateways are spread over them. 1 when absent. */
   readonly enricherReplicas?: number;
-  readonly gatewayEnv?: Readonly<Record<string, string>>;
+  /** The same for every gateway, or by its index. */
+  readonly gatewayEnv?: Readonly<Record<string, string>> | ((index: number) => Readonly<Record<string, string>>);
   readonly enricherEnv?: Readonly<Partial<Record<VendorName, Readonly<Record<string, string>>>>>;
   /** For every process of the mesh, for example OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly commonEnv?: Readonly<Record<string, string>>;
@@ -129,7 +130,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
           IRIS_PDP_TARGET: mesh.pdp.target,
           IRIS_SOURCES_ADDRESSES: JSON.stringify(addresses),
           IRIS_EVIDENCE_DIRECTORY: evidenceDirectory,
-          ...options.gatewayEnv,
+          ...(typeof options.gatewayEnv === 'function' ? options.gatewayEnv(index) : options.gatewayEnv),
         },
         () => answers(`http://127.0.0.1:${port}/readyz`),
       );
