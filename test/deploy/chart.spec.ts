@@ -23,7 +23,7 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
   'vendors by name, external PDP, OTLP': [
     ...['--set', 'networkPolicy.vendorEgress=cilium', '--set', 'pdp.kind=external'],
     ...['--set', 'pdp.external.target=pdp.policy:3593', '--set', 'telemetry.otlp.endpoint=http://collector:4318'],
-    ...['--set', 'auditor.replicas=1', '--set', 'auditor.fileSink.size=1Gi'],
+    ...['--set', 'auditor.replicas=1', '--set', 'auditor.fileSink.enabled=true,auditor.fileSink.size=1Gi'],
   ],
   'own PDP configuration': ['--set', 'pdp.cerbos.config.engine.strictEvaluation=true'],
 };

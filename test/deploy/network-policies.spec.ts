@@ -104,6 +104,11 @@ describe.each(PRESETS)('who may talk to whom with the preset %s', (preset) => {
     );
   });
 
+  it('the auditor reaches its sinks', () => {
+    const siem: End = { ip: '203.0.113.7' };
+    expect(mesh.policies.allows(pod('auditor'), siem, 443)).toBe(preset === 'production');
+  });
+
   it('everybody asks DNS', () => {
     for (const component of mesh.components) {
       expect(mesh.policies.allows(pod(component), inNamespace('kube-system'), 53, 'UDP')).toBe(true);

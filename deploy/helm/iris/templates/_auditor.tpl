@@ -3,4 +3,7 @@
 http.host: {{ .Values.listenHost | quote }}
 http.port: 8081
 log.level: {{ .Values.logLevel }}
+{{- if .Values.auditor.fileSink.enabled }}
+fileSink.directory: /var/lib/iris/evidence
+{{- end }}
 {{- end -}}

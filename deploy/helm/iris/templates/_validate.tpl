@@ -75,8 +75,11 @@ that are found are told at once.
 {{- $refusals = append $refusals (printf "setting-of-the-chart: auditor.settings has %s, which the chart decides" $key) -}}
 {{- end -}}
 {{- end -}}
-{{- if and $values.auditor.fileSink.size (gt (int $values.auditor.replicas) 1) -}}
-{{- $refusals = append $refusals "file-sink-shared: one volume cannot serve several auditors; set auditor.replicas to 1, or fileSink.size to nothing" -}}
+{{- if and $values.auditor.enabled (not (or $values.auditor.fileSink.enabled (hasKey $values.auditor.settings "httpSink.url") (hasKey $values.auditor.settings "otlpSink.url"))) -}}
+{{- $refusals = append $refusals "auditor-without-sink: auditor needs fileSink.enabled, or settings with httpSink.url or otlpSink.url" -}}
+{{- end -}}
+{{- if and $values.auditor.fileSink.enabled $values.auditor.fileSink.size (gt (int $values.auditor.replicas) 1) -}}
+{{- $refusals = append $refusals "file-sink-shared: one volume cannot serve several auditors; set auditor.replicas to 1, or fileSink.enabled to false" -}}
 {{- end -}}
 
 {{- if and (eq $values.pdp.kind "external") (not (regexMatch "^[^\\s:]+:[0-9]+$" $values.pdp.external.target)) -}}

@@ -1,0 +1,177 @@
+/**
+ * Performs the steps of the Dockerfile in a clean folder and starts each app from the result. Takes 4 to 8 minutes, most
+ * of it `npm ci`.
+ *
+ * As root on Linux the app runs in a mount namespace of its own whose root is read-only, as the image's user; elsewhere
+ * as the present user.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { perform, StageState, stagesOf } from './dockerfile-steps.js';
+import { ROOT } from './helm.js';
+
+/** The least that each app needs to start. Nothing listens on port 9. */
+const NOWHERE = 'http://127.0.0.1:9';
+const NEEDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  gateway: { IRIS_HOOK_KEYS: 'aperture=0123456789abcdef' },
+  auditor: { IRIS_REDIS_URL: 'redis://127.0.0.1:9' },
+  'enricher-okta': { IRIS_OKTA_URL: NOWHERE, IRIS_OKTA_TOKEN: 'token' },
+  'enricher-workday': {
+    IRIS_WORKDAY_URL: NOWHERE,
+    IRIS_WORKDAY_TENANT: 'example',
+    IRIS_WORKDAY_USER: 'user',
+    IRIS_WORKDAY_PASSWORD: 'password',
+    IRIS_WORKDAY_REPORT_OWNER: 'owner',
+    IRIS_WORKDAY_REPORT: 'report',
+  },
+  'enricher-servicenow': {
+    IRIS_SERVICENOW_URL: NOWHERE,
+    IRIS_SERVICENOW_USER: 'user',
+    IRIS_SERVICENOW_PASSWORD: 'password',
+  },
+  'enricher-pagerduty': { IRIS_PAGERDUTY_TOKEN: 'token' },
+  'enricher-tailscale': { IRIS_TAILSCALE_CLIENT_ID: 'id', IRIS_TAILSCALE_CLIENT_SECRET: 'secret' },
+};
+const APPS = readdirSync(join(ROOT, 'apps')).filter((app) => app in NEEDED);
+
+const [build, image] = stagesOf(readFileSync(join(ROOT, 'deploy/docker/Dockerfile'), 'utf8'));
+const folder = mkdtempSync(join(tmpdir(), 'iris-image-'));
+const canIsolate = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
+const running: ChildProcess[] = [];
+let common: StageState;
+
+beforeAll(() => {
+  chmodSync(folder, 0o755);
+  common = performStage(new StageState(join(folder, 'common')), build?.instructions.slice(0, indexOfApp()) ?? [], '');
+}, 900_000);
+
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The steps before `ARG APP` are the same for every app, and a builder caches them too. */
+function indexOfApp(): number {
+  return build?.instructions.findIndex((instruction) => instruction.getRawArgumentsContent() === 'APP') ?? 0;
+}
+
+type Instructions = Parameters<typeof perform>[0][];
+
+function performStage(
+  state: StageState,
+  instructions: Readonly<Instructions>,
+  app: string,
+  stages: ReadonlyMap<string, StageState> = new Map(),
+): StageState {
+  for (const instruction of instructions) {
+    perform(instruction, state, { folder: ROOT, stages, buildArguments: { APP: app } });
+  }
+  return state;
+}
+
+function imageOf(app: string): StageState {
+  const built = new StageState(join(folder, app, 'build'));
+  built.workdir = common.workdir;
+  mkdirSync(join(folder, app), { recursive: true });
+  const modules = common.path('node_modules');
+  cpSync(common.root, built.root, { recursive: true, filter: (file) => file !== modules });
+  // Links save the copying of a hundred thousand files; npm replaces files, and never writes into one.
+  execFileSync('cp', ['-al', modules, built.path('node_modules')]);
+  performStage(built, build?.instructions.slice(indexOfApp()) ?? [], app);
+  const stages = new Map([[build?.name ?? '', built]]);
+  return performStage(new StageState(join(folder, app, 'image')), image?.instructions ?? [], app, stages);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Starts the image's command; its root is read-only but for /var/lib/iris, for which `writable` stands. */
+function start(state: StageState, environment: Record<string, string>, writable: string): ChildProcess {
+  const command = [process.execPath, ...state.command];
+  const [uid = '', gid = ''] = (state.user ?? '').split(':');
+  const isolated = [
+    'mount --make-rprivate /',
+    `mount -t tmpfs -o uid=${uid},gid=${gid} tmpfs ${writable}`,
+    'mount -o remount,ro,bind /',
+    `exec setpriv --reuid ${uid} --regid ${gid} --clear-groups --no-new-privs "$@"`,
+  ].join(' && ');
+  const [program = '', ...args] = canIsolate ? ['unshare', '-m', 'sh', '-c', isolated, 'sh', ...command] : command;
+  const child = spawn(program, args, {
+    cwd: state.path('.'),
+    env: { PATH: process.env.PATH, ...state.environment, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.push(child);
+  return child;
+}
+
+async function answer(url: string, child: ChildProcess, said: () => string): Promise<Response> {
+  for (let attempt = 0; attempt < 240; attempt++) {
+    if (child.exitCode !== null) throw new Error(`the app ended with ${child.exitCode}: ${said()}`);
+    try {
+      return await fetch(url);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+  throw new Error(`the app does not answer: ${said()}`);
+}
+
+describe('the image', () => {
+  it('is tried for every app that the chart runs', () => {
+    expect(APPS.sort()).toEqual(Object.keys(NEEDED).sort());
+  });
+
+  it.each(APPS)(
+    'of %s starts as it is built, and ends when it is told to',
+    async (app) => {
+      const state = imageOf(app);
+
+      expect(state.environment.NODE_ENV).toBe('production');
+      expect(state.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+      expect(state.entrypoint).toEqual(['/nodejs/bin/node']);
+      expect(state.labels['org.opencontainers.image.title']).toBe(`iris-${app}`);
+      expect(Object.keys(state.labels).filter((label) => !label.startsWith('org.opencontainers.image.'))).toEqual([]);
+
+      const has = (name: string) => existsSync(state.path(join('node_modules', name)));
+      expect(['jest', 'typescript', '@swc/core', '@nestjs/cli', '@nestjs/testing'].filter(has)).toEqual([]);
+      expect(has('@okta/okta-sdk-nodejs')).toBe(app === 'enricher-okta');
+      expect(has('@cerbos/grpc')).toBe(app === 'gateway');
+      expect(readdirSync(state.path('dist/apps'))).toEqual([app]);
+
+      const writable = join(folder, app, 'var');
+      mkdirSync(writable);
+      const port = await freePort();
+      const child = start(
+        state,
+        {
+          ...NEEDED[app],
+          IRIS_HTTP_PORT: String(port),
+          ...(app.startsWith('enricher-') ? { IRIS_GRPC_PORT: String(await freePort()) } : {}),
+          ...(app === 'gateway' ? { IRIS_EVIDENCE_DIRECTORY: join(writable, 'evidence') } : {}),
+          ...(app === 'auditor' ? { IRIS_FILE_SINK_DIRECTORY: join(writable, 'evidence') } : {}),
+        },
+        writable,
+      );
+      let said = '';
+      child.stdout?.on('data', (chunk) => (said += chunk));
+      child.stderr?.on('data', (chunk) => (said += chunk));
+      const response = await answer(`http://127.0.0.1:${port}/healthz`, child, () => said);
+      expect([app, response.status, said.match(/EROFS|EACCES|ERR_MODULE_NOT_FOUND/g)]).toEqual([app, 200, null]);
+
+      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    },
+    180_000,
+  );
+});
