@@ -54,6 +54,13 @@ describe('the form of an entry', () => {
     expect(principalField('tailscale', 'node', { nodeId: 'n1' })).toBe('tailscale/n1');
     expect(principalField('tailscale', 'node', {})).toBeUndefined();
   });
+
+  it('has one key for all spellings of a login in ASCII, and another for a look-alike', () => {
+    expect(principalKey('Ana@EXAMPLE.com')).toBe(principalKey(PRINCIPAL));
+    // The Kelvin sign, which Unicode folds to k, and the dotless i.
+    expect(principalKey('\u212aim@example.com')).not.toBe(principalKey('kim@example.com'));
+    expect(principalKey('\u0131vo@example.com')).not.toBe(principalKey('ivo@example.com'));
+  });
 });
 
 describe('reading and writing on a real Redis', () => {

@@ -10,9 +10,17 @@ export interface EntryAddress {
   readonly field: string;
 }
 
+/**
+ * The one spelling of a principal by which facts are kept and shared: a login that two clients write in different case
+ * is one person. Only ASCII letters are folded, since Unicode's rules make one name of look-alikes.
+ */
+export function canonicalPrincipal(principal: string): string {
+  return principal.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
 /** The hash of all that is known of a principal. The braces keep what belongs to it on one slot of a Redis Cluster. */
 export function principalKey(principal: string): string {
-  return `iris:ctx:v1:{${principal}}`;
+  return `iris:ctx:v1:{${canonicalPrincipal(principal)}}`;
 }
 
 /** The hash of all that is known of a resource. */

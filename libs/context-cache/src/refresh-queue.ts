@@ -1,6 +1,7 @@
 import type { ResourceRef, SourceId, Subject } from '@iris/contracts';
 import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
+import { canonicalPrincipal } from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** What is to be read again. */
@@ -30,7 +31,9 @@ function queueName(source: SourceId): string {
 function deduplicationId(request: RefreshRequest): string {
   const { source, subject, resource } = request;
   const about =
-    resource === undefined ? ['s', subject.principal, subject.nodeId ?? ''] : ['r', resource.kind, resource.id];
+    resource === undefined
+      ? ['s', canonicalPrincipal(subject.principal), subject.nodeId ?? '']
+      : ['r', resource.kind, resource.id];
   return Buffer.from(JSON.stringify([source, ...about]), 'utf8').toString('base64url');
 }
 

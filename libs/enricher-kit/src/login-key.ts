@@ -1,3 +1,4 @@
+import { canonicalPrincipal } from '@iris/context-cache';
 import type { Subject } from '@iris/contracts';
 import type { Finding } from './enricher-definition.js';
 
@@ -38,7 +39,7 @@ function refused(reason: Extract<Finding, { status: 'NOT_FOUND' }>['reason']): L
  * folds the Kelvin sign to `k`, and the dotless i is upper-cased to `I`, so a look-alike would match another person.
  */
 export function sameAddress(one: string, other: string): boolean {
-  return foldAscii(one) === foldAscii(other);
+  return canonicalPrincipal(one) === canonicalPrincipal(other);
 }
 
 /**
@@ -46,11 +47,7 @@ export function sameAddress(one: string, other: string): boolean {
  * providers give it. Undefined for an address that is never looked up.
  */
 export function subjectOfAddress(address: string): Subject | undefined {
-  const loginName = foldAscii(address);
+  const loginName = canonicalPrincipal(address);
   const login = loginKey({ principal: loginName, loginName });
   return 'refused' in login ? undefined : { principal: loginName, loginName };
-}
-
-function foldAscii(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

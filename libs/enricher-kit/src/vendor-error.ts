@@ -65,7 +65,12 @@ export function toVendorError(error: unknown): VendorError {
   return new VendorError('bad_response', error instanceof Error ? `unexpected ${error.name}` : 'unexpected fault');
 }
 
-/** Why a signal was aborted: its own `VendorError`, else `cancelled`. */
+/** Why a signal was aborted: its own `VendorError`, `timeout` for one of `AbortSignal.timeout`, else `cancelled`. */
 export function abortError(signal: AbortSignal): VendorError {
-  return signal.reason instanceof VendorError ? signal.reason : new VendorError('cancelled', 'the call was cancelled');
+  const { reason } = signal;
+  if (reason instanceof VendorError) return reason;
+  const timedOut = reason instanceof DOMException && reason.name === 'TimeoutError';
+  return timedOut
+    ? new VendorError('timeout', 'no answer came in time')
+    : new VendorError('cancelled', 'the call was cancelled');
 }

@@ -1,5 +1,11 @@
 import type { ContextReader } from '@iris/context-cache';
-import { type ContextReading, principalField, type RefreshQueue, usability } from '@iris/context-cache';
+import {
+  type ContextReading,
+  canonicalPrincipal,
+  principalField,
+  type RefreshQueue,
+  usability,
+} from '@iris/context-cache';
 import {
   type Identity,
   type JsonObject,
@@ -121,7 +127,7 @@ export class ContextService {
       return cached;
     }
     const answer = await source.client.enrich(
-      `${field}\n${subject.principal}`,
+      `${field}\n${canonicalPrincipal(subject.principal)}`,
       { subject },
       budget.remainingMsOfShare(this.options.budgetPercent),
       signal,
@@ -184,7 +190,13 @@ export class ContextService {
   }
 
   private askRefresh(source: SourceId, subject: Subject, resource?: ResourceRef): void {
-    const key = JSON.stringify([source, subject.principal, subject.nodeId, resource?.kind, resource?.id]);
+    const key = JSON.stringify([
+      source,
+      canonicalPrincipal(subject.principal),
+      subject.nodeId,
+      resource?.kind,
+      resource?.id,
+    ]);
     if (this.refreshes === undefined || this.asked.has(key)) return;
     this.asked.set(key, true);
     // Not awaited: the decision does not depend on it. The queue never throws.

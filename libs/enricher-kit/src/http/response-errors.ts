@@ -32,10 +32,7 @@ export function statusError(status: number, headers: HeaderMap, who: string): Ve
 /** What a failed exchange says: aborted, late, not well-formed, or no connection. */
 export function failureOf(error: unknown, signal: AbortSignal, who: string): VendorError {
   if (error instanceof VendorError) return error;
-  if (signal.aborted) {
-    const timedOut = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
-    return timedOut ? new VendorError('timeout', `${who} did not answer in time`) : abortError(signal);
-  }
+  if (signal.aborted) return abortError(signal);
   const code = codeOf(error);
   if (TIMEOUT_CODES.has(code)) return new VendorError('timeout', `${who} did not answer in time (${code})`);
   if (code.startsWith('HPE_') || code.startsWith('Z_')) {
