@@ -137,7 +137,7 @@ describe('a pre_request that cannot be judged', () => {
     ['body_too_large', JSON.stringify({ user_message: 'x'.repeat(300_000) }), /200000 bytes/],
     ['body_too_deep', `{"a":${'['.repeat(300)}${']'.repeat(300)}}`, /200 levels/],
     ['nothing_to_evaluate', JSON.stringify({ metadata: {}, user_message: 'hello' }), /request_body/],
-    ['unknown_format', JSON.stringify({ metadata: { url: '/v1/embeddings' }, request_body: { input: 'x' } }), /format/],
+    ['unknown_format', JSON.stringify({ metadata: { url: '/v1/images' }, request_body: { picture: 'x' } }), /format/],
   ])('is blocked with %s and what is wrong', async (reason, body, message) => {
     const reply = await postHook(mesh.gateways[0], body, { path });
     expect(reply.body).toMatchObject({ action: 'block', message: expect.stringContaining(`[${reason}]`) });

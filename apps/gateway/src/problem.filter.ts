@@ -1,4 +1,4 @@
-import type { HookEvent } from '@iris/contracts';
+import type { HookEvent, ReasonId } from '@iris/contracts';
 import type { Logger } from '@iris/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -6,9 +6,6 @@ import { agentReplyText } from './hook/agent-reply.js';
 import { isHook } from './hook/hook-transport.js';
 import { replyText } from './hook/reply.js';
 import type { HookWalk } from './walk.js';
-
-/** Fastify's code for a body over the limit. */
-const TOO_LARGE = 'FST_ERR_CTP_BODY_TOO_LARGE';
 
 /**
  * The one place where a fault becomes a reply. On a hook path it is a verdict with status 200, since any other status
@@ -25,10 +22,8 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (reply.sent) return;
-    const code = (error as { code?: string } | undefined)?.code;
     if (isHook(request) && request.hookKeyName !== undefined && request.hookBudget !== undefined) {
-      const reason =
-        code === TOO_LARGE ? 'body_too_large' : code?.startsWith('FST_ERR') ? 'hook_malformed' : 'internal_error';
+      const reason = reasonOf(statusOf(error));
       if (reason === 'internal_error') this.logger.error({ err: error }, 'a hook met an unexpected fault');
       const incoming = {
         routeEvent: eventOfPath(request.url),
@@ -59,6 +54,12 @@ function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
   const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
   return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
+}
+
+/** Why a hook was not read, by the status that the HTTP server would have answered. */
+function reasonOf(status: number): ReasonId {
+  if (status === 413) return 'body_too_large';
+  return status < 500 ? 'hook_malformed' : 'internal_error';
 }
 
 function titleOf(status: number): string {
