@@ -16,11 +16,13 @@ IRIS_{{ regexReplaceAll "([a-z0-9])([A-Z])" . "${1}_${2}" | replace "." "_" | re
 {{- end -}}
 {{- end -}}
 
-{{- /* Settings by key as environment variables. */ -}}
+{{- /* Settings by key as environment variables; null takes back what another values file set. */ -}}
 {{- define "iris.settingsEnvironment" -}}
 {{- range $key, $value := . }}
+{{- if not (kindIs "invalid" $value) }}
 - name: {{ include "iris.environmentName" $key }}
   value: {{ include "iris.environmentValue" $value | quote }}
+{{- end }}
 {{- end }}
 {{- end -}}
 

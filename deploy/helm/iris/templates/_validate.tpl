@@ -75,7 +75,7 @@ that are found are told at once.
 {{- $refusals = append $refusals (printf "setting-of-the-chart: auditor.settings has %s, which the chart decides" $key) -}}
 {{- end -}}
 {{- end -}}
-{{- if and $values.auditor.enabled (not (or $values.auditor.fileSink.enabled (hasKey $values.auditor.settings "httpSink.url") (hasKey $values.auditor.settings "otlpSink.url"))) -}}
+{{- if and $values.auditor.enabled (not (or $values.auditor.fileSink.enabled (get $values.auditor.settings "httpSink.url") (get $values.auditor.settings "otlpSink.url"))) -}}
 {{- $refusals = append $refusals "auditor-without-sink: auditor needs fileSink.enabled, or settings with httpSink.url or otlpSink.url" -}}
 {{- end -}}
 {{- if and $values.auditor.fileSink.enabled $values.auditor.fileSink.size (gt (int $values.auditor.replicas) 1) -}}
