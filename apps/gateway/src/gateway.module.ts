@@ -11,10 +11,13 @@ import { OneDecisionPerRequest } from './decision/one-decision-per-request.js';
 import { ToolPlans } from './decision/tool-plans.js';
 import { VerdictMemory } from './decision/verdict-memory.js';
 import { openEvidence } from './evidence/open-evidence.js';
+import { EXPLAIN_ACCESS, type ExplainAccess, ExplainController } from './explain/explain.controller.js';
+import { ExplainService } from './explain/explain.service.js';
 import type { GatewaySettings } from './gateway.settings.js';
 import { HealthController } from './health/health.controller.js';
 import { PdpWatch } from './health/pdp-watch.js';
 import { AGENT_IDENTITY_RULES, HookController } from './hook/hook.controller.js';
+import { HookKeys } from './hook/hook-keys.js';
 import { WiringWarnings } from './hook/wiring-warnings.js';
 import { HookWalk } from './walk.js';
 
@@ -73,13 +76,21 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     budgetPercent: settings['context.budgetPercent'],
   });
   const evidence = openEvidence(settings, policies, logger);
+  const decision = new DecisionService(pdp, catalog, policies);
+  const plans = new ToolPlans(pdp, catalog, policies, {
+    maxEntries: settings['plans.memoryEntries'],
+    lifeMs: settings['plans.lifeSeconds'] * 1000,
+  });
+  const limits = { maxBodyBytes: settings['hook.maxBodyBytes'], maxDepth: settings['hook.maxDepth'] };
+  const explainAccess: ExplainAccess = {
+    keys: new HookKeys(settings['hook.keys']),
+    allowed: settings['explain.keyNames'],
+    budgetMs: settings['hook.budgetMs'],
+  };
   const walk = new HookWalk(
     context,
-    new DecisionService(pdp, catalog, policies),
-    new ToolPlans(pdp, catalog, policies, {
-      maxEntries: settings['plans.memoryEntries'],
-      lifeMs: settings['plans.lifeSeconds'] * 1000,
-    }),
+    decision,
+    plans,
     new VerdictMemory({
       redis,
       lifeSeconds: settings['verdicts.lifeSeconds'],
@@ -91,7 +102,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     new WiringWarnings(logger),
     pdpWatch,
     {
-      limits: { maxBodyBytes: settings['hook.maxBodyBytes'], maxDepth: settings['hook.maxDepth'] },
+      limits,
       mode: settings['mode.default'],
       onFailure: { pre_request: settings['failure.preRequest'], pre_tool_use: settings['failure.preToolUse'] },
       onDeniedResult: settings['hook.onDeniedResult'],
@@ -101,7 +112,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
 
   return {
     module: GatewayModule,
-    controllers: [HookController, HealthController],
+    controllers: [HookController, HealthController, ExplainController],
     providers: [
       { provide: HookWalk, useValue: walk },
       {
@@ -109,6 +120,11 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
         useValue: { loginsByKey: settings['agents.logins'], trustedProxies: settings['agents.trustedProxies'] },
       },
       { provide: PdpWatch, useValue: pdpWatch },
+      { provide: EXPLAIN_ACCESS, useValue: explainAccess },
+      {
+        provide: ExplainService,
+        useValue: new ExplainService(context, decision, plans, pdpWatch, { limits, mode: settings['mode.default'] }),
+      },
       { provide: ContextReader, useValue: reader },
       {
         provide: GatewayResources,

@@ -126,6 +126,11 @@ export const gatewaySettings = {
     { fallback: [] },
   ),
 
+  'explain.keyNames': setting.list(
+    'Names of hook keys that may ask what would be decided on a hook. The answer shows what is known of a person, so none may by default.',
+    { fallback: [] },
+  ),
+
   'evidence.directory': setting.text('Folder of the evidence spool; several gateways may share it.', {
     fallback: '.iris/evidence',
   }),

@@ -1,0 +1,130 @@
+import type { CallDecision, ContextStatus, Hook, Identity, JsonObject, ReasonId, ToolCall } from '@iris/contracts';
+import { PdpError } from '@iris/pdp';
+import type { Budget } from '../budget.js';
+import type { ContextService } from '../context/context.service.js';
+import { identify } from '../context/identity.js';
+import type { DecidedCall, DecisionService, PreparedPrincipal } from '../decision/decision.service.js';
+import type { ToolPlans } from '../decision/tool-plans.js';
+import type { PdpWatch } from '../health/pdp-watch.js';
+import { type HookLimits, type IncomingHook, readHook } from '../hook/read-hook.js';
+import { type HookCalls, readHookCalls } from '../toolcalls/index.js';
+
+/** What the gateway would decide on a hook, and from which facts. Nothing is enforced, remembered or recorded. */
+export interface Explanation {
+  readonly event: string;
+  readonly mode: 'enforce' | 'observe';
+  readonly principal: {
+    readonly id: string;
+    readonly kind: Identity['kind'];
+    readonly roles: readonly string[];
+    /** What the PDP was given. */
+    readonly attr: JsonObject;
+  };
+  /** Which source gave each flattened attribute, and its age in s. */
+  readonly attributeOrigins: PreparedPrincipal['origins'];
+  readonly sources: Readonly<Record<string, ExplainedSource>>;
+  readonly calls: readonly ExplainedCall[];
+  /** Keys of the declared tools that would be removed from the request. */
+  readonly stripped: readonly string[];
+}
+
+interface ExplainedSource {
+  readonly status: ContextStatus;
+  /** `l1`, `redis` or `source`: where the facts were found. */
+  readonly origin: string;
+  readonly ageSeconds?: number;
+  readonly reason?: ReasonId;
+}
+
+type ExplainedCall = Omit<CallDecision, 'call'> & {
+  readonly id: string;
+  readonly tool: string;
+  readonly phase: ToolCall['phase'];
+  readonly catalogEntry?: string;
+  /** What the PDP was given about the call. */
+  readonly attr: JsonObject;
+};
+
+/** The hook cannot be explained. */
+export class NotExplainable extends Error {
+  override readonly name = 'NotExplainable';
+  constructor(
+    readonly reason: ReasonId,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface ExplainOptions {
+  readonly limits: HookLimits;
+  readonly mode: 'enforce' | 'observe';
+}
+
+/** Answers what-if questions with the rooms that decide hooks: the same facts, the same question to the PDP. */
+export class ExplainService {
+  constructor(
+    private readonly context: ContextService,
+    private readonly decision: DecisionService,
+    private readonly plans: ToolPlans,
+    private readonly pdpWatch: Pick<PdpWatch, 'revision'>,
+    private readonly options: ExplainOptions,
+  ) {}
+
+  /** @throws NotExplainable when the hook cannot be read, or the PDP gives no decision */
+  async explain(incoming: IncomingHook, budget: Budget, signal: AbortSignal): Promise<Explanation> {
+    const read = await readHook(incoming, this.options.limits);
+    if (!read.ok) throw new NotExplainable(read.reason, read.detail);
+    const { hook } = read;
+    const calls = readHookCalls(hook, read.document);
+    if (calls.status === 'nothing_to_evaluate') {
+      throw new NotExplainable(calls.status, 'the hook carries neither a request body nor tool calls');
+    }
+    if (calls.status === 'unreadable')
+      throw new NotExplainable(calls.reason, 'the body has a format that is not known');
+
+    const identity = identify(hook.data);
+    const { principal, cmdb } = await this.context.gather(identity, calls.calls, budget, signal);
+    const prepared = this.decision.prepare(principal);
+    const { decided, stripped } = await this.decide(hook, prepared, calls, cmdb, budget);
+    return {
+      event: hook.event,
+      mode: this.options.mode,
+      principal: { ...prepared.principal, kind: identity.kind },
+      attributeOrigins: prepared.origins,
+      sources: Object.fromEntries(
+        Object.entries(principal.sources).map(([id, { status, origin, ageSeconds, reason }]) => [
+          id,
+          { status, origin, ageSeconds, reason },
+        ]),
+      ),
+      calls: decided.map(explained),
+      stripped,
+    };
+  }
+
+  private async decide(
+    hook: Hook,
+    prepared: PreparedPrincipal,
+    calls: Extract<HookCalls, { status: 'read' }>,
+    cmdb: ReadonlyMap<ToolCall, JsonObject>,
+    budget: Budget,
+  ): Promise<{ decided: DecidedCall[]; stripped: string[] }> {
+    const timeoutMs = Math.max(1, budget.remainingMs());
+    try {
+      const [decided, strip] = await Promise.all([
+        this.decision.decide(hook, prepared, calls.calls, cmdb, timeoutMs, undefined),
+        this.plans.alwaysDenied(hook, prepared, calls.declared, this.pdpWatch.revision, timeoutMs),
+      ]);
+      return { decided, stripped: [...strip] };
+    } catch (error) {
+      if (error instanceof PdpError) throw new NotExplainable(error.reason, error.message);
+      throw error;
+    }
+  }
+}
+
+function explained({ decision, attr, catalogEntry }: DecidedCall): ExplainedCall {
+  const { call, ...rest } = decision;
+  return { id: call.id, tool: call.name, phase: call.phase, catalogEntry, attr, ...rest };
+}
