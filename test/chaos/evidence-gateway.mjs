@@ -3,7 +3,7 @@
  * The id of each record is noted in a file once `append` has returned, which is when a reply would leave. SIGTERM ends
  * the load and waits until everything is delivered.
  *
- * Environment: DIRECTORY, ACKS, REDIS_URL, MAX_BYTES, RECORDS_PER_TICK, LABEL.
+ * Environment: DIRECTORY, ACKS, REDIS_URL, MAX_BYTES, SEGMENT_MS, RECORDS_PER_TICK, LABEL.
  */
 import { openSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,14 +16,14 @@ const TICK_MS = 10;
 const DRAIN_MS = 60_000;
 const SESSIONS = 5;
 
-const { DIRECTORY, ACKS, REDIS_URL, MAX_BYTES, RECORDS_PER_TICK, LABEL } = process.env;
+const { DIRECTORY, ACKS, REDIS_URL, MAX_BYTES, SEGMENT_MS, RECORDS_PER_TICK, LABEL } = process.env;
 const logger = createLogger(`gateway-${LABEL}`, 'warn');
 const spool = new EvidenceSpool({
   directory: DIRECTORY,
   maxBytes: Number(MAX_BYTES),
   onFull: 'block',
   segmentBytes: 64 * 1024,
-  segmentMs: 300,
+  segmentMs: Number(SEGMENT_MS),
   fsyncMs: 100,
   onError: (error) => logger.error({ err: error }, 'spool'),
 });

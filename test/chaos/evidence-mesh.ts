@@ -22,6 +22,7 @@ export interface MeshProcess {
 export interface GatewayOptions {
   readonly maxBytes?: number;
   readonly recordsPerTick?: number;
+  readonly segmentMs?: number;
 }
 
 /** What reached one sink. */
@@ -72,7 +73,8 @@ export class EvidenceMesh {
       ACKS: this.acks,
       REDIS_URL: this.redis.url,
       MAX_BYTES: String(options.maxBytes ?? 100_000_000),
-      RECORDS_PER_TICK: String(options.recordsPerTick ?? 4),
+      SEGMENT_MS: String(options.segmentMs ?? 300),
+      RECORDS_PER_TICK: String(options.recordsPerTick ?? 8),
       LABEL: String(this.gateways),
     });
   }
@@ -176,13 +178,10 @@ export class EvidenceMesh {
 
 /** Builds what the processes run; only what is built is what ships. */
 export function buildEvidence(): void {
-  for (const project of ['contracts', 'config', 'telemetry', 'context-cache', 'evidence', 'auditor']) {
-    const built = spawnSync(process.execPath, [join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'), 'build', project], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    });
-    if (built.status !== 0) throw new Error(`${project} was not built: ${built.stdout}${built.stderr}`);
-  }
+  const projects = ['contracts', 'config', 'telemetry', 'context-cache', 'evidence', 'auditor'];
+  const nest = join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js');
+  const built = spawnSync(process.execPath, [nest, 'build', ...projects], { cwd: ROOT, encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(`not built: ${built.stdout}${built.stderr}`);
 }
 
 /** A small file system of its own that fills up; only root can make one. */
