@@ -38,6 +38,8 @@ export function prepareHookTransport(fastify: FastifyInstance, options: HookTran
 
   fastify.addHook('onRequest', async (request, reply) => {
     if (!isHook(request)) return;
+    // Whatever type the body claims to have, it is read as bytes; one that is no media type at all would be refused.
+    request.headers['content-type'] = 'application/octet-stream';
     request.hookArrivedAt = Date.now();
     request.hookBudget = new Budget(options.budgetMs);
     request.hookKeyName = options.keys.authenticate(request.headers);
