@@ -143,6 +143,8 @@ describe('masking', () => {
     expect(Object.keys(masker.parameters({ wide: Array.from({ length: 30_000 }, () => 1) }).value)).toEqual([
       '[masked]',
     ]);
+    const keys = Object.fromEntries(Array.from({ length: 300_000 }, (_, index) => [`key${index}`, 1]));
+    expect(Object.keys(masker.parameters(keys).value)).toEqual(['[masked]']);
     let deep: Json = 'bottom';
     for (let level = 0; level < 150; level += 1) deep = { down: deep };
     expect(JSON.stringify(masker.parameters({ deep }).value)).toContain('[masked: depth]');

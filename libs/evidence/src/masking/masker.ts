@@ -77,40 +77,49 @@ export class Masker {
   }
 
   private run(object: JsonObject, byKey: boolean): Masked {
-    const walk = new MaskingWalk(this.keys, this.texts, byKey, (text) => this.hash(text));
+    const left = { values: MAX_VALUES, characters: this.maxBytes };
+    const walk = new MaskingWalk(this.keys, this.texts, byKey, (text) => this.hash(text), left);
     const value = walk.object(object, 0, false);
-    const bytes = walk.values > MAX_VALUES ? Number.POSITIVE_INFINITY : Buffer.byteLength(JSON.stringify(value));
-    if (bytes <= this.maxBytes) return { value, changed: walk.changed };
+    const small = left.values >= 0 && left.characters >= 0;
+    if (small && Buffer.byteLength(JSON.stringify(value)) <= this.maxBytes) return { value, changed: walk.changed };
     const text = JSON.stringify(object);
     return { value: { '[masked]': sizeMark(Buffer.byteLength(text), 'bytes', this.hash(text)) }, changed: true };
   }
 }
 
+/** What may still be looked at; below 0 the walk ends early, and its result is of no use. */
+interface Allowance {
+  values: number;
+  characters: number;
+}
+
 class MaskingWalk {
   changed = false;
-  values = 0;
 
   constructor(
     private readonly keys: readonly RegExp[],
     private readonly texts: readonly TextRule[],
     private readonly byKey: boolean,
     private readonly hash: (text: string) => string,
+    private readonly left: Allowance,
   ) {}
 
   /** @param secret whether everything in it is masked, because a key above says so */
   object(object: JsonObject, depth: number, secret: boolean): JsonObject {
     const named = this.byKey && NAME_KEYS.some((key) => this.namesSecret(object[key]));
     const taken = new Set<string>();
-    const entries = Object.entries(object).map(([key, value]): [string, Json] => {
+    const entries: [string, Json][] = [];
+    for (const [key, value] of Object.entries(object)) {
+      if (this.left.values < 0) break;
       const hidden = secret || (named && VALUE_KEYS.has(key.toLowerCase())) || this.hides(key, value);
-      return [this.key(key, taken), this.value(value, depth + 1, hidden)];
-    });
+      entries.push([this.key(key, taken), this.value(value, depth + 1, hidden)]);
+    }
     return Object.fromEntries(entries);
   }
 
   private value(value: Json, depth: number, secret: boolean): Json {
-    this.values += 1;
-    if (this.values > MAX_VALUES) return null;
+    this.left.values -= 1;
+    if (this.left.values < 0 || this.left.characters < 0) return null;
     if (value === null || typeof value === 'boolean') return value;
     if (typeof value === 'string') return this.mark(value, secret && value !== '' ? KEY_MARK : this.text(value, depth));
     if (typeof value === 'number') return this.mark(value, secret ? KEY_MARK : this.number(value));
@@ -134,6 +143,7 @@ class MaskingWalk {
 
   private text(text: string, depth: number): string {
     if (text.length > MAX_TEXT) return sizeMark(text.length, 'characters', this.hash(text));
+    this.left.characters -= text.length;
     return this.nested(text, depth) ?? maskText(text, this.texts);
   }
 
@@ -146,9 +156,8 @@ class MaskingWalk {
     } catch {
       return undefined;
     }
-    const inner = new MaskingWalk(this.keys, this.texts, this.byKey, this.hash);
+    const inner = new MaskingWalk(this.keys, this.texts, this.byKey, this.hash, this.left);
     const masked = inner.value(parsed, depth + 1, false);
-    this.values += inner.values;
     const printed = inner.changed ? JSON.stringify(masked) : text;
     // Repeated keys are lost by parsing, so the text itself may hold more than the parsed value shows.
     return maskText(printed, this.texts);

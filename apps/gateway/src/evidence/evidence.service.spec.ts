@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CallDecision, Hook, ToolCall } from '@iris/contracts';
+import { type EvidenceRecord, EvidenceSpool, Masker, readEvidence } from '@iris/evidence';
+import { createLogger } from '@iris/telemetry';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { DecidedCall } from '../decision/decision.service.js';
+import { EvidenceService, type HookOutcome } from './evidence.service.js';
+
+const POLICIES = { resourceKind: 'aperture_hook', policyVersion: 'v7', scope: 'acme' };
+
+let directory: string;
+let spool: EvidenceSpool;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'iris-evidence-'));
+});
+afterEach(() => {
+  spool.close();
+  rmSync(directory, { recursive: true });
+});
+
+function serviceWith(onFull: 'block' | 'drop', maxBytes = 1_000_000): EvidenceService {
+  spool = new EvidenceSpool({
+    directory,
+    maxBytes,
+    onFull,
+    segmentBytes: 1_000_000,
+    segmentMs: 60_000,
+    fsyncMs: 60_000,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  return new EvidenceService(spool, new Masker(), POLICIES, onFull, createLogger('test', 'silent'));
+}
+
+function outcome(changes: Partial<HookOutcome> = {}): HookOutcome {
+  const hook: Hook = {
+    event: 'pre_request',
+    keyName: 'aperture',
+    arrivedAt: Date.now(),
+    metadata: { request_id: 'req_1', session_id: 'session-1' },
+    data: {},
+  } as Hook;
+  return {
+    hook,
+    identity: { kind: 'user', id: 'ada@example.com' },
+    prepared: {
+      principal: { id: 'ada@example.com', roles: ['user'], attr: { department: 'IT' } },
+      origins: {},
+      anonymous: false,
+    },
+    verdict: { action: 'allow', reason: 'policy_allowed' },
+    mode: 'enforce',
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    durationsMs: { context: 1.234, pdp: 2, total: 3 },
+    ...changes,
+  };
+}
+
+function decided(params: ToolCall['params'], phase: ToolCall['phase'] = 'executed'): DecidedCall {
+  const call: ToolCall = { id: 'call_1', name: 'Bash', phase, paramsStatus: 'ok', params };
+  const decision: CallDecision = {
+    call,
+    effect: 'DENY',
+    reason: 'policy_denied',
+    observe: false,
+    rules: ['p#r'],
+    derivedRoles: [],
+    outputs: [{ source: 'p#r', value: { message: 'no', echo: 'sk_live_4eC39HqLyjWDarjtT1zdp7dc' } }],
+    cerbosCallId: 'call-id',
+  };
+  return { decision, attr: { phase, url: 'https://u:pass-word-1@h/', params: params ?? {} }, catalogEntry: 'shell' };
+}
+
+async function recorded(): Promise<EvidenceRecord[]> {
+  const records: EvidenceRecord[] = [];
+  for await (const record of readEvidence(directory)) records.push(record);
+  return records;
+}
+
+describe('evidence', () => {
+  it('holds what joins, explains and replays a decision, with secrets masked in a copy', async () => {
+    const service = serviceWith('drop');
+    const params = { command: 'ls', password: 'hunter2-blue' };
+    const call = decided(params);
+    const before = structuredClone(call);
+    expect(service.record(outcome({ mode: 'observe', wouldHave: 'modify' }), [call], () => false)).toBe(true);
+    expect(call).toEqual(before);
+
+    const [record] = await recorded();
+    expect(record).toMatchObject({
+      requestKey: 'req_1',
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      wouldHave: 'modify',
+      reply: 'allow',
+      enforced: false,
+      catalogEntry: 'shell',
+      action: 'Bash',
+      resource: {
+        kind: 'aperture_hook',
+        id: 'call_1',
+        attr: {
+          url: 'https://[masked: url credentials]@h/',
+          params: { command: 'ls', password: '[masked: key]' },
+        },
+      },
+      policy: {
+        cerbosCallId: 'call-id',
+        outputs: [{ source: 'p#r', value: { message: 'no', echo: '[masked: token]' } }],
+      },
+      replay: { policyVersion: 'v7', scope: 'acme', masked: true, paramsHash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      durationsMs: { context: 1.23, pdp: 2, total: 3 },
+    });
+  });
+
+  it('says when a record can be replayed as it stands, and which decisions are about the same call', async () => {
+    const service = serviceWith('drop');
+    service.record(
+      outcome(),
+      [{ ...decided({ command: 'ls' }, 'requested'), attr: { params: { command: 'ls' } } }],
+      () => true,
+    );
+    service.record(outcome(), [decided({ command: 'ls' }, 'executed')], () => true);
+    const [requested, executed] = await recorded();
+    expect(requested?.replay?.masked).toBe(false);
+    expect(executed?.replay?.masked).toBe(true);
+    expect(requested?.decisionKey).toBe(executed?.decisionKey);
+    expect(requested?.replay?.paramsHash).toBe(executed?.replay?.paramsHash);
+    expect((requested?.id ?? '') < (executed?.id ?? '')).toBe(true);
+  });
+
+  it('has one record for a hook without a decision', async () => {
+    serviceWith('drop').record(outcome({ verdict: { action: 'allow', reason: 'no_tool_call' } }), [], () => false);
+    expect(await recorded()).toMatchObject([{ phase: 'none', effect: 'ALLOW', reason: 'no_tool_call' }]);
+  });
+
+  it('lets a verdict leave unrecorded only where the setting says so', () => {
+    const blocking = serviceWith('block', 100);
+    expect(blocking.record(outcome(), [], () => false)).toBe(false);
+    spool.close();
+    const dropping = serviceWith('drop', 100);
+    expect(dropping.record(outcome(), [], () => false)).toBe(true);
+    expect(dropping.accepting()).toBe(true);
+  });
+});
