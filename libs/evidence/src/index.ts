@@ -1,10 +1,8 @@
 export { type DeadLetter, DeadLetters } from './delivery/dead-letters.js';
 export {
-  batchId,
   confirmDelivery,
   EVIDENCE_QUEUE,
   EVIDENCE_TRACER,
-  type EvidenceJob,
   EvidenceQueue,
   evidenceJobSchema,
   retryDelayMs,
