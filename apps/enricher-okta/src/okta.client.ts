@@ -1,4 +1,4 @@
-import type { Subject } from '@iris/contracts';
+import type { JsonObject, Subject } from '@iris/contracts';
 import {
   type BulkItem,
   type Finding,
@@ -12,6 +12,7 @@ import {
   type VendorSource,
 } from '@iris/enricher-kit';
 import { Client, type Collection } from '@okta/okta-sdk-nodejs';
+import { readEventHook } from './okta.event-hook.js';
 import { headerMap, OktaExecutor } from './okta.executor.js';
 import {
   hasAddress,
@@ -35,6 +36,7 @@ export class OktaSource implements VendorSource {
   private readonly executor: OktaExecutor;
   private readonly client: Client;
   private readonly mapping: OktaMapping;
+  readonly webhook?: VendorSource['webhook'];
 
   constructor(settings: OktaSettings) {
     this.executor = new OktaExecutor(settings['okta.url'], settings['okta.requestTimeoutMs']);
@@ -44,6 +46,8 @@ export class OktaSource implements VendorSource {
       groupTypes: settings['okta.groupTypes'],
       managerField: settings['okta.managerField'],
     };
+    const secret = settings['okta.hookAuthorization'];
+    if (secret !== undefined) this.webhook = async (request) => readEventHook(request, secret);
   }
 
   async lookup(subject: Subject, call: VendorCall): Promise<Finding> {
@@ -59,6 +63,11 @@ export class OktaSource implements VendorSource {
         revision: user.lastUpdated,
       };
     });
+  }
+
+  /** The user's id, which stays when the login changes. */
+  recordsOf({ id }: JsonObject): string[] {
+    return typeof id === 'string' ? [id] : [];
   }
 
   /**

@@ -21,6 +21,10 @@ export const oktaSettings = {
   'okta.managerField': setting.choice('Profile field that holds the manager.', ['manager', 'managerId'], {
     fallback: 'manager',
   }),
+  'okta.hookAuthorization': setting.optionalText(
+    'Value of the Authorization header of event hooks; without it no event hook is taken.',
+    { secret: true },
+  ),
   'okta.requestTimeoutMs': setting.integer(
     'How long one request to Okta may take, in ms.',
     { min: 1, max: 60_000 },

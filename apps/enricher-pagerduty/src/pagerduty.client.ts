@@ -1,4 +1,4 @@
-import { isJsonObject, type Subject } from '@iris/contracts';
+import { isJsonObject, type JsonObject, type Subject } from '@iris/contracts';
 import {
   type BulkItem,
   type Finding,
@@ -20,6 +20,7 @@ import {
 } from './pagerduty.mapper.js';
 import { PagerDutyRequests } from './pagerduty.requests.js';
 import { type PagerDutySettings, pagerdutyCredentials } from './pagerduty.settings.js';
+import { incidentRecord, readWebhook } from './pagerduty.webhook.js';
 
 /** How far ahead shifts are read, in ms, to know when an answer ends because the next shift begins. */
 const HORIZON_MS = 24 * 60 * 60 * 1000;
@@ -37,6 +38,7 @@ interface Duties {
 export class PagerDutySource implements VendorSource {
   private readonly requests: PagerDutyRequests;
   private readonly withIncidents: boolean;
+  readonly webhook?: VendorSource['webhook'];
 
   constructor(settings: PagerDutySettings) {
     this.requests = new PagerDutyRequests({
@@ -45,6 +47,8 @@ export class PagerDutySource implements VendorSource {
       timeoutMs: settings['pagerduty.requestTimeoutMs'],
     });
     this.withIncidents = settings['pagerduty.incidents'];
+    const secrets = settings['pagerduty.webhookSecrets'];
+    if (secrets.length > 0) this.webhook = async (request) => readWebhook(request, secrets);
   }
 
   async lookup(subject: Subject, call: VendorCall): Promise<Finding> {
@@ -67,6 +71,15 @@ export class PagerDutySource implements VendorSource {
         yield { subject, finding: finding(user.id, duties, call.now) };
       }
     }
+  }
+
+  /** The user and the incidents that the user has: who loses one is found by it. */
+  recordsOf({ userId, incidents }: JsonObject): string[] {
+    const records = typeof userId === 'string' ? [userId] : [];
+    for (const incident of Array.isArray(incidents) ? incidents : []) {
+      if (isJsonObject(incident) && typeof incident.number === 'number') records.push(incidentRecord(incident.number));
+    }
+    return records;
   }
 
   async close(): Promise<void> {

@@ -19,6 +19,10 @@ export const pagerdutySettings = {
     'Scopes of the app with the account, for example "as_account-us.acme users.read oncalls.read"; for `oauth`.',
   ),
   'pagerduty.incidents': setting.boolean('Whether the open incidents of a person are read too.', { fallback: true }),
+  'pagerduty.webhookSecrets': setting.list(
+    'Secrets of webhook subscriptions, two while one is rotated; without one no webhook is taken.',
+    { fallback: [], secret: true },
+  ),
   'pagerduty.requestTimeoutMs': setting.integer(
     'How long one request to PagerDuty may take, in ms.',
     { min: 1, max: 60_000 },

@@ -1,4 +1,4 @@
-import { isJsonObject, type Subject } from '@iris/contracts';
+import { isJsonObject, type JsonObject, type Subject } from '@iris/contracts';
 import {
   type BulkItem,
   type Finding,
@@ -17,6 +17,7 @@ import {
   type TailscaleDevice,
 } from './tailscale.mapper.js';
 import { managedRule, type TailscaleSettings, tailscaleCredentials } from './tailscale.settings.js';
+import { readWebhook } from './tailscale.webhook.js';
 
 /** Largest answer, in bytes: the devices of a large tailnet come in one. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -27,9 +28,12 @@ const BULK_CONCURRENCY = 5;
 export class TailscaleSource implements VendorSource {
   private readonly http: VendorHttp;
   private readonly rule: ManagedRule;
+  readonly webhook?: VendorSource['webhook'];
 
   constructor(settings: TailscaleSettings) {
     this.rule = managedRule(settings);
+    const secret = settings['tailscale.webhookSecret'];
+    if (secret !== undefined) this.webhook = async (request) => readWebhook(request, secret, Date.now());
     this.http = new VendorHttp({
       baseUrl: settings['tailscale.url'],
       auth: tailscaleCredentials(settings),
@@ -80,6 +84,10 @@ export class TailscaleSource implements VendorSource {
 
   private finding(device: TailscaleDevice, posture: Posture | undefined): Finding {
     return { status: 'FOUND', attributes: deviceAttributes(device, posture, this.rule), endsAt: posture?.endsAt };
+  }
+
+  recordsOf({ device }: JsonObject): string[] {
+    return isJsonObject(device) && typeof device.id === 'string' ? [device.id] : [];
   }
 
   async close(): Promise<void> {

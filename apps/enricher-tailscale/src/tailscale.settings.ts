@@ -25,6 +25,9 @@ export const tailscaleSettings = {
     'Whether a device without any of these attributes is unmanaged; otherwise it is not known.',
     { fallback: false },
   ),
+  'tailscale.webhookSecret': setting.optionalText('Secret of the webhook endpoint; without it no webhook is taken.', {
+    secret: true,
+  }),
   'tailscale.requestTimeoutMs': setting.integer(
     'How long one request to Tailscale may take, in ms.',
     { min: 1, max: 60_000 },

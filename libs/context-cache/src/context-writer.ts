@@ -1,5 +1,5 @@
-import type { SourceAnswer } from '@iris/contracts';
-import { decodeEntry, type EntryAddress, encodeEntry, INVALIDATION_CHANNEL } from './entry.js';
+import type { SourceAnswer, SourceId } from '@iris/contracts';
+import { decodeEntry, type EntryAddress, encodeEntry, INVALIDATION_CHANNEL, sourceOfField } from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
 
@@ -63,6 +63,12 @@ export class ContextWriter {
   async drop(address: EntryAddress, now: number): Promise<void> {
     await this.put(address, JSON.stringify({ droppedAt: now }), now, now + TOMBSTONE_MS);
     await this.invalidate(address.key);
+  }
+
+  /** The fields that a hash has for a source, drops included. */
+  async fieldsOf(key: string, source: SourceId): Promise<string[]> {
+    const fields = await this.redis.run((redis) => redis.hkeys(key));
+    return fields.filter((field) => sourceOfField(field) === source);
   }
 
   /** Makes every replica drop its own copy of a hash. */

@@ -47,6 +47,12 @@ export class ScheduledJob {
     this.onReady();
   }
 
+  /** Has a run begin now, unless one that was asked for waits already. Throws when Redis fails. */
+  async runSoon(): Promise<void> {
+    const keep = { count: KEPT_RUNS };
+    await this.queue.add('run', {}, { deduplication: { id: 'soon' }, removeOnComplete: keep, removeOnFail: keep });
+  }
+
   /** Waits for a run under way, then ends. The given connection belongs to the caller. */
   async close(): Promise<void> {
     this.options.redis.off('ready', this.onReady);

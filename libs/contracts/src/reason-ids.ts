@@ -37,6 +37,11 @@ export const REASONS = {
   subject_not_a_person: 'The principal is a tagged device, which is never looked up as a person.',
   subject_not_mapped: 'No identity rule maps the login name to a key of this source.',
 
+  push_unauthenticated: 'A push is not proved to come from the vendor.',
+  push_expired: 'A push was signed too long ago, or in the future.',
+  push_malformed: 'A push is not what the vendor sends.',
+  push_too_large: 'A push is larger than the limit.',
+
   pdp_unavailable: 'The PDP could not be reached.',
   pdp_timeout: 'The PDP did not answer inside the budget.',
   pdp_rejected: 'The PDP refused the check as invalid: a configuration fault.',

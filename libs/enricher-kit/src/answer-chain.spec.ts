@@ -2,6 +2,7 @@ import {
   ContextWriter,
   connectRedis,
   DistributedFlights,
+  RecordIndex,
   type RedisConnection,
   waitForRedis,
 } from '@iris/context-cache';
@@ -59,13 +60,18 @@ function replica(vendor: Vendor, redis: RedisConnection | undefined, change: Par
     id: 'okta',
     settings: { ...settings, ...change },
     source: vendor,
-    cache: redis && { writer: new ContextWriter(redis), flights: new DistributedFlights(redis) },
+    cache: redis && {
+      writer: new ContextWriter(redis),
+      flights: new DistributedFlights(redis),
+      records: new RecordIndex(redis),
+    },
     observer: {
       fetched: (outcome) => outcomes.push(outcome),
       refreshed: (outcome) => refreshes.push(outcome),
       retried: () => {},
       circuitMoved: () => {},
       synced: () => {},
+      pushed: () => {},
     },
     logger: quiet,
   });

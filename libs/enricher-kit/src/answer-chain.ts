@@ -1,5 +1,4 @@
 import {
-  type ContextWriter,
   type DistributedFlights,
   type EntryAddress,
   FlightTimeout,
@@ -13,6 +12,8 @@ import {
 import type { ResourceRef, SourceAnswer, SourceId, SourceSettings, Subject } from '@iris/contracts';
 import type { Finding, VendorSource } from './enricher-definition.js';
 import type { EnricherObserver } from './enricher-observer.js';
+import type { IdentityMap } from './identity-map.js';
+import { type EntryStore, keepEntry } from './kept-entry.js';
 import type { Logger } from './logger.js';
 import { Resilience } from './resilience.js';
 import { SharedCalls } from './shared-calls.js';
@@ -37,8 +38,7 @@ export interface Question {
 export type Ask = (question: Question, signal?: AbortSignal) => Promise<SourceAnswer>;
 
 /** The shared parts in Redis; absent when no Redis is configured. */
-export interface SharedCache {
-  readonly writer: ContextWriter;
+export interface SharedCache extends EntryStore {
   readonly flights: DistributedFlights;
 }
 
@@ -46,6 +46,8 @@ export interface ChainOptions {
   readonly id: SourceId;
   readonly settings: SourceSettings;
   readonly source: VendorSource;
+  /** Absent: a login name is the vendor's key. */
+  readonly identity?: IdentityMap;
   readonly cache?: SharedCache;
   readonly observer: EnricherObserver;
   readonly logger: Logger;
@@ -142,9 +144,13 @@ function isKey(text: string): boolean {
 }
 
 /** The innermost layer: asks the vendor. */
-function fetching({ source, settings }: ChainOptions, resilience: Resilience): Ask {
-  return async ({ subject, resource }, signal = new AbortController().signal) =>
-    resilience.run(async (limited) => {
+function fetching({ source, settings, identity }: ChainOptions, resilience: Resilience): Ask {
+  return async ({ subject: asked, resource }, signal = new AbortController().signal) => {
+    const mapped = settings.subject === 'login' && asked.loginName !== undefined && identity?.map(asked.loginName);
+    if (mapped && 'reason' in mapped)
+      return answerOf({ status: 'NOT_FOUND', reason: mapped.reason }, settings, Date.now());
+    const subject = mapped ? { ...asked, loginName: mapped.key } : asked;
+    return resilience.run(async (limited) => {
       const now = Date.now();
       const call = { signal: limited, now };
       const finding =
@@ -152,6 +158,7 @@ function fetching({ source, settings }: ChainOptions, resilience: Resilience): A
       if (finding === undefined) throw new VendorError('bad_response', 'the source knows no resources');
       return answerOf(finding, settings, now);
     }, signal);
+  };
 }
 
 /** Counts and logs what came of asking the vendor. */
@@ -177,22 +184,29 @@ function observed(next: Ask, { observer, logger, id }: ChainOptions): Ask {
  * Keeps the answer before anyone gets it, because replicas that wait look for it in the cache. When something newer
  * stands there (a drop, or a later answer), that counts: an answer from before a drop is read once more.
  */
-function kept(next: Ask, { cache }: ChainOptions): Ask {
+function kept(next: Ask, options: ChainOptions): Ask {
+  const { cache } = options;
   return async (question, signal) => {
     const answer = await next(question, signal);
-    if (cache === undefined || (await write(cache, question, answer))) return answer;
+    if (cache === undefined || (await write(cache, options, question, answer))) return answer;
     const held = await heldEntry(question, cache);
     if (held !== undefined && held.observedAt >= answer.observedAt) return held;
     const again = await next(question, signal);
-    await write(cache, question, again);
+    await write(cache, options, question, again);
     return again;
   };
 }
 
 /** Whether an answer stands in the cache, or cannot be put there because Redis is away. */
-async function write(cache: SharedCache, question: Question, answer: SourceAnswer): Promise<boolean> {
+async function write(
+  cache: SharedCache,
+  { id, source }: ChainOptions,
+  { address, subject, resource }: Question,
+  answer: SourceAnswer,
+): Promise<boolean> {
+  const principal = resource === undefined ? subject.principal : undefined;
   try {
-    return await cache.writer.write(question.address, answer);
+    return await keepEntry(cache, { id, source, principal }, address, answer);
   } catch {
     return true;
   }

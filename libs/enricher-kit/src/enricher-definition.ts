@@ -45,12 +45,24 @@ export interface WebhookRequest {
   readonly body: Buffer;
 }
 
+/** Something that a push says has changed. */
+export interface WebhookEvent {
+  /** The same whenever the vendor sends the event again; covered by what proves that the push is the vendor's. */
+  readonly id: string;
+  /** Whose facts have changed, as far as the push names them by what the vendor is asked by. */
+  readonly subjects?: readonly Subject[];
+  /** The vendor's records that have changed; `recordsOf` told whose entries are made of them. */
+  readonly records?: readonly string[];
+  /** Whether so many may be concerned that everything is read in bulk. */
+  readonly everybody?: boolean;
+}
+
 export interface WebhookReply {
   /** HTTP status. */
   readonly status: number;
   readonly body?: JsonObject;
-  /** Whose facts have changed: their entries are dropped everywhere and read again. */
-  readonly changed?: readonly Subject[];
+  /** What has changed: the entries concerned are dropped everywhere and read again. */
+  readonly events?: readonly WebhookEvent[];
 }
 
 /**
@@ -72,6 +84,8 @@ export interface VendorSource {
    * believed but read again.
    */
   webhook?(request: WebhookRequest): Promise<WebhookReply>;
+  /** Ids of the vendor's records that attributes of a subject are made of, by which a push may name them. */
+  recordsOf?(attributes: JsonObject): readonly string[];
   /** Frees sockets and timers. */
   close?(): Promise<void>;
 }

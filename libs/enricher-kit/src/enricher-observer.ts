@@ -10,6 +10,9 @@ export type FetchOutcome = 'found' | 'not_found' | VendorErrorKind;
 /** What came of a refresh job: `not_needed` when the entry was read again meanwhile. */
 export type RefreshOutcome = 'refreshed' | 'not_needed' | 'failed';
 
+/** What became of a vendor's push: `repeated` when its event was dealt with before. */
+export type PushOutcome = 'taken' | 'repeated' | 'refused' | 'not_passed_on';
+
 /** Sees what the kit does. Methods must not throw. */
 export interface EnricherObserver {
   /** @param ms duration of the fetch, retries and waiting included */
@@ -19,6 +22,7 @@ export interface EnricherObserver {
   refreshed(outcome: RefreshOutcome): void;
   /** @param subjects how many subjects a bulk read has written since the last call */
   synced(subjects: number): void;
+  pushed(outcome: PushOutcome, events: number): void;
 }
 
 const POSITION_VALUES: Readonly<Record<CircuitPosition, number>> = { closed: 0, half_open: 1, open: 2 };
@@ -34,5 +38,6 @@ export function meteredObserver(source: SourceId): EnricherObserver {
     circuitMoved: (position) => setGauge('iris.source.circuit', POSITION_VALUES[position], { source }),
     refreshed: (outcome) => count('iris.source.refreshes', { source, outcome }),
     synced: (subjects) => count('iris.source.synced_subjects', { source }, subjects),
+    pushed: (outcome, events) => count('iris.source.pushes', { source, outcome }, events),
   };
 }

@@ -5,6 +5,7 @@ export { type RunningEnricher, startEnricher } from './app/start-enricher.js';
 export * from './enricher-definition.js';
 export type { EnricherObserver, FetchOutcome, RefreshOutcome } from './enricher-observer.js';
 export { basic, bearer, type Credentials, type OAuth2Options, oauth2 } from './http/credentials.js';
+export { hmacHex, pushJson, refusePush, sameSecret } from './http/pushes.js';
 export { failureOf, statusError } from './http/response-errors.js';
 export { type HeaderMap, retryAfterMs } from './http/retry-after.js';
 export {

@@ -124,6 +124,12 @@ export const METRICS = {
     meaning: 'Subjects whose facts a bulk read wrote.',
     labels: ['source'],
   },
+  'iris.source.pushes': {
+    kind: 'counter',
+    unit: '{event}',
+    meaning: "Events of a vendor's webhooks, by what became of them.",
+    labels: ['source', 'outcome'],
+  },
   'iris.evidence.records': {
     kind: 'counter',
     unit: '{record}',

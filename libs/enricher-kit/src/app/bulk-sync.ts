@@ -1,13 +1,9 @@
-import {
-  type ContextWriter,
-  principalField,
-  principalKey,
-  type RedisConnection,
-  ScheduledJob,
-} from '@iris/context-cache';
-import type { SourceId, SourceSettings } from '@iris/contracts';
-import type { BulkItem, VendorSource } from '../enricher-definition.js';
+import { principalField, principalKey, type RedisConnection, ScheduledJob } from '@iris/context-cache';
+import type { SourceId, SourceSettings, Subject } from '@iris/contracts';
+import type { BulkItem, Finding, VendorSource } from '../enricher-definition.js';
 import type { EnricherObserver } from '../enricher-observer.js';
+import type { IdentityMap } from '../identity-map.js';
+import { type EntryStore, keepEntry } from '../kept-entry.js';
 import type { Logger } from '../logger.js';
 import { answerOf } from '../source-answer.js';
 import { VendorError } from '../vendor-error.js';
@@ -16,7 +12,9 @@ export interface BulkSyncOptions {
   readonly id: SourceId;
   readonly settings: SourceSettings;
   readonly bulk: NonNullable<VendorSource['bulk']>;
-  readonly writer: ContextWriter;
+  readonly source: Pick<VendorSource, 'recordsOf'>;
+  readonly identity: IdentityMap;
+  readonly store: EntryStore;
   /** From `connectRedisForWorker`. */
   readonly redis: RedisConnection;
   readonly intervalMs: number;
@@ -43,6 +41,11 @@ export class BulkSync {
       run: () => this.run(),
       onError: (error) => logger.warn({ source: id, detail: error.message }, 'the schedule of bulk reads has a fault'),
     });
+  }
+
+  /** Has a run begin now, unless one waits already. Throws when Redis fails. */
+  async runSoon(): Promise<void> {
+    await this.job.runSoon();
   }
 
   async close(): Promise<void> {
@@ -73,23 +76,33 @@ export class BulkSync {
 
   /** How many entries were written. */
   private async write(batch: readonly BulkItem[], observedAt: number): Promise<number> {
-    const results = await Promise.all(batch.map((item) => this.writeOne(item, observedAt)));
+    const results = await Promise.all(batch.flatMap((item) => this.writeItem(item, observedAt)));
     const written = results.filter(Boolean).length;
     if (written > 0) this.options.observer.synced(written);
     return written;
   }
 
-  private async writeOne({ subject, finding }: BulkItem, observedAt: number): Promise<boolean> {
-    const { id, settings, writer } = this.options;
+  /** An item is written for every login that means its subject. */
+  private writeItem({ subject, finding }: BulkItem, observedAt: number): Promise<boolean>[] {
+    const { settings, identity } = this.options;
+    if (settings.subject === 'node') return [this.writeOne(subject, finding, observedAt)];
+    return identity
+      .loginsOf(subject.principal)
+      .map((login) => this.writeOne({ ...subject, principal: login, loginName: login }, finding, observedAt));
+  }
+
+  private async writeOne(subject: Subject, finding: Finding, observedAt: number): Promise<boolean> {
+    const { id, settings, source, store } = this.options;
+    const { principal } = subject;
     const field = principalField(id, settings.subject, subject);
-    if (subject.principal === '' || field === undefined) return false;
-    const address = { key: principalKey(subject.principal), field };
+    if (principal === '' || field === undefined) return false;
+    const address = { key: principalKey(principal), field };
     const answer = answerOf(finding, settings, observedAt);
-    const held = await writer.read(address);
-    const written = await writer.write(address, answer);
+    const held = await store.writer.read(address);
+    const written = await keepEntry(store, { id, source, principal }, address, answer);
     // Told only where something changed: a message per subject and run would be most of the traffic.
     const changed = held !== undefined && JSON.stringify(held.attributes) !== JSON.stringify(answer.attributes);
-    if (written && changed) await writer.invalidate(address.key);
+    if (written && changed) await store.writer.invalidate(address.key);
     return written;
   }
 }

@@ -1,8 +1,10 @@
 import { type SettingsValues, setting } from '@iris/config';
 import { LOG_LEVELS } from '@iris/telemetry';
+import { identitySettings } from '../identity-map.js';
 
 /** Settings that every enricher has, beside those of its vendor. */
 export const kitSettings = {
+  ...identitySettings,
   'grpc.host': setting.text('Address to listen on for the gateway.', { fallback: '127.0.0.1' }),
   'grpc.port': setting.integer('Port to listen on for the gateway.', { min: 1, max: 65535 }, { fallback: 50051 }),
   'http.host': setting.text('Address to listen on for probes and webhooks.', { fallback: '127.0.0.1' }),

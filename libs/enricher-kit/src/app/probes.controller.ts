@@ -27,6 +27,7 @@ export class ProbesController {
       query: new URL(request.url, 'http://localhost').searchParams,
       body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     });
+    if (status >= 400) reply.header('content-type', 'application/problem+json');
     await reply.status(status).send(body ?? {});
   }
 }

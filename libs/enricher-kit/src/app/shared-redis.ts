@@ -3,6 +3,8 @@ import {
   connectRedis,
   connectRedisForWorker,
   DistributedFlights,
+  PushMemory,
+  RecordIndex,
   type RedisConnection,
 } from '@iris/context-cache';
 import type { SharedCache } from '../answer-chain.js';
@@ -11,6 +13,7 @@ import type { Logger } from '../logger.js';
 /** An enricher's connections to Redis. */
 export interface SharedRedis {
   readonly cache: SharedCache;
+  readonly pushes: PushMemory;
   /** For BullMQ's workers. */
   readonly workerConnection: RedisConnection;
   close(): void;
@@ -30,7 +33,12 @@ export function connectSharedRedis(url: string | undefined, name: string, logger
   );
   connection.on('ready', () => logger.info({}, 'Redis is connected'));
   return {
-    cache: { writer: new ContextWriter(connection), flights: new DistributedFlights(connection) },
+    cache: {
+      writer: new ContextWriter(connection),
+      flights: new DistributedFlights(connection),
+      records: new RecordIndex(connection),
+    },
+    pushes: new PushMemory(connection),
     workerConnection,
     close: () => {
       connection.removeAllListeners('close');

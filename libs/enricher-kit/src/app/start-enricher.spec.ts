@@ -16,7 +16,8 @@ import {
 } from '@iris/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { service as healthService } from 'grpc-health-check';
-import type { EnricherDefinition, Finding, VendorCall, VendorSource } from '../enricher-definition.js';
+import type { EnricherDefinition, Finding, VendorCall, VendorSource, WebhookEvent } from '../enricher-definition.js';
+import { refusePush } from '../http/pushes.js';
 import { type RunningEnricher, startEnricher } from './start-enricher.js';
 
 const ana: Subject = { principal: 'ana@example.com', loginName: 'ana@example.com' };
@@ -109,6 +110,13 @@ describe('an enricher that runs', () => {
     return { enricher, client };
   }
 
+  /** An enricher answers before Redis is connected, and keeps nothing until then. */
+  async function withRedis(enricher: RunningEnricher): Promise<void> {
+    await eventually(async () => {
+      expect(await (await fetch(`${enricher.httpUrl}/healthz`)).json()).toMatchObject({ redis: 'ok' });
+    });
+  }
+
   function enrich(client: EnricherServiceClient, subject: Subject, deadlineMs = 10_000) {
     let cancel = () => {};
     const answer = new Promise<SourceAnswer>((resolve, reject) => {
@@ -125,7 +133,8 @@ describe('an enricher that runs', () => {
 
   it('answers over gRPC, and leaves the entry where the gateway reads it', async () => {
     const vendor = testVendor();
-    const { client } = await start(vendor);
+    const { client, enricher } = await start(vendor);
+    await withRedis(enricher);
     const answer = await enrich(client, { ...ana, nodeId: 'n1' }).answer;
     expect(answer).toMatchObject({ status: 'FOUND', attributes: found.status === 'FOUND' ? found.attributes : {} });
     expect(answer.freshUntil).toBe(answer.observedAt + 300_000);
@@ -241,7 +250,7 @@ describe('an enricher that runs', () => {
     const vendor = testVendor({
       webhook: async (request) => {
         bodies.push(`${request.method} ${request.headers['x-sign']} ${request.query.get('a')} ${request.body}`);
-        return { status: 202, body: { taken: true }, changed: [ana] };
+        return { status: 202, body: { taken: true }, events: [{ id: 'e1', subjects: [ana] }] };
       },
     });
     const { client, enricher } = await start(vendor);
@@ -270,8 +279,51 @@ describe('an enricher that runs', () => {
     subscriber.disconnect();
   });
 
+  it('finds whom a push names by the vendor’s own id, under every login, and takes an event once', async () => {
+    const events: WebhookEvent[] = [{ id: 'e1', records: ['00u1'] }];
+    const vendor = testVendor({
+      webhook: async () => ({ status: 200, events }),
+      recordsOf: ({ id }) => [String(id)],
+    });
+    vendor.answer = async () => ({ status: 'FOUND', attributes: { id: '00u1' } });
+    const { client, enricher } = await start(vendor, {
+      IRIS_IDENTITY_RULES: '[{"from":"old.example","to":"example.com"}]',
+    });
+    await withRedis(enricher);
+    const old: Subject = { principal: 'Ana@old.example', loginName: 'Ana@old.example' };
+    await enrich(client, ana).answer;
+    await enrich(client, old).answer;
+    expect(vendor.calls.map(({ subject }) => subject.loginName)).toEqual(['ana@example.com', 'ana@example.com']);
+
+    const push = () => fetch(`${enricher.httpUrl}/webhook`, { method: 'POST' });
+    expect((await push()).status).toBe(200);
+    await eventually(async () => expect(vendor.calls).toHaveLength(4));
+    expect((await push()).status).toBe(200);
+    events.push({ id: 'e2', subjects: [ana] });
+    expect((await push()).status).toBe(200);
+    // The second event names her by one login; both are hers.
+    await eventually(async () => expect(vendor.calls).toHaveLength(6));
+    expect(await enrich(client, old).answer).toMatchObject({ status: 'FOUND' });
+    expect(vendor.calls).toHaveLength(6);
+  });
+
+  it('refuses a push that is too large, or that the source refuses, with a problem document', async () => {
+    const vendor = testVendor({ webhook: async () => refusePush('push_unauthenticated') });
+    const { enricher } = await start(vendor);
+    const push = (body: string) => fetch(`${enricher.httpUrl}/webhook`, { method: 'POST', body });
+    for (const [body, status, reason] of [
+      ['{}', 401, 'push_unauthenticated'],
+      ['x'.repeat(1024 * 1024 + 1), 413, 'push_too_large'],
+    ] as const) {
+      const reply = await push(body);
+      expect(reply.status).toBe(status);
+      expect(reply.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      expect(await reply.json()).toMatchObject({ status, reason });
+    }
+  });
+
   it('has a push sent again when Redis is away', async () => {
-    const vendor = testVendor({ webhook: async () => ({ status: 200, changed: [ana] }) });
+    const vendor = testVendor({ webhook: async () => ({ status: 200, events: [{ id: 'e1', subjects: [ana] }] }) });
     const { enricher } = await start(vendor, { IRIS_REDIS_URL: 'redis://127.0.0.1:1' });
     expect((await fetch(`${enricher.httpUrl}/webhook`, { method: 'POST' })).status).toBe(503);
   });

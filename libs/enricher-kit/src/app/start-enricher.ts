@@ -1,5 +1,5 @@
 import { ConfigError, loadSettings, loadSourceRegistry, type SettingsSchema, type SettingsValues } from '@iris/config';
-import { type ContextWriter, RefreshWorker } from '@iris/context-cache';
+import { RefreshWorker } from '@iris/context-cache';
 import { ENRICHER_PACKAGE, ENRICHER_SERVICE, EnricherServiceService, type SourceSettings } from '@iris/contracts';
 import { NestFactory } from '@nestjs/core';
 import { type MicroserviceOptions, Transport } from '@nestjs/microservices';
@@ -8,11 +8,13 @@ import { HealthImplementation } from 'grpc-health-check';
 import { AnswerChain } from '../answer-chain.js';
 import type { EnricherDefinition, VendorSource } from '../enricher-definition.js';
 import { meteredObserver } from '../enricher-observer.js';
+import { IdentityMap } from '../identity-map.js';
 import type { Logger } from '../logger.js';
 import { BulkSync } from './bulk-sync.js';
 import { EnricherModule } from './enricher.module.js';
 import { EnricherHealth } from './enricher-health.js';
 import { type KitSettings, kitSettings } from './kit.settings.js';
+import { ProblemFilter } from './problem.filter.js';
 import { connectSharedRedis, type SharedRedis } from './shared-redis.js';
 import { WebhookReceiver } from './webhook-receiver.js';
 
@@ -56,13 +58,19 @@ export async function startEnricher<S extends SettingsSchema>(
   const redis = connectSharedRedis(kit['redis.url'], name, logger);
   const observer = meteredObserver(definition.id);
   observer.circuitMoved('closed');
-  const common = { id: definition.id, settings, source, observer, logger };
+  const identity = new IdentityMap(definition.id, kit);
+  const common = { id: definition.id, settings, source, identity, observer, logger };
   const chain = new AnswerChain({ ...common, cache: redis?.cache });
-  const writer: ContextWriter | undefined = redis?.cache.writer;
+  let bulk: BulkSync | undefined;
   const parts = {
     chain,
-    health: new EnricherHealth(definition.id, chain, writer),
-    webhooks: new WebhookReceiver({ ...common, writer, chain }),
+    health: new EnricherHealth(definition.id, chain, redis?.cache.writer),
+    webhooks: new WebhookReceiver({
+      ...common,
+      chain,
+      readAll: async () => bulk?.runSoon(),
+      shared: redis && { ...redis.cache, pushes: redis.pushes },
+    }),
   };
 
   const grpcAddress = `${kit['grpc.host']}:${kit['grpc.port']}`;
@@ -85,7 +93,8 @@ export async function startEnricher<S extends SettingsSchema>(
     throw error;
   }
   if (redis !== undefined) {
-    jobs.push(...startJobs({ ...common, chain, redis, intervalSeconds: kit['bulk.intervalSeconds'] }));
+    bulk = startBulk(common, redis, kit['bulk.intervalSeconds']);
+    jobs.push(startRefreshes(common, chain, redis), ...(bulk === undefined ? [] : [bulk]));
   }
   setServing(serving, 'SERVING');
   const httpUrl = await app.getUrl();
@@ -110,6 +119,7 @@ async function createApp(
     bodyParser: false,
     abortOnError: false,
   });
+  app.useGlobalFilters(new ProblemFilter());
   // A push's signature is made of its bytes, so they are kept whatever their type.
   adapter.getInstance().addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   adapter.getInstance().removeContentTypeParser(['application/json', 'text/plain']);
@@ -135,38 +145,31 @@ interface JobOptions {
   readonly id: EnricherDefinition<SettingsSchema>['id'];
   readonly settings: SourceSettings;
   readonly source: VendorSource;
+  readonly identity: IdentityMap;
   readonly observer: ReturnType<typeof meteredObserver>;
   readonly logger: Logger;
-  readonly chain: AnswerChain;
-  readonly redis: SharedRedis;
-  readonly intervalSeconds: number;
 }
 
-function startJobs(options: JobOptions): Job[] {
-  const { id, settings, source, observer, logger, chain, redis, intervalSeconds } = options;
-  const jobs: Job[] = [
-    new RefreshWorker({
-      redis: redis.workerConnection,
-      source: id,
-      concurrency: settings.concurrency,
-      refresh: (request) => chain.refresh(request),
-      // The connection's faults are logged where they are noticed first.
-      onError: () => {},
-    }),
-  ];
-  if (source.bulk !== undefined && intervalSeconds > 0) {
-    jobs.push(
-      new BulkSync({
-        id,
-        settings,
-        bulk: source.bulk.bind(source),
-        writer: redis.cache.writer,
-        redis: redis.workerConnection,
-        intervalMs: intervalSeconds * 1000,
-        observer,
-        logger,
-      }),
-    );
-  }
-  return jobs;
+function startRefreshes({ id, settings }: JobOptions, chain: AnswerChain, redis: SharedRedis): RefreshWorker {
+  return new RefreshWorker({
+    redis: redis.workerConnection,
+    source: id,
+    concurrency: settings.concurrency,
+    refresh: (request) => chain.refresh(request),
+    // The connection's faults are logged where they are noticed first.
+    onError: () => {},
+  });
+}
+
+/** @returns undefined when the vendor has no bulk read, or none is wanted */
+function startBulk(common: JobOptions, redis: SharedRedis, intervalSeconds: number): BulkSync | undefined {
+  const { source } = common;
+  if (source.bulk === undefined || intervalSeconds <= 0) return undefined;
+  return new BulkSync({
+    ...common,
+    bulk: source.bulk.bind(source),
+    store: redis.cache,
+    redis: redis.workerConnection,
+    intervalMs: intervalSeconds * 1000,
+  });
 }

@@ -1,19 +1,31 @@
-import { type ContextWriter, principalField, principalKey } from '@iris/context-cache';
+import { type PushMemory, principalKey } from '@iris/context-cache';
 import type { SourceId, SourceSettings, Subject } from '@iris/contracts';
 import type { AnswerChain } from '../answer-chain.js';
-import type { VendorSource, WebhookReply, WebhookRequest } from '../enricher-definition.js';
+import type { VendorSource, WebhookEvent, WebhookReply, WebhookRequest } from '../enricher-definition.js';
+import type { EnricherObserver } from '../enricher-observer.js';
+import type { IdentityMap } from '../identity-map.js';
+import type { EntryStore } from '../kept-entry.js';
 import type { Logger } from '../logger.js';
 
 export interface WebhookOptions {
   readonly id: SourceId;
   readonly settings: SourceSettings;
   readonly source: VendorSource;
-  readonly writer?: ContextWriter;
+  readonly identity: IdentityMap;
+  /** Absent when no Redis is configured: a push then reaches nobody but this process's next read. */
+  readonly shared?: EntryStore & { readonly pushes: PushMemory };
   readonly chain: AnswerChain;
+  readonly observer: Pick<EnricherObserver, 'pushed'>;
   readonly logger: Logger;
+  /** Has everything read in bulk soon, where there is a bulk read. */
+  readonly readAll: () => Promise<void>;
 }
 
-/** Takes a vendor's pushes: the entries of whom they speak of are dropped in every replica and read again. */
+/**
+ * Takes a vendor's pushes. What a push says is never believed: the entries of whom it speaks of are dropped in every
+ * replica and read again, so the order in which pushes come does not matter. An event that was dealt with is
+ * acknowledged and changes nothing, since vendors deliver at least once and stop delivering to who refuses.
+ */
 export class WebhookReceiver {
   constructor(private readonly options: WebhookOptions) {}
 
@@ -22,30 +34,61 @@ export class WebhookReceiver {
     return this.options.source.webhook !== undefined;
   }
 
-  /**
-   * The reply to a push. 503 when the change cannot be told to every replica, so that the vendor sends it again.
-   */
+  /** The reply to a push. 503 when the change cannot be told to every replica, so that the vendor sends it again. */
   async receive(request: WebhookRequest): Promise<WebhookReply> {
+    const { id, observer, logger } = this.options;
     const reply = (await this.options.source.webhook?.(request)) ?? { status: 404 };
-    const changed = reply.changed ?? [];
+    if (reply.status >= 400) {
+      observer.pushed('refused', 1);
+      logger.warn({ source: id, reason: reply.body?.reason }, 'a push was refused');
+      return reply;
+    }
     try {
-      await Promise.all(changed.map((subject) => this.drop(subject)));
+      for (const event of reply.events ?? []) await this.take(event);
     } catch {
-      this.options.logger.warn(
-        { source: this.options.id, reason: 'cache_unavailable' },
-        'a push could not be passed on',
-      );
+      observer.pushed('not_passed_on', 1);
+      logger.warn({ source: id, reason: 'cache_unavailable' }, 'a push could not be passed on');
       return { status: 503 };
     }
-    for (const subject of changed) this.readAgain(subject);
     return reply;
   }
 
-  private async drop(subject: Subject): Promise<void> {
-    const { id, settings, writer } = this.options;
-    const field = principalField(id, settings.subject, subject);
-    if (writer === undefined || field === undefined) return;
-    await writer.drop({ key: principalKey(subject.principal), field }, Date.now());
+  private async take(event: WebhookEvent): Promise<void> {
+    const { id, shared, observer } = this.options;
+    if (await shared?.pushes.knows(id, event.id)) {
+      observer.pushed('repeated', 1);
+      return;
+    }
+    const stale = (await Promise.all((await this.principals(event)).map((principal) => this.drop(principal)))).flat();
+    if (event.everybody === true) await this.options.readAll();
+    await shared?.pushes.remember(id, event.id);
+    observer.pushed('taken', 1);
+    for (const subject of stale) this.readAgain(subject);
+  }
+
+  /** Whom an event speaks of: who is named, by all their logins, and whose entries were made of the named records. */
+  private async principals(event: WebhookEvent): Promise<string[]> {
+    const { id, settings, identity, shared } = this.options;
+    const principals = new Set<string>();
+    for (const { principal } of event.subjects ?? []) {
+      for (const login of settings.subject === 'login' ? identity.loginsOf(principal) : [principal]) {
+        principals.add(login);
+      }
+    }
+    for (const record of event.records ?? []) {
+      for (const principal of (await shared?.records.principals(id, record)) ?? []) principals.add(principal);
+    }
+    return [...principals];
+  }
+
+  /** Drops the source's entries of a principal, also one that is being read now. @returns what is to be read again */
+  private async drop(principal: string): Promise<Subject[]> {
+    const { id, settings, shared } = this.options;
+    const key = principalKey(principal);
+    const fields = settings.subject === 'login' ? [id] : ((await shared?.writer.fieldsOf(key, id)) ?? []);
+    await Promise.all(fields.map((field) => shared?.writer.drop({ key, field }, Date.now())));
+    if (settings.subject === 'login') return [{ principal, loginName: principal }];
+    return fields.map((field) => ({ principal, nodeId: field.slice(id.length + 1) }));
   }
 
   /**
@@ -53,10 +96,10 @@ export class WebhookReceiver {
    * where it happens.
    */
   private readAgain(subject: Subject): void {
-    const { id, chain, writer } = this.options;
+    const { id, chain, shared } = this.options;
     chain
       .refresh({ source: id, subject, askedAt: Date.now() })
-      .then(() => writer?.invalidate(principalKey(subject.principal)))
+      .then(() => shared?.writer.invalidate(principalKey(subject.principal)))
       .catch(() => {});
   }
 }
