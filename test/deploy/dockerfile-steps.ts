@@ -12,7 +12,7 @@ import {
 } from 'dockerfile-ast';
 
 /** A stage of a Dockerfile. */
-export interface Stage {
+interface Stage {
   /** The name after AS. */
   readonly name: string | undefined;
   readonly instructions: readonly Instruction[];
