@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Hook, isJsonObject, type Json, type JsonObject } from '@iris/contracts';
-import { type Pdp, PdpError, type PlanKind, toAttributes } from '@iris/pdp';
+import { type Pdp, type PlanKind, toAttributes } from '@iris/pdp';
 import { count, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
+import { bulkhead } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 import { clientOf } from './client-name.js';
 import type { PolicySelection, PreparedPrincipal } from './decision.service.js';
@@ -21,6 +23,12 @@ export interface ToolPlansOptions {
   readonly lifeMs: number;
 }
 
+/** How many plans one gateway asks for at the same time, and how many may wait. */
+const PLANS_AT_ONCE = 4;
+const MAX_WAITING_PLANS = 5000;
+/** How long one plan may take, in ms. */
+const PLAN_TIMEOUT_MS = 5000;
+
 /** For how long the last complete plan is kept, in ms: a working day, so that an outage does not outlast it. */
 const COMPLETE_LIFE_MS = 12 * 3_600_000;
 
@@ -32,6 +40,9 @@ export class ToolPlans {
   private readonly plans: LRUCache<string, PlanKind>;
   /** The last plans that were made with every source answering, by principal: see `alwaysDenied`. */
   private readonly complete: LRUCache<string, PlanKind>;
+  private readonly underWay = new Map<string, Promise<PlanKind | undefined>>();
+  /** Plans cost the PDP more than checks; a request with hundreds of new tools must not starve the checks. */
+  private readonly few = bulkhead(PLANS_AT_ONCE, MAX_WAITING_PLANS);
 
   constructor(
     private readonly pdp: Pdp,
@@ -45,7 +56,7 @@ export class ToolPlans {
 
   /**
    * The keys of the tools that are always denied. A tool whose plan cannot be had stays: its calls are checked when
-   * they come. Never throws.
+   * they come. Never throws, and never waits longer than `timeoutMs`: plans that come later are kept for the next turn.
    *
    * While a source is unavailable, much is denied only for want of facts. That is not "never", and tools that come and
    * go would spoil the provider's prompt cache; so the last plan that was made with all facts stands, and without one
@@ -65,39 +76,55 @@ export class ToolPlans {
     const person = digest([prepared.principal.id, shared, this.policies, revisions]);
     const allFacts = !hasUnavailableSource(prepared);
     const start = performance.now();
-    let asked = 0;
-    let outcome = 'ok';
     const denied = new Set<string>();
-    await Promise.all(
-      tools.map(async (tool) => {
-        const named = `${tool.server ?? ''}\n${tool.name}`;
-        let plan = allFacts ? this.plans.get(`${fingerprint}\n${named}`) : this.complete.get(`${person}\n${named}`);
-        if (plan === undefined && allFacts) {
-          asked += 1;
-          try {
-            plan = await this.ask(hook, prepared, tool, shared, timeoutMs);
-            this.plans.set(`${fingerprint}\n${named}`, plan);
-            this.complete.set(`${person}\n${named}`, plan);
-          } catch (error) {
-            outcome = error instanceof PdpError ? error.reason : 'internal_error';
-          }
-        }
+    const waiting: Promise<void>[] = [];
+    for (const tool of tools) {
+      const named = `${tool.server ?? ''}\n${tool.name}`;
+      const planKey = `${fingerprint}\n${named}`;
+      const take = (plan: PlanKind | undefined) => {
         if (plan === 'ALWAYS_DENIED') denied.add(tool.key);
-      }),
-    );
-    if (asked > 0) recordDuration('iris.pdp.duration', performance.now() - start, { method: 'plan', outcome });
-    count('iris.pdp.plans', { origin: 'pdp' }, asked);
-    count('iris.pdp.plans', { origin: 'memory' }, tools.length - asked);
-    return denied;
+      };
+      const known = allFacts ? this.plans.get(planKey) : this.complete.get(`${person}\n${named}`);
+      if (known !== undefined || !allFacts) take(known);
+      else waiting.push(this.planOnce(planKey, `${person}\n${named}`, hook, prepared, tool, shared).then(take));
+    }
+    count('iris.pdp.plans', { origin: 'memory' }, tools.length - waiting.length);
+    if (waiting.length === 0) return denied;
+    count('iris.pdp.plans', { origin: 'pdp' }, waiting.length);
+    const all = Promise.all(waiting).then(() => 'ok');
+    const outcome = await Promise.race([all, sleep(timeoutMs, 'pdp_timeout', { ref: false })]);
+    recordDuration('iris.pdp.duration', performance.now() - start, { method: 'plan', outcome });
+    // Plans that come after this are not for this reply any more.
+    return new Set(denied);
   }
 
-  private ask(
+  /** One plan, shared by all who need it at the same time. Undefined when the PDP gives none. */
+  private planOnce(
+    planKey: string,
+    completeKey: string,
     hook: Hook,
     prepared: PreparedPrincipal,
     tool: PlannableTool,
     shared: JsonObject,
-    timeoutMs: number,
-  ): Promise<PlanKind> {
+  ): Promise<PlanKind | undefined> {
+    const underWay = this.underWay.get(planKey);
+    if (underWay !== undefined) return underWay;
+    const asking = this.few
+      .execute(() => this.ask(hook, prepared, tool, shared))
+      .then(
+        (plan) => {
+          this.plans.set(planKey, plan);
+          this.complete.set(completeKey, plan);
+          return plan;
+        },
+        () => undefined,
+      )
+      .finally(() => this.underWay.delete(planKey));
+    this.underWay.set(planKey, asking);
+    return asking;
+  }
+
+  private ask(hook: Hook, prepared: PreparedPrincipal, tool: PlannableTool, shared: JsonObject): Promise<PlanKind> {
     const { tool: named, classification } = this.catalog.classify(tool);
     return this.pdp.plan(
       {
@@ -119,7 +146,7 @@ export class ToolPlans {
         scope: this.policies.scope,
         requestId: hook.metadata.request_id ?? 'plan',
       },
-      { timeoutMs },
+      { timeoutMs: PLAN_TIMEOUT_MS },
     );
   }
 }
