@@ -12,9 +12,10 @@ import {
   type DecisionService,
   type PreparedPrincipal,
 } from './decision/decision.service.js';
-import { asCallsOfRequest, type OneDecisionPerRequest } from './decision/one-decision-per-request.js';
+import type { OneDecisionPerRequest } from './decision/one-decision-per-request.js';
+import { rememberedAs, verdictScope } from './decision/remembered-as.js';
 import type { ToolPlans } from './decision/tool-plans.js';
-import { toRememberedDecision, type VerdictMemory, type VerdictScope } from './decision/verdict-memory.js';
+import { toRememberedDecision, type VerdictMemory } from './decision/verdict-memory.js';
 import type { EvidenceService } from './evidence/evidence.service.js';
 import type { PdpWatch } from './health/pdp-watch.js';
 import { type HookLimits, type IncomingHook, readHook, unreadHook } from './hook/read-hook.js';
@@ -56,6 +57,9 @@ interface Passage {
 
 /** Kept back from the budget so that the reply itself has time to leave, in ms. */
 const REPLY_RESERVE_MS = 25;
+
+/** Share of the budget that an event after the response may wait for the other one of the same request. */
+const OTHER_EVENT_PERCENT = 30;
 
 /** The walk of one hook through the rooms: hook, toolcalls, context, decision, hook, evidence. */
 @Injectable()
@@ -127,9 +131,9 @@ export class HookWalk {
     passage.hook = hook;
 
     const calls = readHookCalls(hook, read.document);
-    if (calls.status === 'nothing_to_evaluate') this.warnings.warn(hook, 'nothing_to_evaluate');
-    if (isAfterResponse(hook) && this.options.mode === 'enforce') this.warnings.warn(hook, 'observe_only');
+    if (this.options.mode === 'enforce') this.warnings.sawEvent(hook);
     if (calls.status === 'nothing_to_evaluate') {
+      this.warnings.nothingToEvaluate(hook);
       const text =
         'this hook carries no request body, so no tool call can be judged; its grant in Aperture lacks request_body in send';
       return this.close(passage, this.failed(passage, calls.status, text));
@@ -140,7 +144,8 @@ export class HookWalk {
     }
     if (calls.mismatch !== undefined) this.sayMismatch(hook, calls.mismatch);
     const judge = () => this.judge(passage, hook, calls);
-    const judgement = await (isAfterResponse(hook) ? this.requests.inTurn(hook, judge) : judge());
+    const waitMs = passage.budget.remainingMsOfShare(OTHER_EVENT_PERCENT);
+    const judgement = await (isAfterResponse(hook) ? this.requests.inTurn(hook, waitMs, judge) : judge());
     const verdict = this.conclude(hook, calls, judgement);
     if (this.options.mode === 'enforce') return this.close(passage, verdict, judgement);
     const reason = [...judgement.decisions.values()].some(isDenied) ? 'observe_mode' : 'policy_allowed';
@@ -174,21 +179,22 @@ export class HookWalk {
     calls: Extract<HookCalls, { status: 'read' }>,
   ): Promise<Judgement> {
     const identity = identify(hook.data);
-    const scope: VerdictScope = { principal: identity.id, session: hook.metadata.session_id ?? '' };
+    const scope = verdictScope(hook, identity.id);
     const revision = this.pdpWatch.revision;
     const start = performance.now();
 
-    const ofRequest = isAfterResponse(hook) ? asCallsOfRequest(hook, calls.calls) : new Map<ToolCall, ToolCall>();
+    const names = rememberedAs(hook, calls.calls);
     const [gathered, recalled] = await Promise.all([
       this.context.gather(identity, calls.calls, budget, signal),
-      this.memory.recall(scope, [...calls.calls, ...ofRequest.values()], revision),
+      this.memory.recall(scope, [...names.values()].flat(), revision),
     ]);
     const contextMs = performance.now() - start;
 
     const prepared = this.decision.prepare(gathered.principal);
     const decisions = new Map<ToolCall, CallDecision>();
     for (const call of calls.calls) {
-      const verdict = recalled.get(call) ?? recalled.get(ofRequest.get(call) ?? call);
+      const known = names.get(call)?.find((name) => recalled.has(name));
+      const verdict = known && recalled.get(known);
       if (verdict === undefined) continue;
       decisions.set(call, toRememberedDecision(call, verdict));
       count('iris.decision.remembered', { effect: verdict.effect });
@@ -197,13 +203,12 @@ export class HookWalk {
     const timeoutMs = Math.max(1, budget.remainingMs() - 2 * REPLY_RESERVE_MS);
     const [decided, strip] = await Promise.all([
       this.decision.decide(hook, prepared, unknown, gathered.cmdb, timeoutMs, activeTraceId()),
-      this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs),
+      this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs / 2),
     ]);
     for (const { decision } of decided) decisions.set(decision.call, decision);
-    const toRemember = decided.flatMap(({ decision }) => {
-      const call = ofRequest.get(decision.call);
-      return call === undefined ? [decision] : [decision, { ...decision, call }];
-    });
+    const toRemember = decided.flatMap(({ decision }) =>
+      (names.get(decision.call) ?? []).map((call) => ({ ...decision, call })),
+    );
     this.memory.remember(scope, toRemember, revision);
     const pdpMs = performance.now() - start - contextMs;
     return { prepared, decided, decisions, strip, durationsMs: { context: contextMs, pdp: pdpMs } };

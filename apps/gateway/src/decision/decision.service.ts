@@ -1,4 +1,12 @@
-import type { CallDecision, Hook, JsonObject, PolicyOutput, PrincipalContext, ToolCall } from '@iris/contracts';
+import type {
+  CallDecision,
+  Hook,
+  JsonObject,
+  PolicyOutput,
+  PrincipalContext,
+  ReasonId,
+  ToolCall,
+} from '@iris/contracts';
 import { isJsonObject } from '@iris/contracts';
 import { type CheckResult, type Pdp, PdpError, type PdpPrincipal } from '@iris/pdp';
 import { count, recordDuration } from '@iris/telemetry';
@@ -26,6 +34,8 @@ export interface DecidedCall {
 export interface PreparedPrincipal {
   readonly principal: PdpPrincipal;
   readonly origins: AttributeOrigins;
+  /** Whether the hook names neither a person nor a device. */
+  readonly anonymous: boolean;
 }
 
 /** The decision room: one fully informed question to the PDP. */
@@ -40,7 +50,11 @@ export class DecisionService {
   /** The principal of the check, from all that is known of the person. */
   prepare(context: PrincipalContext): PreparedPrincipal {
     const { attr, origins } = principalAttributes(context);
-    return { principal: { id: context.identity.id, roles: context.roles, attr }, origins };
+    return {
+      principal: { id: context.identity.id, roles: context.roles, attr },
+      origins,
+      anonymous: context.identity.kind === 'anonymous',
+    };
   }
 
   /**
@@ -80,7 +94,7 @@ export class DecisionService {
       ),
     );
     return calls.map((call, index) => ({
-      decision: toDecision(call, results[index]),
+      decision: toDecision(call, results[index], prepared.anonymous),
       attr: attributes[index] ?? {},
       catalogEntry: this.catalog.classify(call).entry,
     }));
@@ -121,14 +135,14 @@ function resourceIds(calls: readonly ToolCall[]): string[] {
   });
 }
 
-function toDecision(call: ToolCall, result: CheckResult | undefined): CallDecision {
+function toDecision(call: ToolCall, result: CheckResult | undefined, anonymous: boolean): CallDecision {
   const allowed = result?.effect === 'ALLOW';
   const outputs = (result?.outputs ?? []).filter(({ value }) => value !== undefined && value !== null);
   const denial = allowed ? undefined : denialOf(outputs);
   return {
     call,
     effect: allowed ? 'ALLOW' : 'DENY',
-    reason: allowed ? 'policy_allowed' : result?.policyFound ? 'policy_denied' : 'no_policy_match',
+    reason: allowed ? 'policy_allowed' : denialReason(result, anonymous),
     message: denial?.message,
     statusCode: denial?.statusCode,
     observe: denial?.observe ?? false,
@@ -139,6 +153,12 @@ function toDecision(call: ToolCall, result: CheckResult | undefined): CallDecisi
     outputs,
     cerbosCallId: result?.cerbosCallId,
   };
+}
+
+/** Nobody can be granted anything while the hook names nobody, so that comes before what the rules say. */
+function denialReason(result: CheckResult | undefined, anonymous: boolean): ReasonId {
+  if (!result?.policyFound) return 'no_policy_match';
+  return anonymous ? 'anonymous_principal' : 'policy_denied';
 }
 
 /** What the rules say about a denial. Outputs only add words; the effect alone decides. */

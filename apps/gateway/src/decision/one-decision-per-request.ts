@@ -1,62 +1,71 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisConnection } from '@iris/context-cache';
-import type { Hook, ToolCall } from '@iris/contracts';
+import type { Hook } from '@iris/contracts';
 
-/** How long the later of two events waits for the verdicts of the earlier one, in ms. Nobody waits for its reply. */
-const WAIT_MS = 250;
+/** How often the later of two events looks whether another replica has decided on the earlier one, in ms. */
+const POLL_MS = 20;
 /** For how long a request is taken as being decided, in s. */
 const CLAIM_SECONDS = 60;
+const DECIDED = 'decided';
 
 /**
  * Aperture may send two events after one response, both with its calls. This makes them one decision: the second event
- * finds the first one's verdicts, under ids made of the request instead of the provider's ids, which only one of the
- * events carries.
+ * waits until the first one's verdicts are remembered, here or in another replica. Nobody waits for its reply.
  */
 export class OneDecisionPerRequest {
   private readonly underWay = new Map<string, Promise<unknown>>();
 
   constructor(private readonly redis: RedisConnection | undefined) {}
 
-  /** Runs a decision after an earlier one on the same request, here or in another replica, has ended. */
-  async inTurn<T>(hook: Hook, decide: () => Promise<T>): Promise<T> {
+  /**
+   * Runs a decision after an earlier one on the same request has ended.
+   *
+   * @param waitMs how long another replica is waited for, in ms
+   */
+  async inTurn<T>(hook: Hook, waitMs: number, decide: () => Promise<T>): Promise<T> {
     const requestId = hook.metadata.request_id;
     if (requestId === undefined || requestId === '') return decide();
     const earlier = this.underWay.get(requestId);
     const turn = (async () => {
       if (earlier !== undefined) await earlier.catch(() => undefined);
-      else if (!(await this.claim(requestId))) await sleep(WAIT_MS);
+      else if (!(await this.claim(requestId))) await this.untilDecided(requestId, waitMs);
       return decide();
     })();
     this.underWay.set(requestId, turn);
     try {
       return await turn;
     } finally {
-      if (this.underWay.get(requestId) === turn) this.underWay.delete(requestId);
+      if (this.underWay.get(requestId) === turn) {
+        this.underWay.delete(requestId);
+        this.release(requestId);
+      }
     }
   }
 
   private async claim(requestId: string): Promise<boolean> {
     if (this.redis?.status !== 'ready') return true;
-    const key = `iris:request:v1:{${requestId}}`;
-    return this.redis.set(key, '1', 'EX', CLAIM_SECONDS, 'NX').then(
+    return this.redis.set(keyOf(requestId), 'open', 'EX', CLAIM_SECONDS, 'NX').then(
       (reply) => reply === 'OK',
       () => true,
     );
   }
+
+  private async untilDecided(requestId: string, waitMs: number): Promise<void> {
+    const endsAt = performance.now() + waitMs;
+    while (performance.now() < endsAt) {
+      const state = await this.redis?.get(keyOf(requestId)).catch(() => DECIDED);
+      if (state !== 'open') return;
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Sent on the connection that the verdicts went out on, so nobody sees it before them. */
+  private release(requestId: string): void {
+    if (this.redis?.status !== 'ready') return;
+    this.redis.set(keyOf(requestId), DECIDED, 'EX', CLAIM_SECONDS).catch(() => undefined);
+  }
 }
 
-/** The calls of a response under ids made of the request, the content and the count of equal calls before. */
-export function asCallsOfRequest(hook: Hook, calls: readonly ToolCall[]): Map<ToolCall, ToolCall> {
-  const counts = new Map<string, number>();
-  const renamed = new Map<ToolCall, ToolCall>();
-  for (const call of calls) {
-    const content = createHash('sha256')
-      .update(JSON.stringify([call.name, call.params ?? null]))
-      .digest('base64url');
-    const before = counts.get(content) ?? 0;
-    counts.set(content, before + 1);
-    renamed.set(call, { ...call, server: undefined, id: `request:${hook.metadata.request_id}:${content}:${before}` });
-  }
-  return renamed;
+function keyOf(requestId: string): string {
+  return `iris:request:v1:{${requestId}}`;
 }

@@ -1,5 +1,7 @@
 import {
   FLATTENED_ATTRIBUTES,
+  isJsonObject,
+  type Json,
   type JsonObject,
   type PrincipalContext,
   SOURCE_IDS,
@@ -23,12 +25,12 @@ export function principalAttributes(context: PrincipalContext): { attr: JsonObje
     const facts = sources[id];
     if (facts === undefined) continue;
     states[id] = toAttributes({ status: facts.status, ageSeconds: facts.ageSeconds, reason: facts.reason });
-    if (facts.status === 'fresh' || facts.status === 'stale') bySource[id] = toAttributes(facts.attributes);
+    if (facts.status === 'fresh' || facts.status === 'stale') bySource[id] = knownAttributes(facts.attributes);
   }
   if (identity.capabilities !== undefined) {
     bySource.tailscale = {
       ...(bySource.tailscale as JsonObject | undefined),
-      capabilities: toAttributes(identity.capabilities),
+      capabilities: knownAttributes(identity.capabilities),
     };
   }
 
@@ -37,7 +39,7 @@ export function principalAttributes(context: PrincipalContext): { attr: JsonObje
   for (const { path, from } of FLATTENED_ATTRIBUTES) {
     for (const candidate of from) {
       const value = valueAt(bySource, candidate);
-      if (value === undefined || value === null) continue;
+      if (value === undefined) continue;
       const source = candidate.slice(0, candidate.indexOf('.')) as SourceId;
       flattened[path] = value;
       origins[path] = { source, ageSeconds: sources[source]?.ageSeconds };
@@ -47,4 +49,20 @@ export function principalAttributes(context: PrincipalContext): { attr: JsonObje
 
   const own = toAttributes({ kind: identity.kind, nodeId: identity.nodeId, tailnet: identity.tailnet });
   return { attr: { ...own, ...flattened, ...bySource, context: states }, origins };
+}
+
+/** Without nulls at any depth: to a policy, null is a value, and `null == false` lets a call pass. */
+function knownAttributes(facts: JsonObject): JsonObject {
+  return withoutNulls(toAttributes(facts));
+}
+
+function withoutNulls(object: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object).flatMap(([key, value]) => (value === null ? [] : [[key, cleared(value)]])),
+  );
+}
+
+function cleared(value: Json): Json {
+  if (Array.isArray(value)) return value.filter((element) => element !== null).map(cleared);
+  return isJsonObject(value) ? withoutNulls(value) : value;
 }

@@ -51,13 +51,14 @@ export class VerdictMemory {
     this.local = new LRUCache({ max: options.maxEntries, ttl: options.lifeSeconds * 1000 });
   }
 
-  /** The remembered verdicts of these calls, by call. */
+  /** The remembered verdicts of these calls, by call; none without a scope. */
   async recall(
-    scope: VerdictScope,
+    scope: VerdictScope | undefined,
     calls: readonly ToolCall[],
     revision: string,
   ): Promise<Map<ToolCall, RememberedVerdict>> {
     const found = new Map<ToolCall, RememberedVerdict>();
+    if (scope === undefined) return found;
     const missing: ToolCall[] = [];
     for (const call of calls) {
       const verdict = this.local.get(localKey(scope, call.id));
@@ -81,8 +82,8 @@ export class VerdictMemory {
   }
 
   /** Remembers verdicts, here at once and in Redis without waiting for it. */
-  remember(scope: VerdictScope, decisions: readonly CallDecision[], revision: string): void {
-    if (decisions.length === 0) return;
+  remember(scope: VerdictScope | undefined, decisions: readonly CallDecision[], revision: string): void {
+    if (scope === undefined || decisions.length === 0) return;
     const fields: string[] = [];
     for (const decision of decisions) {
       const verdict: RememberedVerdict = {
