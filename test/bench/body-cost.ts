@@ -1,12 +1,6 @@
 import { type JsonDocument, parseDocument } from '@iris/json-document';
 import { type ReadBody, readProviderBody, rewriteProviderBody } from '../../apps/gateway/src/toolcalls/index.js';
-
-/** What a measurement found: one row for each case, in the order of the columns. */
-export interface Table {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | number)[])[];
-}
+import type { Table } from './table.js';
 
 const MEGABYTE = 1024 * 1024;
 const RUNS = 40;

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs what the tests need from Debian, when that is missing and this is root, then runs every check and test.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+declare -A packages=([redis-server]=redis-server [chromium]=chromium [promtool]=prometheus)
+missing=()
+for program in "${!packages[@]}"; do
+  command -v "$program" >/dev/null || missing+=("${packages[$program]}")
+done
+if ((${#missing[@]} > 0)); then
+  if [[ $(id -u) != 0 ]]; then
+    echo "missing: ${missing[*]}; install them, or run this as root on Debian" >&2
+    exit 1
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+step() {
+  echo
+  echo "== $* =="
+  local start=$SECONDS
+  "$@"
+  echo "== done in $((SECONDS - start)) s: $* =="
+}
+
+step npm run --silent lint
+step npm run --silent policies
+step npm run --silent build
+export NODE_OPTIONS=--experimental-vm-modules
+# Specs that start whole meshes have the machine to themselves, one after another; the others run side by side.
+alone='test/(e2e|cli|chaos|deploy)/'
+step npx jest --testPathIgnorePatterns "$alone" node_modules
+step npx jest --runInBand --testPathPatterns "$alone"
