@@ -60,7 +60,9 @@ export const evidenceRecordSchema = z.strictObject({
   catalogEntry: z.string().optional().describe('Entry of the tool catalog that matched; absent when none did.'),
   effect: z.enum(['ALLOW', 'DENY']).describe('Effect of the decision.'),
   reason: z.string().describe('Reason id.'),
-  mode: z.enum(['enforce', 'observe']).describe('Mode of the hook.'),
+  mode: z
+    .enum(['enforce', 'observe', 'shadow'])
+    .describe('Mode of the call; shadow: the second opinion of a candidate policy, which is no decision.'),
   enforced: z.boolean().describe('Whether the effect was put into force by the reply.'),
   reply: z.enum(['allow', 'ask', 'block', 'modify']).describe('Action of the reply to the hook.'),
   wouldHave: z
@@ -92,6 +94,13 @@ export const evidenceRecordSchema = z.strictObject({
     })
     .optional()
     .describe('What a replay needs beside principal, resource and action; absent for a hook without a tool call.'),
+  shadowOf: z
+    .strictObject({
+      policyVersion: z.string().describe('Policy version that decided.'),
+      effect: z.enum(['ALLOW', 'DENY']).describe('Effect of the decision.'),
+    })
+    .optional()
+    .describe('Only with mode shadow: the decision from which the candidate policy differs. decisionKey joins the two.'),
   durationsMs: z
     .strictObject({
       context: z.number().describe('Gathering facts, in ms.'),

@@ -112,6 +112,16 @@ export class CerbosPdp implements Pdp {
     }
   }
 
+  /**
+   * The version that the PDP says of itself, for example `0.55.0`.
+   *
+   * @throws PdpError when the PDP does not answer
+   */
+  async serverVersion(call: PdpCall): Promise<string> {
+    const { version } = await this.withRetry(call, (signal) => this.client.serverInfo({ signal }));
+    return version;
+  }
+
   close(): void {
     this.client.close();
   }

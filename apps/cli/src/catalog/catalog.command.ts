@@ -1,0 +1,91 @@
+import { isJsonObject, type JsonObject } from '@iris/contracts';
+import { loadCatalog } from '@iris/tool-catalog';
+import type { Command } from 'commander';
+import { evidenceOf } from '../evidence/evidence-input.js';
+import { EXIT } from '../exit-codes.js';
+import type { CliIo } from '../io.js';
+import { catalogOption, jsonObject, jsonOption, withOptions } from '../options.js';
+import { printJson, printTable } from '../output.js';
+import type { Finish } from '../run-cli.js';
+
+/** How many different names are told apart; further ones are counted together. */
+const MAX_NAMES = 10_000;
+const OTHERS = '(further names)';
+
+/** `iris catalog`: what the tool catalog says of a tool, and which tools it does not know. */
+export function registerCatalog(program: Command, io: CliIo, finish: Finish): void {
+  const catalog = program.command('catalog').description('the tool catalog');
+
+  withOptions(
+    catalog
+      .command('match')
+      .description('what the catalog says of a tool; exit code 1 when no entry matches')
+      .argument('<tool>', 'name of the tool, as the model calls it')
+      .option('--server <name>', 'MCP server, when the format names it apart from the tool')
+      .option('--params <json>', 'parameters of a call', jsonObject),
+    [catalogOption(), jsonOption()],
+  ).action((tool: string, options: MatchOptions) => {
+    const { server, params } = options;
+    const match = loadCatalog({ path: options.catalog }).classify({ name: tool, server, params });
+    if (options.json) printJson(io, match);
+    else {
+      const { classification } = match;
+      printTable(
+        io,
+        ['what', 'value'],
+        [
+          ['entry', match.entry ?? 'none: the tool is uncategorised'],
+          ['server', match.tool.server ?? ''],
+          ['tool', match.tool.operation],
+          ['anomalies', match.tool.anomalies.join(', ')],
+          ['category', classification.category],
+          ['system', classification.system ?? ''],
+          ['operation', classification.operation ?? ''],
+          ['environment', classification.environment ?? ''],
+          [
+            'target',
+            classification.target === undefined ? '' : `${classification.target.kind} ${classification.target.id}`,
+          ],
+        ],
+      );
+    }
+    finish(match.entry === undefined ? EXIT.FOUND : EXIT.OK);
+  });
+
+  withOptions(
+    catalog
+      .command('unmatched')
+      .description('tools in evidence that the catalog does not hold now; exit code 1 when there are any')
+      .argument('<evidence...>', 'files or folders of evidence, - for the standard input'),
+    [catalogOption(), jsonOption()],
+  ).action(async (sources: string[], options: { catalog: string; json?: boolean }) => {
+    const known = loadCatalog({ path: options.catalog });
+    const calls = new Map<string, number>();
+    const evidence = evidenceOf(sources, io);
+    for await (const { action, resource } of evidence.records()) {
+      if (action === undefined || resource === undefined) continue;
+      const { tool } = resource.attr;
+      const server = isJsonObject(tool) && typeof tool.server === 'string' ? tool.server : undefined;
+      // A name that tells its own server is taken apart by the catalog again.
+      if (known.classify({ name: action }).entry ?? known.classify({ name: action, server }).entry) continue;
+      const name = calls.has(action) || calls.size < MAX_NAMES ? action : OTHERS;
+      calls.set(name, (calls.get(name) ?? 0) + 1);
+    }
+    const tools = [...calls].map(([tool, count]) => ({ tool, calls: count })).sort((a, b) => b.calls - a.calls);
+    if (options.json) printJson(io, { tools, ...evidence.counts });
+    else
+      printTable(
+        io,
+        ['tool', 'calls'],
+        tools.map(({ tool, calls: count }) => [tool, count]),
+      );
+    finish(tools.length > 0 ? EXIT.FOUND : EXIT.OK);
+  });
+}
+
+interface MatchOptions {
+  readonly catalog: string;
+  readonly server?: string;
+  readonly params?: JsonObject;
+  readonly json?: boolean;
+}

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { CliFault, EXIT } from '../exit-codes.js';
+import type { CliIo } from '../io.js';
+import { gatewayOption, hookKeyOption, jsonObject, jsonOption, withOptions } from '../options.js';
+import { printJson, printTable } from '../output.js';
+import type { Finish } from '../run-cli.js';
+import { askGateway, type Explanation } from './ask-gateway.js';
+import { hookOf } from './hook-of.js';
+
+interface CheckOptions {
+  readonly gateway?: string;
+  readonly hookKey?: string;
+  readonly login?: string;
+  readonly tool?: string;
+  readonly params: Record<string, unknown>;
+  readonly client: string;
+  readonly node?: string;
+  readonly event?: string;
+  readonly json?: boolean;
+}
+
+/** `iris check`: what would be decided on one call or hook, and from which facts. */
+export function registerCheck(program: Command, io: CliIo, finish: Finish): void {
+  const command = program
+    .command('check')
+    .description('ask a gateway what it would decide on a call, without deciding it')
+    .argument('[hook]', "a file with the body of one of Aperture's hooks; else --login and --tool say what is asked")
+    .option('--login <login>', 'login name of the person')
+    .option('--tool <name>', 'name of the tool, as the model calls it')
+    .option('--params <json>', 'parameters of the call', jsonObject, {})
+    .option('--client <user-agent>', 'user agent of the client', 'claude-cli/2.1.278')
+    .option('--node <id>', 'stable node id of the device')
+    .option('--event <event>', 'event of the hook in the file; told from its fields when absent');
+  withOptions(command, [gatewayOption(), hookKeyOption(), jsonOption()]).action(
+    async (file: string | undefined, options: CheckOptions) => {
+      const explanation = await askGateway(options, ...(await questionOf(file, options)));
+      if (options.json) printJson(io, explanation);
+      else printExplanation(io, explanation);
+      finish(explanation.calls.every(({ effect }) => effect === 'ALLOW') ? EXIT.OK : EXIT.FOUND);
+    },
+  );
+}
+
+async function questionOf(
+  file: string | undefined,
+  options: CheckOptions,
+): Promise<[body: string, event: string | undefined]> {
+  if (file !== undefined) return [await readFile(file, 'utf8'), options.event];
+  const { login, tool, params, client, node } = options;
+  if (login === undefined || tool === undefined) throw new CliFault('name a hook file, or --login and --tool');
+  return [JSON.stringify(hookOf({ login, tool, params, client, node })), 'pre_request'];
+}
+
+function printExplanation(io: CliIo, explanation: Explanation): void {
+  const { principal, sources, attributeOrigins, calls, stripped } = explanation;
+  io.out(`Principal ${principal.id} (${principal.kind}), roles ${principal.roles.join(', ')}\n\nSources\n`);
+  printTable(
+    io,
+    ['source', 'status', 'found in', 'age in s', 'reason'],
+    Object.entries(sources).map(([id, source]) => [
+      id,
+      source.status,
+      source.origin,
+      source.ageSeconds ?? '',
+      source.reason ?? '',
+    ]),
+  );
+  io.out('\nAttributes\n');
+  printTable(
+    io,
+    ['attribute', 'value', 'source', 'age in s'],
+    Object.entries(attributeOrigins).map(([path, origin]) => [
+      path,
+      JSON.stringify(principal.attr[path]),
+      origin.source,
+      origin.ageSeconds ?? '',
+    ]),
+  );
+  for (const call of calls) {
+    io.out(`\n${call.effect} ${call.tool} (${call.phase}): ${call.reason}${call.observe ? ', observed only' : ''}\n`);
+    if (call.message !== undefined) io.out(`  ${call.message}\n`);
+    printTable(
+      io,
+      ['what', 'value'],
+      [
+        ['rules', call.rules.join(', ') || 'none'],
+        ['policy', [call.matchedPolicy ?? 'none', call.matchedScope].filter(Boolean).join(', scope ')],
+        ['catalog entry', call.catalogEntry ?? 'none: the tool is uncategorised'],
+        ...['category', 'system', 'operation', 'environment', 'target', 'cmdb', 'paramsStatus'].flatMap((key) =>
+          call.attr[key] === undefined ? [] : [[key, JSON.stringify(call.attr[key])]],
+        ),
+      ],
+    );
+  }
+  if (calls.length === 0) io.out('\nThe hook holds no tool call.\n');
+  if (stripped.length > 0) io.out(`\nRemoved from the request, never allowed: ${stripped.join(', ')}\n`);
+  if (explanation.mode === 'observe') io.out('\nThe gateway observes: it would allow and record this.\n');
+}

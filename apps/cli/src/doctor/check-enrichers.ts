@@ -1,0 +1,124 @@
+import { type Client, credentials, Metadata, makeClientConstructor } from '@grpc/grpc-js';
+import { loadSourceRegistry } from '@iris/config';
+import {
+  ENRICHER_PACKAGE,
+  ENRICHER_SERVICE,
+  EnricherServiceClient,
+  fromEnrichResponse,
+  type SourceAnswer,
+  type SourceSettings,
+  type Subject,
+  toEnrichRequest,
+} from '@iris/contracts';
+import { service as healthService } from 'grpc-health-check';
+import type { CheckOutcome, Finding } from './findings.js';
+
+export interface EnricherCheckOptions {
+  readonly registryFile: string;
+  /** host:port by source, where they differ from the registry. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Whom the sources are asked about. */
+  readonly login?: string;
+  /** Which device the sources are asked about. */
+  readonly node?: string;
+}
+
+const TIMEOUT_MS = 8000;
+
+/** Whether each enricher serves, and whether its vendor lets it in. */
+export async function checkEnrichers(options: EnricherCheckOptions): Promise<CheckOutcome[]> {
+  const { sources } = loadSourceRegistry(options.registryFile);
+  return Promise.all(
+    Object.entries(sources).map(([id, settings]) =>
+      settings === undefined || !settings.enabled
+        ? { check: `enricher ${id}`, notes: ['not checked: not enabled'], findings: [] }
+        : checkOne(id, settings, options.addresses[id] ?? settings.address, options),
+    ),
+  );
+}
+
+async function checkOne(
+  id: string,
+  settings: SourceSettings,
+  address: string,
+  options: EnricherCheckOptions,
+): Promise<CheckOutcome> {
+  const check = `enricher ${id}`;
+  const status = await healthOf(address);
+  if (status === undefined) {
+    const detail = `nothing answers at ${address}`;
+    return { check, notes: [], findings: [{ id: 'enricher_unreachable', subject: id, detail }] };
+  }
+  const findings: Finding[] = [];
+  if (status !== 'SERVING') findings.push({ id: 'enricher_not_serving', subject: id, detail: `health is ${status}` });
+  const asked = settings.subject === 'login' ? options.login : options.node;
+  if (asked === undefined) {
+    return { check, notes: [`serves; its vendor is not asked: no --${settings.subject}`], findings };
+  }
+  // As the gateway asks, so that what the enricher keeps stands where the gateway looks for it.
+  const subject = { principal: options.login ?? asked, loginName: options.login, nodeId: options.node };
+  const answer = await enrich(address, subject);
+  return {
+    check,
+    notes: answer?.status === 'FOUND' ? [`serves, knows ${asked}`] : [],
+    findings: [...findings, ...findingsOf(id, asked, answer)],
+  };
+}
+
+function findingsOf(id: string, asked: string, answer: SourceAnswer | undefined): Finding[] {
+  if (answer === undefined)
+    return [{ id: 'source_failing', subject: id, detail: 'the enricher gave no answer in time' }];
+  if (answer.status === 'FOUND') return [];
+  const detail = `${asked}: ${answer.reason ?? answer.status}`;
+  if (answer.status === 'NOT_FOUND') return [{ id: 'login_unknown', subject: id, detail }];
+  return [
+    { id: answer.reason === 'source_unauthorized' ? 'source_unauthorized' : 'source_failing', subject: id, detail },
+  ];
+}
+
+/** The status that the standard health service tells; undefined when nothing answers. */
+async function healthOf(address: string): Promise<string | undefined> {
+  const client = healthClient(address);
+  try {
+    return await new Promise((resolve) => {
+      client.check(
+        { service: `${ENRICHER_PACKAGE}.${ENRICHER_SERVICE}` },
+        { deadline: Date.now() + TIMEOUT_MS },
+        (error, response) => resolve(error ? undefined : response.status),
+      );
+    });
+  } finally {
+    client.close();
+  }
+}
+
+interface HealthClient extends Client {
+  check(
+    request: { readonly service: string },
+    options: { readonly deadline: number },
+    done: (error: Error | null, response: { readonly status: string }) => void,
+  ): void;
+}
+
+function healthClient(address: string): HealthClient {
+  const HealthClient = makeClientConstructor(healthService, 'Health');
+  return new HealthClient(address, credentials.createInsecure(), {
+    'grpc.enable_http_proxy': 0,
+  }) as unknown as HealthClient;
+}
+
+async function enrich(address: string, subject: Subject): Promise<SourceAnswer | undefined> {
+  const client = new EnricherServiceClient(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 });
+  try {
+    return await new Promise((resolve) => {
+      client.enrich(
+        toEnrichRequest(subject),
+        new Metadata(),
+        { deadline: Date.now() + TIMEOUT_MS },
+        (error, response) => resolve(error === null ? fromEnrichResponse(response) : undefined),
+      );
+    });
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The closed list of what `iris doctor` can find, with what to do about it. Ids are stable; texts may change.
+ */
+export const FINDINGS = {
+  redis_unreachable: 'Start Redis, or correct the URL in --redis and in redis.url of the gateway and the enrichers.',
+  redis_evicts: 'Set maxmemory-policy to noeviction: an evicted key may be a queue of evidence or of refreshes.',
+
+  pdp_unreachable: 'Start the PDP, or correct --pdp and pdp.target of the gateway.',
+  pdp_too_old: 'Run Cerbos 0.55 or newer: older versions do not know engine.strictEvaluation.',
+  pdp_not_strict: 'Set engine.strictEvaluation to true in the configuration of the PDP (see policies/pdp.yaml).',
+  pdp_golden_failed:
+    'Let the PDP load the shipped policies (policies/pack), or adapt policies/golden.yaml to the policies that replace them.',
+  pdp_policy_missing:
+    'Load a resource policy of this kind, version and scope, or correct pdp.resourceKind, pdp.policyVersion and pdp.scope.',
+
+  enricher_unreachable: 'Start the enricher, or correct its address in the source registry or in sources.addresses.',
+  enricher_not_serving: 'Read the log of the enricher: it runs and says that it does not serve.',
+  source_unauthorized:
+    'Give the enricher valid credentials with the scopes that its README lists; the vendor refuses the present ones.',
+  source_failing: 'Read the log of the enricher: its vendor gives no usable answer for this reason.',
+  login_unknown: 'Check the login name and the identity rules of the enricher: the source knows nobody of this name.',
+
+  gateway_unreachable: 'Start the gateway, or correct --gateway.',
+  gateway_unready: 'Mend what the gateway names; until then it has no decisions and answers by its failure mode.',
+  gateway_without_redis: 'Correct redis.url of the gateway: without Redis every hook waits for the vendors.',
+  hook_key_wrong: 'Use the same key in hook.keys of the gateway and in apikey of the hook in Aperture.',
+
+  aperture_unreadable: 'Paste the whole configuration as JSON; comments and trailing commas are accepted.',
+  aperture_hook_missing:
+    'Add a hook whose url is http(s)://<gateway>/ext/aperture to `hooks` of the Aperture configuration.',
+  aperture_hook_undefined: 'Define this hook in `hooks`, or correct the name in the grant.',
+  aperture_hook_disabled: 'Set `disabled` of the hook to false.',
+  aperture_not_wired: 'Name the hook in `send_hooks` of a grant that matches the users and models.',
+  aperture_apikey_missing:
+    'Set `apikey` of the hook to a key of hook.keys: the gateway answers 401 without one, which Aperture may take as an allow.',
+  aperture_authorization_unknown: 'Use one of bearer, x-api-key, x-goog-api-key, hec, cf-aig-authorization.',
+  aperture_fail_open: 'Set `fail_policy` to fail_closed: by default Aperture allows when the gateway does not answer.',
+  aperture_timeout_short:
+    'Set `timeout` of the hook above hook.budgetMs of the gateway: Aperture stops waiting before the verdict comes.',
+  aperture_event_late:
+    'Add pre_request to `events`: the other events come after the response and cannot stop anything.',
+  aperture_event_unknown: 'Use pre_request, tool_call_entire_request or entire_request.',
+  aperture_event_on_wrong_path: 'Let the path of the url end with the event, or use /ext/aperture for all events.',
+  aperture_request_body_missing: 'Add request_body to `send`: without it a pre_request carries no tool call.',
+  aperture_send_useless:
+    'Use the fields of Aperture: tools, request_body, response_body, raw_responses, user_message, estimated_cost, grants, quotas.',
+  aperture_dst_missing: 'Add `dst` to the grant: without it a grant of the tailnet policy applies to nothing.',
+  aperture_dst_forbidden: "Remove `dst` from the grant: Aperture's own configuration does not take it.",
+  aperture_old_syntax: 'Move `temp_grants` to `grants` with `send_hooks`; the old form is deprecated.',
+
+  clock_skew:
+    'Synchronise the clocks by NTP: facts are judged fresh or stale, and shifts as over or not, by these clocks.',
+} as const;
+
+export type FindingId = keyof typeof FINDINGS;
+
+/** Something that is wrong: which, with what, and what was seen. */
+export interface Finding {
+  readonly id: FindingId;
+  readonly subject: string;
+  readonly detail: string;
+}
+
+/** What one check came to. */
+export interface CheckOutcome {
+  readonly check: string;
+  /** What is well, or why nothing was checked. */
+  readonly notes: readonly string[];
+  readonly findings: readonly Finding[];
+}

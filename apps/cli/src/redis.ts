@@ -1,0 +1,29 @@
+import { connectRedis, type RedisConnection, waitForRedis } from '@iris/context-cache';
+import { CliFault } from './exit-codes.js';
+
+const CONNECT_MS = 3000;
+
+/**
+ * Does something with a connection to Redis, and ends it.
+ *
+ * @throws CliFault when there is no URL or no connection
+ */
+export async function withRedis<T>(url: string | undefined, use: (redis: RedisConnection) => Promise<T>): Promise<T> {
+  if (url === undefined) throw new CliFault('name the Redis of the mesh by --redis or IRIS_REDIS_URL');
+  let lastError: Error | undefined;
+  const redis = connectRedis(url, {
+    name: 'iris-cli',
+    commandTimeoutMs: 5000,
+    onError: (error) => {
+      lastError = error;
+    },
+  });
+  try {
+    if (!(await waitForRedis(redis, CONNECT_MS))) {
+      throw new CliFault(`Redis cannot be reached: ${lastError?.message || 'no answer'}`);
+    }
+    return await use(redis);
+  } finally {
+    redis.disconnect();
+  }
+}

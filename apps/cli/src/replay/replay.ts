@@ -1,0 +1,155 @@
+import type { Effect, JsonObject } from '@iris/contracts';
+import type { EvidenceRecord } from '@iris/evidence';
+import type { CheckResult, Pdp } from '@iris/pdp';
+
+export interface ReplayOptions {
+  /** Version and scope that are asked instead of the recorded ones. */
+  readonly policyVersion?: string;
+  readonly scope?: string;
+  /** Whether records are replayed whose attributes were masked: the answer may then differ for that reason alone. */
+  readonly masked: boolean;
+}
+
+/** What became of the records that were read. */
+export interface ReplayCounts {
+  /** Asked again. */
+  replayed: number;
+  /** Of these, decided otherwise. */
+  changed: number;
+  /** Of these, decided by no policy: the folder holds none of this kind, version and scope. */
+  withoutPolicy: number;
+  /** Not asked, because the record does not hold what the PDP was given. */
+  masked: number;
+  /** Records without a tool call, for example of a hook that could not be read. */
+  withoutCall: number;
+  /** Second opinions of a candidate policy, which are no decisions. */
+  shadow: number;
+}
+
+/** A decision that the policies make otherwise. */
+export interface Change {
+  readonly record: EvidenceRecord;
+  readonly to: Effect;
+  readonly result: CheckResult;
+}
+
+type Replayable = EvidenceRecord & Required<Pick<EvidenceRecord, 'resource' | 'action' | 'replay'>>;
+
+/** Records that are held at once: what bounds the memory, and how far calls of one principal may lie apart. */
+const WINDOW = 2000;
+/** Resources in one check: the PDP's default limit. */
+const RESOURCES_PER_CHECK = 50;
+/** Checks under way at once. */
+const CONCURRENCY = 16;
+/** Time for one check, in ms. */
+const CHECK_MS = 30_000;
+
+/**
+ * Asks the PDP again what was asked when the records were made: the same principal, resource and action, so that only
+ * the policies can make a difference. `request.time` is an attribute, so it is the recorded one. Calls of the same
+ * principal with the same facts share a check.
+ *
+ * @param onChange called in the order of the records
+ * @throws PdpError when the PDP gives no answer
+ */
+export async function replay(
+  records: AsyncIterable<EvidenceRecord>,
+  pdp: Pdp,
+  options: ReplayOptions,
+  onChange: (change: Change) => void,
+): Promise<ReplayCounts> {
+  const counts: ReplayCounts = { replayed: 0, changed: 0, withoutPolicy: 0, masked: 0, withoutCall: 0, shadow: 0 };
+  let window: Replayable[] = [];
+  const run = async () => {
+    const results = await checkAll(window, pdp, options);
+    window.forEach((record, index) => {
+      const result = results[index];
+      if (result === undefined) throw new Error('every check has a result');
+      counts.replayed += 1;
+      if (!result.policyFound) counts.withoutPolicy += 1;
+      if (result.effect === record.effect) return;
+      counts.changed += 1;
+      onChange({ record, to: result.effect, result });
+    });
+    window = [];
+  };
+  for await (const record of records) {
+    if (record.mode === 'shadow') counts.shadow += 1;
+    else if (!isReplayable(record)) counts.withoutCall += 1;
+    else if (record.replay.masked && !options.masked) counts.masked += 1;
+    else window.push(record);
+    if (window.length >= WINDOW) await run();
+  }
+  await run();
+  return counts;
+}
+
+function isReplayable(record: EvidenceRecord): record is Replayable {
+  const { resource, action, replay, principal } = record;
+  return resource !== undefined && action !== undefined && replay !== undefined && principal.roles.length > 0;
+}
+
+async function checkAll(
+  records: readonly Replayable[],
+  pdp: Pdp,
+  options: ReplayOptions,
+): Promise<(CheckResult | undefined)[]> {
+  const results: (CheckResult | undefined)[] = new Array(records.length).fill(undefined);
+  const batches = batchesOf(records, options);
+  const worker = async () => {
+    for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
+      const answers = await check(batch.map((index) => records[index]).filter(isDefined), pdp, options);
+      batch.forEach((index, position) => {
+        results[index] = answers[position];
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  return results;
+}
+
+/** Places of records that may share a check. */
+function batchesOf(records: readonly Replayable[], options: ReplayOptions): number[][] {
+  const open = new Map<string, number[]>();
+  const batches: number[][] = [];
+  records.forEach((record, index) => {
+    const key = JSON.stringify([record.principal, questionOf(record, options)]);
+    let batch = open.get(key);
+    if (batch === undefined || batch.length >= RESOURCES_PER_CHECK) {
+      batch = [];
+      open.set(key, batch);
+      batches.push(batch);
+    }
+    batch.push(index);
+  });
+  return batches;
+}
+
+async function check(records: readonly Replayable[], pdp: Pdp, options: ReplayOptions): Promise<CheckResult[]> {
+  const [first] = records;
+  if (first === undefined) return [];
+  const { id, roles, attr } = first.principal;
+  return pdp.check(
+    {
+      principal: { id, roles, attr: attr as JsonObject },
+      resources: records.map(({ resource, action }) => ({
+        kind: resource.kind,
+        id: resource.id || 'call',
+        // As the gateway asks about a call without a name.
+        action: action || '(empty)',
+        attr: resource.attr as JsonObject,
+      })),
+      ...questionOf(first, options),
+      requestId: `replay: ${first.id}`,
+    },
+    { timeoutMs: CHECK_MS },
+  );
+}
+
+function questionOf({ replay }: Replayable, options: ReplayOptions): { policyVersion: string; scope: string } {
+  return { policyVersion: options.policyVersion ?? replay.policyVersion, scope: options.scope ?? replay.scope };
+}
+
+function isDefined<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}

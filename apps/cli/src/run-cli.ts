@@ -1,0 +1,60 @@
+import { ConfigError } from '@iris/config';
+import { PdpError } from '@iris/pdp';
+import { CatalogError } from '@iris/tool-catalog';
+import { Command, CommanderError } from 'commander';
+import { registerCatalog } from './catalog/catalog.command.js';
+import { registerCheck } from './check/check.command.js';
+import { registerContext } from './context/context.command.js';
+import { registerDoctor } from './doctor/doctor.command.js';
+import { registerEvidence } from './evidence/evidence.command.js';
+import { CliFault, EXIT, type ExitCode } from './exit-codes.js';
+import type { CliIo } from './io.js';
+import { registerReplay } from './replay/replay.command.js';
+import { registerReport } from './report/report.command.js';
+
+/** Takes the exit code of the command that ran. */
+export type Finish = (code: ExitCode) => void;
+
+const REGISTRATIONS = [
+  registerDoctor,
+  registerCheck,
+  registerReplay,
+  registerReport,
+  registerContext,
+  registerCatalog,
+  registerEvidence,
+];
+
+/** Runs one command. Never throws. @returns the exit code, see `EXIT` */
+export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  let code: ExitCode = EXIT.OK;
+  const program = new Command('iris')
+    .description('Checks, explains and replays decisions on tool calls.')
+    .exitOverride()
+    .showHelpAfterError('(--help shows what is accepted)')
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .addHelpText('after', '\nExit codes: 0 nothing found, 1 findings or changes, 2 wrong usage or a fault.');
+  for (const register of REGISTRATIONS) {
+    register(program, io, (finished) => {
+      code = finished;
+    });
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has printed its own message already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.FAILED;
+    const message = messageOf(error);
+    if (args.includes('--json')) io.out(`${JSON.stringify({ error: message })}\n`);
+    io.err(`iris: ${message}\n`);
+    return EXIT.FAILED;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const expected = [CliFault, ConfigError, CatalogError, PdpError].some((known) => error instanceof known);
+  const isSystemError = typeof (error as NodeJS.ErrnoException).code === 'string';
+  return expected || isSystemError ? error.message : `unexpected fault: ${error.stack ?? error.message}`;
+}
