@@ -6,5 +6,5 @@ import { oktaSettings } from './okta.settings.js';
 export const definition: EnricherDefinition<typeof oktaSettings> = {
   id: 'okta',
   settings: oktaSettings,
-  create: (settings) => new OktaSource(settings),
+  create: (settings, tools) => new OktaSource(settings, tools),
 };

@@ -1,9 +1,11 @@
+import { CallBudget } from '@iris/context-cache';
 import type { JsonObject, Subject } from '@iris/contracts';
 import {
   type BulkItem,
   type Finding,
   failureOf,
   loginKey,
+  type SourceTools,
   statusError,
   subjectOfAddress,
   toVendorError,
@@ -13,7 +15,7 @@ import {
 } from '@iris/enricher-kit';
 import { Client, type Collection } from '@okta/okta-sdk-nodejs';
 import { readEventHook } from './okta.event-hook.js';
-import { headerMap, OktaExecutor } from './okta.executor.js';
+import { headerMap, type Lane, OktaExecutor } from './okta.executor.js';
 import {
   hasAddress,
   isLive,
@@ -38,8 +40,16 @@ export class OktaSource implements VendorSource {
   private readonly mapping: OktaMapping;
   readonly webhook?: VendorSource['webhook'];
 
-  constructor(settings: OktaSettings) {
-    this.executor = new OktaExecutor(settings['okta.url'], settings['okta.requestTimeoutMs']);
+  constructor(settings: OktaSettings, tools?: SourceTools) {
+    this.executor = new OktaExecutor({
+      orgUrl: settings['okta.url'],
+      requestTimeoutMs: settings['okta.requestTimeoutMs'],
+      budget: tools?.budget ?? new CallBudget(),
+      reserves: {
+        lookup: settings['okta.reservePercent'] / 100,
+        bulk: settings['okta.bulkReservePercent'] / 100,
+      },
+    });
     this.client = createClient(settings, this.executor);
     this.mapping = {
       liveStatuses: settings['okta.liveStatuses'],
@@ -75,10 +85,10 @@ export class OktaSource implements VendorSource {
    * user.
    */
   async *bulk(call: VendorCall): AsyncGenerator<BulkItem> {
-    const groupsOfUsers = await this.ask(call.signal, () => this.groupsByMember());
-    const users = await this.ask(call.signal, () => this.client.userApi.listUsers({ limit: PAGE.users }));
+    const groupsOfUsers = await this.ask(call.signal, () => this.groupsByMember(), 'bulk');
+    const users = await this.ask(call.signal, () => this.client.userApi.listUsers({ limit: PAGE.users }), 'bulk');
     for (;;) {
-      const step = await this.ask(call.signal, () => users.next());
+      const step = await this.ask(call.signal, () => users.next(), 'bulk');
       const user = readUser(step.value);
       if (user !== undefined) {
         const subject = subjectOfAddress(user.profile.login);
@@ -172,9 +182,9 @@ export class OktaSource implements VendorSource {
     return groups;
   }
 
-  private async ask<T>(signal: AbortSignal, calls: () => Promise<T>): Promise<T> {
+  private async ask<T>(signal: AbortSignal, calls: () => Promise<T>, lane: Lane = 'lookup'): Promise<T> {
     try {
-      return await this.executor.within(signal, calls);
+      return await this.executor.within(signal, lane, calls);
     } catch (error) {
       throw asVendorError(error, signal);
     }

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type HeaderMap, retryAfterMs, statusError, VendorError } from '@iris/enricher-kit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallBudget, RateWindow } from '@iris/context-cache';
+import { abortable, type HeaderMap, retryAfterMs, statusError, VendorError } from '@iris/enricher-kit';
 import { DefaultRequestExecutor } from '@okta/okta-sdk-nodejs';
 
 const TOKEN_PATH = '/oauth2/v1/token';
@@ -17,24 +19,35 @@ interface Answer {
   buffer(): Promise<Buffer>;
 }
 
+/** What a call is for: a decision may wait for a lookup, and nothing waits for a bulk read. */
+export type Lane = 'lookup' | 'bulk';
+
+export interface OktaExecutorOptions {
+  readonly orgUrl: string;
+  readonly requestTimeoutMs: number;
+  readonly budget: CallBudget;
+  /** Share of each limit, from 0 to 1, that a lane leaves to others. */
+  readonly reserves: Readonly<Record<Lane, number>>;
+}
+
 /**
  * Sends the SDK's requests. It adds what the SDK lacks: requests go to the organization's own host only (the SDK
  * follows a next link to any host, credentials included), end with the signal of the call, are never retried here, and
  * an answer that is not JSON of the expected kind is refused instead of read as an empty user or an empty list.
  */
 export class OktaExecutor extends DefaultRequestExecutor {
-  private readonly signals = new AsyncLocalStorage<AbortSignal>();
+  private readonly calls = new AsyncLocalStorage<{ readonly signal: AbortSignal; readonly lane: Lane }>();
   private readonly origin: string;
   private pendingToken?: Promise<() => Response>;
 
-  constructor(orgUrl: string, requestTimeoutMs: number) {
-    super({ maxRetries: 0, requestTimeout: requestTimeoutMs });
-    this.origin = new URL(orgUrl).origin;
+  constructor(private readonly options: OktaExecutorOptions) {
+    super({ maxRetries: 0, requestTimeout: options.requestTimeoutMs });
+    this.origin = new URL(options.orgUrl).origin;
   }
 
-  /** Runs calls of the SDK whose requests end with the signal. */
-  within<T>(signal: AbortSignal, calls: () => Promise<T>): Promise<T> {
-    return this.signals.run(signal, calls);
+  /** Runs calls of the SDK whose requests end with the signal and are counted for the lane. */
+  within<T>(signal: AbortSignal, lane: Lane, calls: () => Promise<T>): Promise<T> {
+    return this.calls.run({ signal, lane }, calls);
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -43,11 +56,31 @@ export class OktaExecutor extends DefaultRequestExecutor {
     Object.assign(request, { redirect: 'manual', size: MAX_BYTES });
     if (url.pathname.endsWith(TOKEN_PATH)) return this.fetchToken(request);
 
-    const signal = this.signals.getStore();
-    if (signal !== undefined) Object.assign(request, { signal });
+    const call = this.calls.getStore();
+    if (call !== undefined) Object.assign(request, { signal: call.signal });
+    const bucket = bucketOf(url);
+    await this.admit(bucket, call?.lane ?? 'lookup', call?.signal);
     const response = await super.fetch(request);
+    const window = rateWindow(response, Date.now());
+    if (window !== undefined) await this.options.budget.learn(bucket, window);
     if (!response.ok) throwRateLimit(response);
     return response.ok ? (await checked(response, isList(request)))() : response;
+  }
+
+  /**
+   * Takes a call from the budget. A bulk read waits for the next window; a lookup has no time for that.
+   *
+   * @throws VendorError `rate_limited` for a lookup, or the signal's
+   */
+  private async admit(bucket: string, lane: Lane, signal?: AbortSignal): Promise<void> {
+    for (;;) {
+      const waitMs = await this.options.budget.take(bucket, this.options.reserves[lane]);
+      if (waitMs === 0) return;
+      if (lane === 'lookup') {
+        throw new VendorError('rate_limited', 'the budget of calls to Okta is used up', { retryAfterMs: waitMs });
+      }
+      await abortable(sleep(waitMs), signal);
+    }
   }
 
   /**
@@ -89,6 +122,23 @@ function throwRateLimit(response: Answer): void {
   const date = Date.parse(response.headers.get('date') ?? '');
   const wait = retryAfterMs(headerMap(response), Number.isNaN(date) ? Date.now() : date);
   throw new VendorError('rate_limited', 'Okta answered 429', { retryAfterMs: wait });
+}
+
+/** What Okta counts together: a method's path, whatever the id in it. */
+function bucketOf(url: URL): string {
+  return `okta${url.pathname.replace(/^(\/api\/v1\/[^/]+\/)[^/]+/, '$1*')}`;
+}
+
+/** What the rate-limit headers say; undefined where one is missing or has several values. */
+function rateWindow({ headers }: Pick<Answer, 'headers'>, now: number): RateWindow | undefined {
+  const number = (name: string) => {
+    const text = headers.get(`x-rate-limit-${name}`) ?? '';
+    return /^\d+$/.test(text) ? Number(text) : undefined;
+  };
+  const [limit, remaining, window] = [number('limit'), number('remaining'), number('reset')];
+  const date = Date.parse(headers.get('date') ?? '');
+  if (limit === undefined || remaining === undefined || window === undefined || Number.isNaN(date)) return undefined;
+  return { limit, remaining, window, endsAt: now + Math.max(0, window * 1000 - date) };
 }
 
 function isList(request: Request): boolean {

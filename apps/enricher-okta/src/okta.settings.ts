@@ -25,6 +25,16 @@ export const oktaSettings = {
     'Value of the Authorization header of event hooks; without it no event hook is taken.',
     { secret: true },
   ),
+  'okta.reservePercent': setting.integer(
+    "Share of each of Okta's rate limits that is left to others, in percent.",
+    { min: 0, max: 90 },
+    { fallback: 10 },
+  ),
+  'okta.bulkReservePercent': setting.integer(
+    "Share of each of Okta's rate limits that bulk reads leave to lookups and to others, in percent.",
+    { min: 0, max: 90 },
+    { fallback: 50 },
+  ),
   'okta.requestTimeoutMs': setting.integer(
     'How long one request to Okta may take, in ms.',
     { min: 1, max: 60_000 },

@@ -425,3 +425,43 @@ describe('ambient configuration of the SDK', () => {
     }
   });
 });
+
+describe('the budget of calls', () => {
+  const headers = (remaining: number, endsInSeconds: number) => ({
+    'x-rate-limit-limit': '100',
+    'x-rate-limit-remaining': String(remaining),
+    'x-rate-limit-reset': String(Math.floor(Date.now() / 1000) + endsInSeconds),
+  });
+
+  it('is left to others by a lookup, which does not wait', async () => {
+    const { server, source } = await okta(({ path }) =>
+      path.includes('/groups') ? { body: [] } : { body: user, headers: headers(11, 60) },
+    );
+    await expect(ask(source)).resolves.toMatchObject({ status: 'FOUND' });
+    await expect(ask(source)).resolves.toMatchObject({ status: 'FOUND' });
+    const before = server.requests.length;
+    const error = await failure(ask(source));
+    expect(error.kind).toBe('rate_limited');
+    expect(error.retryAfterMs).toBeGreaterThan(0);
+    expect(server.requests).toHaveLength(before);
+  });
+
+  it('is left to lookups by a bulk read, which waits for the next window', async () => {
+    const resetsAt = Math.floor(Date.now() / 1000) + 2;
+    const pagesAt: number[] = [];
+    const { server, source } = await okta(({ path }) => {
+      if (path.startsWith('/api/v1/groups')) return { body: [] };
+      pagesAt.push(Date.now() / 1000);
+      const first = { ...headers(50, 0), 'x-rate-limit-reset': String(resetsAt) };
+      const next = { link: `<${server.url}/api/v1/users?after=x>; rel="next"` };
+      return { body: [user], headers: pagesAt.length === 1 ? { ...first, ...next } : headers(99, 60) };
+    });
+    const items = [];
+    for await (const item of source.bulk?.({ signal: AbortSignal.timeout(10_000), now: Date.now() }) ?? []) {
+      items.push(item);
+    }
+    expect(items).toHaveLength(2);
+    expect(pagesAt).toHaveLength(2);
+    expect(pagesAt[1]).toBeGreaterThanOrEqual(resetsAt);
+  });
+});

@@ -1,3 +1,4 @@
+export * from './call-budget.js';
 export * from './context-reader.js';
 export * from './context-writer.js';
 export * from './entry.js';

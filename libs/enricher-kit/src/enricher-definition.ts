@@ -1,4 +1,5 @@
 import type { SettingsSchema, SettingsValues } from '@iris/config';
+import type { CallBudget } from '@iris/context-cache';
 import type { JsonObject, ReasonId, ResourceRef, SourceId, Subject } from '@iris/contracts';
 import type { HeaderMap } from './http/retry-after.js';
 
@@ -90,10 +91,17 @@ export interface VendorSource {
   close?(): Promise<void>;
 }
 
+/** What the kit gives to a source. */
+export interface SourceTools {
+  /** Counts the calls that the vendor still allows, for all replicas. */
+  readonly budget: CallBudget;
+}
+
 /** Everything the kit must know of a vendor. */
 export interface EnricherDefinition<S extends SettingsSchema> {
   readonly id: SourceId;
   /** The vendor's own settings: URL, credentials, mapping options. */
   readonly settings: S;
-  create(settings: SettingsValues<S>): VendorSource;
+  /** @param tools absent: the source shares nothing with other replicas */
+  create(settings: SettingsValues<S>, tools?: SourceTools): VendorSource;
 }

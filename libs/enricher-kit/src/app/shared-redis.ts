@@ -14,6 +14,7 @@ import type { Logger } from '../logger.js';
 export interface SharedRedis {
   readonly cache: SharedCache;
   readonly pushes: PushMemory;
+  readonly connection: RedisConnection;
   /** For BullMQ's workers. */
   readonly workerConnection: RedisConnection;
   close(): void;
@@ -39,6 +40,7 @@ export function connectSharedRedis(url: string | undefined, name: string, logger
       records: new RecordIndex(connection),
     },
     pushes: new PushMemory(connection),
+    connection,
     workerConnection,
     close: () => {
       connection.removeAllListeners('close');

@@ -1,5 +1,5 @@
 import { ConfigError, loadSettings, loadSourceRegistry, type SettingsSchema, type SettingsValues } from '@iris/config';
-import { RefreshWorker } from '@iris/context-cache';
+import { CallBudget, RefreshWorker } from '@iris/context-cache';
 import { ENRICHER_PACKAGE, ENRICHER_SERVICE, EnricherServiceService, type SourceSettings } from '@iris/contracts';
 import { NestFactory } from '@nestjs/core';
 import { type MicroserviceOptions, Transport } from '@nestjs/microservices';
@@ -52,10 +52,12 @@ export async function startEnricher<S extends SettingsSchema>(
   const all = loadSettings({ ...kitSettings, ...definition.settings }, environment);
   const kit = all as KitSettings;
   const settings = registryEntry(definition.id, kit['sources.file']);
-  const source = definition.create(all as SettingsValues<S>);
+  const budget = new CallBudget();
+  const source = definition.create(all as SettingsValues<S>, { budget });
   const logger = makeLogger(name, kit['log.level']);
 
   const redis = connectSharedRedis(kit['redis.url'], name, logger);
+  if (redis !== undefined) budget.shareBy(redis.connection);
   const observer = meteredObserver(definition.id);
   observer.circuitMoved('closed');
   const identity = new IdentityMap(definition.id, kit);
