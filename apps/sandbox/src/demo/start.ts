@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { HOOK_KEY, type Mesh, startMesh } from '../mesh/mesh.js';
@@ -46,6 +47,7 @@ try {
   mesh = await startMesh({
     root: process.cwd(),
     sandbox: { latencyMs: LATENCY_MS },
+    redis: hasRedis(),
     gatewayPort: values.once ? undefined : Number(values.port),
     // The samples show cold facts too, so nothing is read in bulk beforehand.
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
@@ -60,6 +62,13 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   await end(1);
+}
+
+/** Without a redis-server the mesh keeps facts in each gateway's memory. */
+function hasRedis(): boolean {
+  const found = spawnSync('redis-server', ['--version']).status === 0;
+  if (!found) console.log('there is no redis-server here: facts are kept in memory only');
+  return found;
 }
 
 function instructions({ gateways, sandbox }: Mesh): string {
