@@ -29,6 +29,7 @@ step() {
 step npm run --silent lint
 step npm run --silent policies
 step npm run --silent build
+step node test/deploy/fetch-helm.mjs
 export NODE_OPTIONS=--experimental-vm-modules
 # Specs that start whole meshes have the machine to themselves, one after another; the others run side by side.
 alone='test/(e2e|cli|chaos|deploy)/'
