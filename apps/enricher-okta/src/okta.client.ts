@@ -86,16 +86,39 @@ export class OktaSource implements VendorSource {
    */
   async *bulk(call: VendorCall): AsyncGenerator<BulkItem> {
     const groupsOfUsers = await this.ask(call.signal, () => this.groupsByMember(), 'bulk');
-    const users = await this.ask(call.signal, () => this.client.userApi.listUsers({ limit: PAGE.users }), 'bulk');
+    const list = () => this.client.userApi.listUsers({ limit: PAGE.users });
+    yield* this.items(list, async ({ id }) => groupsOfUsers.get(id) ?? [], call);
+  }
+
+  /**
+   * Users whose status or profile has changed, the deactivated ones too. A change of membership is no change of the
+   * user: it comes by event hooks, refreshes and whole reads.
+   */
+  async *bulkSince(since: number, call: VendorCall): AsyncGenerator<BulkItem> {
+    const filter = `lastUpdated gt "${new Date(since).toISOString()}"`;
+    const list = () => this.client.userApi.listUsers({ filter, limit: PAGE.users });
+    const groupsOf = async (user: OktaUser) => {
+      if (!isLive(user, this.mapping)) return [];
+      return this.ask(call.signal, () => this.groupsOf(user), 'bulk');
+    };
+    yield* this.items(list, groupsOf, call);
+  }
+
+  private async *items(
+    list: () => Promise<Collection<unknown>>,
+    groupsOf: (user: OktaUser) => Promise<readonly OktaGroup[]>,
+    { signal }: VendorCall,
+  ): AsyncGenerator<BulkItem> {
+    const users = await this.ask(signal, list, 'bulk');
     for (;;) {
-      const step = await this.ask(call.signal, () => users.next(), 'bulk');
+      const step = await this.ask(signal, () => users.next(), 'bulk');
       const user = readUser(step.value);
       if (user !== undefined) {
         const subject = subjectOfAddress(user.profile.login);
-        const attributes = userAttributes(user, groupsOfUsers.get(user.id) ?? [], this.mapping);
+        const attributes = userAttributes(user, await groupsOf(user), this.mapping);
         if (subject !== undefined)
           yield { subject, finding: { status: 'FOUND', attributes, revision: user.lastUpdated } };
-      } else if (step.value !== null) {
+      } else if (step.value !== null && step.value !== undefined) {
         throw new VendorError('bad_response', 'Okta sent a user without id, status or login');
       }
       if (step.done) return;

@@ -1,3 +1,4 @@
+import type { Finding } from '@iris/enricher-kit';
 import { runConformance } from '@iris/enricher-kit/testing';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
@@ -109,5 +110,27 @@ describe('over the company', () => {
     const people = await bulkBesideLookups(source);
     expect(people.length).toBeGreaterThan(30);
     for (const { bulk, single } of people) expect(bulk).toEqual(single);
+  });
+});
+
+describe('the read of what has changed', () => {
+  it('tells of a status and of a profile, also of who is deactivated, and of nobody else', async () => {
+    const sandbox = await shared.fresh();
+    const source = createSource(definition, environment(sandbox));
+    const { company, clock } = sandbox.admin;
+    const since = clock.now();
+    clock.setOffset(60_000);
+    company.setOktaStatus('ben@lumen.example', 'SUSPENDED');
+    company.setOktaStatus('cara@lumen.example', 'DEPROVISIONED');
+    company.updatePerson('ana@lumen.example', { oktaProfile: { title: 'Director' } });
+    const found = new Map<string, Finding>();
+    const call = { signal: AbortSignal.timeout(20_000), now: Date.now() };
+    for await (const item of source.bulkSince?.(since, call) ?? []) found.set(item.subject.principal, item.finding);
+    expect([...found.keys()].sort()).toEqual(['ana@lumen.example', 'ben@lumen.example', 'cara@lumen.example']);
+    for (const [login, finding] of found) {
+      expect(await lookup(source, { principal: login, loginName: login })).toEqual(finding);
+    }
+    expect(found.get('ben@lumen.example')).toMatchObject({ attributes: { status: 'SUSPENDED', live: false } });
+    expect(found.get('ana@lumen.example')).toMatchObject({ attributes: { title: 'Director' } });
   });
 });

@@ -12,6 +12,7 @@ import {
   type Incident,
   type Oncall,
   oncallFinding,
+  type PagerDutyUser,
   readIncident,
   readOncall,
   readServiceNames,
@@ -24,6 +25,9 @@ import { incidentRecord, readWebhook } from './pagerduty.webhook.js';
 
 /** How far ahead shifts are read, in ms, to know when an answer ends because the next shift begins. */
 const HORIZON_MS = 24 * 60 * 60 * 1000;
+
+/** How long the list of users is used, in ms. */
+const DIRECTORY_MS = 15 * 60 * 1000;
 
 /** On-call entries and open incidents, each by the id of the user. */
 interface Duties {
@@ -38,6 +42,8 @@ interface Duties {
 export class PagerDutySource implements VendorSource {
   private readonly requests: PagerDutyRequests;
   private readonly withIncidents: boolean;
+  /** All users, for bulk reads. */
+  private directory?: { readonly users: readonly PagerDutyUser[]; readonly readAt: number };
   readonly webhook?: VendorSource['webhook'];
 
   constructor(settings: PagerDutySettings) {
@@ -63,14 +69,13 @@ export class PagerDutySource implements VendorSource {
 
   /** Everybody, by the lists of users, of on-call entries and of open incidents. */
   async *bulk(call: VendorCall): AsyncGenerator<BulkItem> {
-    const duties = await this.duties([], call);
-    for await (const entry of this.requests.list('/users', 'users', {}, call.signal)) {
-      const user = readUser(entry);
-      const subject = user === undefined ? undefined : subjectOfAddress(user.email);
-      if (user !== undefined && subject !== undefined) {
-        yield { subject, finding: finding(user.id, duties, call.now) };
-      }
-    }
+    this.directory = undefined;
+    yield* this.everybody(call);
+  }
+
+  /** As `bulk`, by the users of the last whole read: who is on call changes far more often than who is there. */
+  async *bulkSince(_since: number, call: VendorCall): AsyncGenerator<BulkItem> {
+    yield* this.everybody(call);
   }
 
   /** The user and the incidents that the user has: who loses one is found by it. */
@@ -84,6 +89,27 @@ export class PagerDutySource implements VendorSource {
 
   async close(): Promise<void> {
     await this.requests.close();
+  }
+
+  private async *everybody(call: VendorCall): AsyncGenerator<BulkItem> {
+    const duties = await this.duties([], call);
+    // Whole reads may be another replica's.
+    if (this.directory === undefined || call.now - this.directory.readAt > DIRECTORY_MS) {
+      this.directory = { users: await this.allUsers(call.signal), readAt: call.now };
+    }
+    for (const user of this.directory.users) {
+      const subject = subjectOfAddress(user.email);
+      if (subject !== undefined) yield { subject, finding: finding(user.id, duties, call.now) };
+    }
+  }
+
+  private async allUsers(signal: AbortSignal): Promise<PagerDutyUser[]> {
+    const users = [];
+    for await (const entry of this.requests.list('/users', 'users', {}, signal)) {
+      const user = readUser(entry);
+      if (user !== undefined) users.push(user);
+    }
+    return users;
   }
 
   private async users(address: string, signal: AbortSignal) {

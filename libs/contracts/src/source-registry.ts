@@ -22,6 +22,10 @@ const sourceSchema = z.strictObject({
   notFoundSeconds: z.int().positive(),
   /** How long one call to the vendor may take, in ms. */
   timeoutMs: z.int().positive(),
+  /** How often the vendor is read in bulk, in s; only what has changed, where it can tell. 0 for never. */
+  bulkSeconds: z.int().nonnegative().default(900),
+  /** How often a bulk read is a whole one, in s. */
+  fullBulkSeconds: z.int().positive().default(900),
   /** How many calls to the vendor may run at once in one enricher. */
   concurrency: z.int().positive(),
 });

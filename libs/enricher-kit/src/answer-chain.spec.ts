@@ -26,6 +26,8 @@ const settings: SourceSettings = {
   notFoundSeconds: 60,
   timeoutMs: 5000,
   concurrency: 300,
+  bulkSeconds: 0,
+  fullBulkSeconds: 900,
 };
 const found: Finding = { status: 'FOUND', attributes: { status: 'ACTIVE' } };
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };

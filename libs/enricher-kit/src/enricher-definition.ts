@@ -81,6 +81,10 @@ export interface VendorSource {
    */
   bulk?(call: VendorCall): AsyncIterable<BulkItem>;
   /**
+   * What has changed since a time (epoch ms), where the vendor can tell; more is no harm. Run more often than `bulk`.
+   */
+  bulkSince?(since: number, call: VendorCall): AsyncIterable<BulkItem>;
+  /**
    * Takes a push of the vendor. The source checks that it comes from the vendor; what it says of a subject is not
    * believed but read again.
    */

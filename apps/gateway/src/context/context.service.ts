@@ -53,6 +53,9 @@ const MAX_RESOURCES = 20;
 /** For how long a refresh that was asked for is not asked for again, in ms: a vendor that is down is not hurried. */
 const REFRESH_PAUSE_MS = 5000;
 
+/** An entry that is used while less than this share of its freshness is left is read again ahead of its end. */
+const REFRESH_AHEAD_SHARE = 0.25;
+
 const ANSWERED_BY_STATUS = { fresh: 'fresh', stale: 'stale' } as const;
 
 /** The context room: who is asking, and what is being acted on. Nothing here throws or outlasts its share. */
@@ -121,9 +124,10 @@ export class ContextService {
     if (source.settings.subject === 'login' && identity.kind !== 'user') return nobody('subject_not_a_person');
     if (reading === undefined || field === undefined) return nobody('subject_not_found');
 
-    const cached = usable(reading.entries.get(field), reading.origin);
+    const entry = reading.entries.get(field);
+    const cached = usable(entry, reading.origin);
     if (cached !== undefined) {
-      if (cached.status === 'stale') this.askRefresh(source.id, subject);
+      if (isEnding(entry)) this.askRefresh(source.id, subject);
       return cached;
     }
     const answer = await source.client.enrich(
@@ -172,11 +176,10 @@ export class ContextService {
     signal: AbortSignal,
   ): Promise<JsonObject | undefined> {
     const reading = await this.reader.readResource(resource);
-    const cached = usable(reading.entries.get(source.id), reading.origin);
+    const entry = reading.entries.get(source.id);
+    const cached = usable(entry, reading.origin);
     if (cached !== undefined) {
-      if (cached.status === 'stale') {
-        this.askRefresh(source.id, { principal: identity.id }, resource);
-      }
+      if (isEnding(entry)) this.askRefresh(source.id, { principal: identity.id }, resource);
       return known(cached);
     }
     const answer = await source.client.enrich(
@@ -227,6 +230,12 @@ function usable(answer: SourceAnswer | undefined, origin: SourceFacts['origin'])
     return { status: 'not_found', attributes: {}, ageSeconds, reason: answer.reason, origin };
   }
   return { status: ANSWERED_BY_STATUS[state], attributes: answer.attributes, ageSeconds, origin };
+}
+
+/** Whether an entry is stale or soon will be. "Not found" is asked again only when it is needed again. */
+function isEnding(entry: SourceAnswer | undefined): boolean {
+  if (entry?.status !== 'FOUND') return false;
+  return entry.freshUntil - Date.now() < REFRESH_AHEAD_SHARE * (entry.freshUntil - entry.observedAt);
 }
 
 function nobody(reason: SourceFacts['reason']): SourceFacts {

@@ -12,6 +12,7 @@ export interface BulkSyncOptions {
   readonly id: SourceId;
   readonly settings: SourceSettings;
   readonly bulk: NonNullable<VendorSource['bulk']>;
+  readonly bulkSince?: VendorSource['bulkSince'];
   readonly source: Pick<VendorSource, 'recordsOf'>;
   readonly identity: IdentityMap;
   readonly store: EntryStore;
@@ -26,6 +27,14 @@ export interface BulkSyncOptions {
 const BATCH = 100;
 /** How often a long read says how far it is, in subjects. */
 const PROGRESS_EVERY = 1000;
+
+/** How much earlier than the last read "since" is, in ms: clocks differ, and vendors' indexes lag behind. */
+const OVERLAP_MS = 120_000;
+
+/** When the source was read last, for all replicas. It goes with the entries when Redis comes back empty. */
+function progressKey(source: SourceId): string {
+  return `iris:bulk:v1:{${source}}`;
+}
 
 /** Keeps the cache warm: one replica at a time reads all that the vendor knows. */
 export class BulkSync {
@@ -53,29 +62,44 @@ export class BulkSync {
     await this.job.close();
   }
 
-  /** One whole read. */
+  /** One read: of what has changed when the last whole one is not long ago, else of everything. */
   private async run(): Promise<void> {
-    const { id, bulk, logger } = this.options;
+    const { id, redis, settings, bulk, bulkSince } = this.options;
     const startedAt = Date.now();
+    const call = { signal: this.stopping.signal, now: startedAt };
+    const [fullAt, readAt] = (await redis.hmget(progressKey(id), 'fullAt', 'readAt')).map(Number);
+    const since = fullAt && startedAt - fullAt < settings.fullBulkSeconds * 1000 ? readAt : undefined;
+    const incremental = bulkSince !== undefined && since ? bulkSince(since - OVERLAP_MS, call) : undefined;
+    await this.write(incremental ?? bulk(call), startedAt, incremental === undefined ? 'everything' : 'changes');
+    const progress = incremental === undefined ? { fullAt: startedAt, readAt: startedAt } : { readAt: startedAt };
+    await redis.hset(progressKey(id), progress);
+  }
+
+  private async write(
+    items: AsyncIterable<BulkItem>,
+    startedAt: number,
+    what: 'everything' | 'changes',
+  ): Promise<void> {
+    const { id, logger } = this.options;
     let written = 0;
     let batch: BulkItem[] = [];
     const flush = async () => {
       const before = written;
-      written += await this.write(batch, startedAt);
+      written += await this.writeBatch(batch, startedAt);
       batch = [];
       const passed = Math.floor(written / PROGRESS_EVERY) > Math.floor(before / PROGRESS_EVERY);
       if (passed) logger.info({ source: id, subjects: written }, 'the bulk read goes on');
     };
-    for await (const item of bulk({ signal: this.stopping.signal, now: startedAt })) {
+    for await (const item of items) {
       batch.push(item);
       if (batch.length >= BATCH) await flush();
     }
     await flush();
-    logger.info({ source: id, subjects: written, ms: Date.now() - startedAt }, 'the bulk read is done');
+    logger.info({ source: id, what, subjects: written, ms: Date.now() - startedAt }, 'the bulk read is done');
   }
 
   /** How many entries were written. */
-  private async write(batch: readonly BulkItem[], observedAt: number): Promise<number> {
+  private async writeBatch(batch: readonly BulkItem[], observedAt: number): Promise<number> {
     const results = await Promise.all(batch.flatMap((item) => this.writeItem(item, observedAt)));
     const written = results.filter(Boolean).length;
     if (written > 0) this.options.observer.synced(written);

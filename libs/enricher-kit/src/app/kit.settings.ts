@@ -1,5 +1,6 @@
 import { type SettingsValues, setting } from '@iris/config';
 import { LOG_LEVELS } from '@iris/telemetry';
+import { z } from 'zod';
 import { identitySettings } from '../identity-map.js';
 
 /** Settings that every enricher has, beside those of its vendor. */
@@ -16,10 +17,10 @@ export const kitSettings = {
   'log.level': setting.choice('Least level that is logged.', LOG_LEVELS, { fallback: 'info' }),
   'redis.url': setting.optionalText('Redis that holds the context cache, as redis:// or rediss://.', { secret: true }),
   'sources.file': setting.text('The source registry.', { fallback: 'deploy/helm/iris/files/sources.yaml' }),
-  'bulk.intervalSeconds': setting.integer(
-    'How often all that the vendor knows is read in bulk, in s, where it can be; 0 for never.',
-    { min: 0, max: 604_800 },
-    { fallback: 900 },
+  'bulk.intervalSeconds': setting.structure<number | undefined>(
+    'How often all that the vendor knows is read in bulk, in s, where it can be; 0 for never; as the registry says when absent.',
+    z.int().min(0).max(604_800).optional(),
+    'a whole number from 0 to 604800',
   ),
 };
 

@@ -16,7 +16,14 @@ import {
 } from '@iris/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { service as healthService } from 'grpc-health-check';
-import type { EnricherDefinition, Finding, VendorCall, VendorSource, WebhookEvent } from '../enricher-definition.js';
+import type {
+  BulkItem,
+  EnricherDefinition,
+  Finding,
+  VendorCall,
+  VendorSource,
+  WebhookEvent,
+} from '../enricher-definition.js';
 import { refusePush } from '../http/pushes.js';
 import { type RunningEnricher, startEnricher } from './start-enricher.js';
 
@@ -353,6 +360,36 @@ describe('an enricher that runs', () => {
     // Both replicas have set the schedule; there is one.
     expect(await redis.zcard('{iris}:iris-bulk-okta:repeat')).toBe(1);
     await redis.flushall();
+  });
+
+  it('reads changes alone while the last whole read is not long ago', async () => {
+    const reads: (number | 'everything')[] = [];
+    const one = async function* (): AsyncGenerator<BulkItem> {
+      yield { subject: ana, finding: found };
+    };
+    const vendor = testVendor({
+      bulk: () => {
+        reads.push('everything');
+        return one();
+      },
+      bulkSince: (since) => {
+        reads.push(since);
+        return one();
+      },
+    });
+    const before = Date.now();
+    await start(vendor, { IRIS_BULK_INTERVAL_SECONDS: '1' });
+    await eventually(async () => expect(reads.length).toBeGreaterThanOrEqual(3));
+    expect(reads.filter((read) => read === 'everything')).toEqual(['everything']);
+    expect(reads[0]).toBe('everything');
+    expect(reads[2]).toBeGreaterThan(Number(reads[1]));
+    expect(Number(reads[1])).toBeLessThan(before + 10_000);
+
+    await redis.flushall();
+    const seen = reads.length;
+    // The schedule comes back with the next connection; a replica that starts sets it as well.
+    await start(testVendor({ bulk: vendor.bulk, bulkSince: vendor.bulkSince }), { IRIS_BULK_INTERVAL_SECONDS: '1' });
+    await eventually(async () => expect(reads.slice(seen)).toContain('everything'));
   });
 
   it.each([

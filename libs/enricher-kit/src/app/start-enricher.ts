@@ -95,7 +95,7 @@ export async function startEnricher<S extends SettingsSchema>(
     throw error;
   }
   if (redis !== undefined) {
-    bulk = startBulk(common, redis, kit['bulk.intervalSeconds']);
+    bulk = startBulk(common, redis, kit['bulk.intervalSeconds'] ?? settings.bulkSeconds);
     jobs.push(startRefreshes(common, chain, redis), ...(bulk === undefined ? [] : [bulk]));
   }
   setServing(serving, 'SERVING');
@@ -170,6 +170,7 @@ function startBulk(common: JobOptions, redis: SharedRedis, intervalSeconds: numb
   return new BulkSync({
     ...common,
     bulk: source.bulk.bind(source),
+    bulkSince: source.bulkSince?.bind(source),
     store: redis.cache,
     redis: redis.workerConnection,
     intervalMs: intervalSeconds * 1000,
