@@ -23,11 +23,14 @@ beforeAll(async () => {
   const { company, clock } = mesh.sandbox.admin;
   // Nobody's facts may be cached yet, so each fault strikes another person; all of them are on call.
   onCall = company.people
-    .filter(
-      ({ hr, okta, pagerDuty }) =>
-        hr?.department === 'Engineering' && hr.employmentStatus === 'active' && okta && pagerDuty,
-    )
+    .filter(({ login, email, hr, okta, pagerDuty }) => {
+      const isKnownAlike = email === login && hr?.workEmail === login && pagerDuty?.email === login;
+      return (
+        isKnownAlike && hr.department === 'Engineering' && hr.employmentStatus === 'active' && okta?.status === 'ACTIVE'
+      );
+    })
     .map(({ login }) => login);
+  if (onCall.length < FAULTS.length) throw new Error('the company has too few engineers for the faults');
   for (const login of onCall) {
     company.startShift({ login, policy: company.rota.policies[0]?.key ?? '', end: clock.now() + HOUR_MS });
   }
