@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { JsonObject } from '../json.js';
+import type { SourceAnswer } from './source-answer.js';
+import {
+  EnricherServiceService,
+  fromEnrichRequest,
+  fromEnrichResponse,
+  toEnrichRequest,
+  toEnrichResponse,
+} from './wire.js';
+
+const { requestSerialize, requestDeserialize, responseSerialize, responseDeserialize } = EnricherServiceService.enrich;
+
+const attributes = fc.dictionary(
+  fc.string().filter((key) => key !== '__proto__'),
+  fc.jsonValue({ noUnicodeString: false }),
+) as fc.Arbitrary<JsonObject>;
+
+/** Times as the wire keeps them: whole ms. */
+const time = fc.integer({ min: 0, max: 4_000_000_000_000 });
+
+describe('an answer', () => {
+  it('comes out of the wire as it went in', () => {
+    fc.assert(
+      fc.property(attributes, time, time, time, fc.string(), (facts, observedAt, freshUntil, staleUntil, revision) => {
+        const answer: SourceAnswer = {
+          status: 'FOUND',
+          attributes: JSON.parse(JSON.stringify(facts)),
+          observedAt,
+          freshUntil,
+          staleUntil,
+          revision: revision.toWellFormed() || undefined,
+          reason: undefined,
+        };
+        expect(fromEnrichResponse(responseDeserialize(responseSerialize(toEnrichResponse(answer))))).toEqual(answer);
+      }),
+    );
+  });
+
+  it('counts as unavailable when its status is not known, and never as found', () => {
+    const response = toEnrichResponse({ status: 'FOUND', attributes: {}, observedAt: 0, freshUntil: 0, staleUntil: 0 });
+    const unknown = fromEnrichResponse({ ...response, status: 'STATUS_NEW' as typeof response.status });
+    expect(unknown).toMatchObject({ status: 'UNAVAILABLE', reason: 'source_unavailable' });
+  });
+
+  it('keeps no reason id that is not in the list', () => {
+    const answer = { status: 'NOT_FOUND', attributes: {}, observedAt: 1, freshUntil: 1, staleUntil: 1 } as const;
+    const response = { ...toEnrichResponse(answer), reasonId: 'made_up' };
+    expect(fromEnrichResponse(response).reason).toBe('source_unavailable');
+  });
+});
+
+describe('a question', () => {
+  it('comes out of the wire as it went in', () => {
+    const text = fc.string({ minLength: 1 }).map((value) => value.toWellFormed());
+    fc.assert(
+      fc.property(text, fc.option(text, { nil: undefined }), text, text, (principal, loginName, kind, id) => {
+        const request = toEnrichRequest({ principal, loginName }, { kind, id });
+        expect(fromEnrichRequest(requestDeserialize(requestSerialize(request)))).toEqual({
+          subject: { principal, loginName, nodeId: undefined },
+          resource: { kind, id },
+        });
+      }),
+    );
+  });
+});
