@@ -1,0 +1,134 @@
+import { readYamlFile } from '@iris/config';
+import { eventually } from '@iris/context-cache/testing';
+import type { JsonObject } from '@iris/contracts';
+import { CerbosPdp, PdpError, parseGoldenChecks, runGoldenChecks, toAttributes } from '@iris/pdp';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type Pdp, startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
+
+const TIMEOUT_MS = 20_000;
+const ROOT = process.cwd();
+
+let server: Pdp;
+let pdp: CerbosPdp;
+
+beforeAll(async () => {
+  server = await startPdp({ root: ROOT });
+  pdp = new CerbosPdp({ target: server.target, tls: false });
+}, 150_000);
+
+afterAll(async () => {
+  pdp.close();
+  await server.process.stop();
+});
+
+function check(actions: readonly string[], attr: JsonObject, timeoutMs = TIMEOUT_MS) {
+  return pdp.check(
+    {
+      principal: { id: 'ana', roles: ['user'], attr: {} },
+      resources: actions.map((action, index) => ({ kind: 'iris_probe', id: `call ${index}`, action, attr })),
+      policyVersion: 'default',
+      scope: '',
+      requestId: 'request\nwith a line break',
+    },
+    { timeoutMs },
+  );
+}
+
+describe('a check', () => {
+  it('answers every resource in order, also over the limits of one call', async () => {
+    const actions = Array.from({ length: 120 }, (_, index) => (index % 3 === 0 ? 'deny' : 'allow'));
+    const results = await check(actions, {});
+    expect(results.map(({ effect }) => effect)).toEqual(
+      actions.map((action) => (action === 'deny' ? 'DENY' : 'ALLOW')),
+    );
+    expect(new Set(results.map(({ cerbosCallId }) => cerbosCallId)).size).toBe(3);
+  });
+
+  it('takes any tool argument: none makes the client throw', async () => {
+    const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, maxDepth: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.string(), anything), async (params) => {
+        const [result] = await check(['allow'], toAttributes({ params }));
+        expect(result?.effect).toBe('ALLOW');
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+
+  it('tells a missing policy from a denial', async () => {
+    const request = {
+      principal: { id: 'ana', roles: ['user'], attr: {} },
+      resources: [{ kind: 'no_such_kind', id: '1', action: 'x', attr: {} }],
+      policyVersion: 'default',
+      scope: '',
+      requestId: 'r',
+    };
+    expect((await pdp.check(request, { timeoutMs: TIMEOUT_MS }))[0]).toMatchObject({
+      effect: 'DENY',
+      policyFound: false,
+    });
+    expect((await check(['deny'], {}))[0]).toMatchObject({ effect: 'DENY', policyFound: true });
+  });
+
+  it('says why it gave no decision: refused, too late, out of reach', async () => {
+    const refused = pdp.check(
+      {
+        principal: { id: 'ana', roles: [], attr: {} },
+        resources: [{ kind: 'iris_probe', id: '1', action: 'allow', attr: {} }],
+        policyVersion: 'default',
+        scope: '',
+        requestId: 'r',
+      },
+      { timeoutMs: TIMEOUT_MS },
+    );
+    await expect(refused).rejects.toMatchObject({ name: 'PdpError', reason: 'pdp_rejected' });
+
+    server.process.signal('SIGSTOP');
+    await expect(check(['allow'], {}, 100)).rejects.toMatchObject({ reason: 'pdp_timeout' });
+    server.process.signal('SIGCONT');
+
+    const nobody = new CerbosPdp({ target: '127.0.0.1:1', tls: false });
+    const unreachable = runGoldenChecks(nobody, golden(), 2000);
+    expect((await unreachable).reachable).toBe(false);
+    nobody.close();
+  });
+});
+
+function golden() {
+  return parseGoldenChecks(readYamlFile('policies/golden.yaml'));
+}
+
+describe('the golden checks', () => {
+  it('vouch for the PDP as it is shipped', async () => {
+    expect(await runGoldenChecks(pdp, golden(), TIMEOUT_MS)).toEqual({ reachable: true, strict: true, failures: [] });
+  });
+
+  it('notice a PDP without strict evaluation', async () => {
+    const lenient = await startPdp({ root: ROOT, set: ['engine.strictEvaluation=false'] });
+    const client = new CerbosPdp({ target: lenient.target, tls: false });
+    const report = await runGoldenChecks(client, golden(), TIMEOUT_MS);
+    client.close();
+    await lenient.process.stop();
+    expect(report).toMatchObject({ reachable: true, strict: false });
+    expect(report.failures).toHaveLength(1);
+  }, 150_000);
+
+  it('name the first value of their file that is wrong', () => {
+    expect(() => parseGoldenChecks({ checks: [{ name: 'x' }] })).toThrow(/checks\.0\.proves/);
+    expect(() => parseGoldenChecks({ checks: [] })).toThrow(/golden checks: checks/);
+  });
+});
+
+describe('a PDP that comes back', () => {
+  it('is used again without a restart', async () => {
+    await server.process.kill();
+    await expect(check(['allow'], {}, 1000)).rejects.toBeInstanceOf(PdpError);
+    server = await startPdp({
+      root: ROOT,
+      grpcPort: Number(server.target.split(':')[1]),
+      httpPort: Number(new URL(server.httpUrl).port),
+    });
+    await eventually(async () => expect((await check(['allow'], {}))[0]?.effect).toBe('ALLOW'));
+  }, 150_000);
+});
