@@ -14,6 +14,7 @@ import { CHANGE_FIELDS, USER_FIELDS } from './servicenow.columns.js';
 import {
   activeUsersOf,
   type Change,
+  type ConfigurationItem,
   changeWindows,
   columnValues,
   configurationItemAttributes,
@@ -75,15 +76,7 @@ export class ServiceNowSource implements VendorSource {
     const classesOfKinds = this.settings['servicenow.ciClasses'];
     const classes = Object.hasOwn(classesOfKinds, resource.kind) ? classesOfKinds[resource.kind] : undefined;
     if (classes === undefined || !isSafeValue(resource.id)) return { status: 'NOT_FOUND', reason: 'subject_invalid' };
-    const columns = this.settings['servicenow.ciColumns'];
-    const rows = await this.rows(
-      this.settings['servicenow.ciTable'],
-      [['name', resource.id]],
-      ['sys_id', 'name', 'sys_class_name', 'operational_status', 'install_status', ...Object.values(columns)],
-      call.signal,
-      ENOUGH_ITEMS,
-    );
-    const items = rows.map((row) => readConfigurationItem(row, columns)).filter((item) => item !== undefined);
+    const items = await this.items(resource.id, call.signal);
     const matches = itemsOf(resource.id, classes, items);
     const [item] = matches;
     if (item === undefined) return { status: 'NOT_FOUND', reason: 'subject_not_found' };
@@ -100,6 +93,22 @@ export class ServiceNowSource implements VendorSource {
 
   async close(): Promise<void> {
     await this.http.close();
+  }
+
+  /** Rows that may be the item of a name. The encoded query has no safe "or" for columns, so each is asked for. */
+  private async items(name: string, signal: AbortSignal): Promise<ConfigurationItem[]> {
+    const columns = this.settings['servicenow.ciColumns'];
+    const nameColumns = this.settings['servicenow.ciNameColumns'];
+    const fields = ['sys_id', 'sys_class_name', 'operational_status', 'install_status'];
+    const wanted = [...new Set([...fields, ...nameColumns, ...Object.values(columns)])];
+    const table = this.settings['servicenow.ciTable'];
+    const rows = await Promise.all(
+      nameColumns.map((column) => this.rows(table, [[column, name]], wanted, signal, ENOUGH_ITEMS)),
+    );
+    return rows
+      .flat()
+      .map((row) => readConfigurationItem(row, columns, nameColumns))
+      .filter((item) => item !== undefined);
   }
 
   private async users(address: string, signal: AbortSignal) {

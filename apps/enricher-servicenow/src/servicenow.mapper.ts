@@ -46,7 +46,7 @@ const RETIRED = { operational: '6', installed: '7' };
 
 const ciSchema = z.object({
   sys_id: required,
-  name: required,
+  names: z.array(text).transform((names) => names.filter((name) => name !== undefined)),
   sys_class_name: required,
   operational_status: text,
   install_status: text,
@@ -89,13 +89,17 @@ export function readChange(row: unknown): Change | undefined {
 }
 
 /** A configuration item, or undefined when the row is none. */
-export function readConfigurationItem(row: unknown, columns: CiColumns): ConfigurationItem | undefined {
+export function readConfigurationItem(
+  row: unknown,
+  columns: CiColumns,
+  nameColumns: readonly string[],
+): ConfigurationItem | undefined {
   const cells = z.record(z.string(), z.unknown()).safeParse(row);
   if (!cells.success) return undefined;
   const cell = (column: string) => (Object.hasOwn(cells.data, column) ? cells.data[column] : undefined);
   const parsed = ciSchema.safeParse({
     sys_id: cell('sys_id'),
-    name: cell('name'),
+    names: nameColumns.map(cell),
     sys_class_name: cell('sys_class_name'),
     operational_status: cell('operational_status'),
     install_status: cell('install_status'),
@@ -107,7 +111,7 @@ export function readConfigurationItem(row: unknown, columns: CiColumns): Configu
 }
 
 /**
- * The items in use of exactly this name and of one of the classes. A class is given by the begin of its name, so that
+ * The items in use of which exactly this is a name, each once, and of one of the classes. A class is given by the begin of its name, so that
  * `cmdb_ci_db_` also means the instances of each product.
  */
 export function itemsOf(
@@ -115,13 +119,14 @@ export function itemsOf(
   classes: readonly string[],
   items: readonly ConfigurationItem[],
 ): ConfigurationItem[] {
-  return items.filter(
+  const found = items.filter(
     (item) =>
-      sameAddress(item.name, name) &&
+      item.names.some((own) => sameAddress(own, name)) &&
       classes.some((prefix) => item.sys_class_name.startsWith(prefix)) &&
       item.operational_status !== RETIRED.operational &&
       item.install_status !== RETIRED.installed,
   );
+  return [...new Map(found.map((item) => [item.sys_id, item])).values()];
 }
 
 /** The names in the rows of `sys_user_grmember` whose group is active, sorted. */

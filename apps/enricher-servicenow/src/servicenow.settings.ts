@@ -47,6 +47,12 @@ export const servicenowSettings = {
     'a JSON object of lists, for example {"database":["cmdb_ci_database"]}',
     { fallback: { database: ['cmdb_ci_database', 'cmdb_ci_db_'] } },
   ),
+  'servicenow.ciNameColumns': setting.structure(
+    'Columns of a configuration item that hold a name under which tools reach it.',
+    z.array(name).min(1).readonly(),
+    'a JSON list of columns',
+    { fallback: ['name', 'fqdn'] },
+  ),
   'servicenow.ciColumns': setting.structure(
     'Columns of a configuration item that hold its environment, owning group and criticality.',
     z.strictObject({ environment: name, owner: name, criticality: name }).readonly(),
