@@ -17,11 +17,18 @@ const FIXES: Partial<Record<ReasonId, string>> = {
 
 /** Says once per hook key, event and hour that a hook is wired so that it cannot be judged or enforced. */
 export class WiringWarnings {
-  private readonly said = new LRUCache<string, true>({ max: MAX_KEYS, ttl: HOUR_MS });
+  private readonly said: LRUCache<string, true>;
   /** Hook keys that came with an event that is enforced. */
-  private readonly enforcing = new LRUCache<string, true>({ max: MAX_KEYS, ttl: HOUR_MS });
+  private readonly enforcing: LRUCache<string, true>;
 
-  constructor(private readonly logger: Logger) {}
+  /** @param clock tells ms that only grow */
+  constructor(
+    private readonly logger: Logger,
+    clock: { now(): number } = performance,
+  ) {
+    this.said = new LRUCache({ max: MAX_KEYS, ttl: HOUR_MS, perf: clock });
+    this.enforcing = new LRUCache({ max: MAX_KEYS, ttl: HOUR_MS, perf: clock });
+  }
 
   /** The hook carries nothing that can be judged. */
   nothingToEvaluate(hook: Hook): void {

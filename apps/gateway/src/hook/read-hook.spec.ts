@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type IncomingHook, readHook, unreadHook } from './read-hook.js';
+
+const limits = { maxBodyBytes: 10_000, maxDepth: 20 };
+
+function incoming(body: string | Buffer, rest: Partial<IncomingHook> = {}): IncomingHook {
+  return {
+    routeEvent: undefined,
+    keyName: 'aperture',
+    arrivedAt: 1,
+    body: Buffer.isBuffer(body) ? body : Buffer.from(body),
+    contentCoding: undefined,
+    ...rest,
+  };
+}
+
+async function eventOf(hook: object): Promise<string | undefined> {
+  const read = await readHook(incoming(JSON.stringify(hook)), limits);
+  return read.ok ? read.hook.event : undefined;
+}
+
+describe('the event', () => {
+  it.each([
+    [{ request_body: {} }, 'pre_request'],
+    [{}, 'pre_request'],
+    [{ metadata: { estimated_cost: {} } }, 'pre_request'],
+    [{ request_body: {}, tool_calls: [] }, 'tool_call_entire_request'],
+    [{ tool_calls: [], response_body: {} }, 'entire_request'],
+    [{ raw_responses: [] }, 'entire_request'],
+    [{ tool_calls: null, response_body: null, raw_responses: null }, 'pre_request'],
+    [{ event: 'entire_request' }, 'pre_request'],
+  ])('of %j is %s', async (hook, event) => {
+    expect(await eventOf(hook)).toBe(event);
+  });
+
+  it('is what the route says, whatever the payload looks like', async () => {
+    const read = await readHook(incoming('{"tool_calls":[]}', { routeEvent: 'pre_request' }), limits);
+    expect(read).toMatchObject({ ok: true, hook: { event: 'pre_request', keyName: 'aperture', arrivedAt: 1 } });
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    ['', 'hook_malformed', /JSON/],
+    ['[]', 'hook_malformed', /^\(body\)/],
+    ['{"metadata":{"login_name":5}}', 'hook_malformed', /^metadata\.login_name/],
+    ['{"tool_calls":[{"name":1}]}', 'hook_malformed', /^tool_calls\[0\]\.name/],
+    ['{"a":{"b":1,"b":2}}', 'duplicate_json_key', / at a\.b$/],
+    ['{"a":{"<script>":1,"<script>":2}}', 'duplicate_json_key', / at a\.\(key\)$/],
+    [`${'['.repeat(21)}${']'.repeat(21)}`, 'body_too_deep', /20 levels/],
+    [JSON.stringify({ a: 'x'.repeat(10_000) }), 'body_too_large', /10000 bytes/],
+    [Buffer.from([0x7b, 0xff, 0x7d]), 'hook_malformed', /not UTF-8/],
+    ['\uFEFF{}', 'hook_malformed', /JSON/],
+  ] as const)('%s is %s', async (body, reason, detail) => {
+    const read = await readHook(incoming(body), limits);
+    expect(read).toEqual({ ok: false, reason, detail: expect.stringMatching(detail) });
+  });
+
+  it('never throws, whatever the bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(fc.uint8Array(), fc.json().map(Buffer.from)),
+        fc.constantFrom(undefined, 'gzip', 'zstd', 'br'),
+        async (bytes, contentCoding) => {
+          const read = await readHook(incoming(Buffer.from(bytes), { contentCoding }), limits);
+          expect(typeof read.ok).toBe('boolean');
+        },
+      ),
+    );
+  });
+});
+
+describe("an agent's own hook", () => {
+  const agent = { loginName: 'ana@example.com', userAgent: 'claude-cli/2' };
+  const read = (value: unknown) =>
+    readHook(incoming(JSON.stringify(value), { routeEvent: 'pre_tool_use', agent }), limits);
+
+  it('is from whom the request is, never from whom its body says', async () => {
+    const claim = { login_name: 'eve@example.com', stable_node_id: 'n1', grants: { a: [] } };
+    const body = { session_id: 's', tool_use_id: 't', tool_name: 'Bash', tool_input: { command: 'ls' }, ...claim };
+    const result = await read({ ...body, metadata: claim });
+    expect(result).toMatchObject({
+      ok: true,
+      hook: { event: 'pre_tool_use', data: { tool_calls: [{ name: 'Bash', params: { command: 'ls' } }] } },
+    });
+    expect(result.ok && result.hook.metadata).toEqual({
+      login_name: 'ana@example.com',
+      user_agent: 'claude-cli/2',
+      session_id: 's',
+      request_id: 't',
+    });
+  });
+
+  it('of another event has no call', async () => {
+    expect(await read({ hook_event_name: 'Stop', tool_name: 'x' })).toMatchObject({
+      ok: true,
+      hook: { data: { tool_calls: [] } },
+    });
+  });
+
+  it('that is no object is refused', async () => {
+    expect(await read([1])).toMatchObject({ ok: false, reason: 'hook_malformed' });
+  });
+});
+
+describe('a hook that is not read', () => {
+  it('counts as a pre_request, the event whose verdict is obeyed, unless the route says otherwise', () => {
+    expect(unreadHook(incoming('{')).event).toBe('pre_request');
+    expect(unreadHook(incoming('{', { routeEvent: 'entire_request' })).event).toBe('entire_request');
+    expect(unreadHook(incoming('{"metadata":{"login_name":"a"}}')).metadata.login_name).toBeUndefined();
+  });
+});
