@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
 import { run as bodyCost } from './body-cost.js';
 import { run as fanOut } from './fan-out.js';
+import { run as replay } from './replay.js';
 import { asText, type Table } from './table.js';
 
 /** Every benchmark by its name. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<Table>>> = {
   'fan-out': fanOut,
   'body-cost': bodyCost,
+  replay,
 };
 
 const HELP = `npm run bench -- [--json] [NAME ...]   runs the named benchmarks, or all: ${Object.keys(BENCHMARKS).join(', ')}

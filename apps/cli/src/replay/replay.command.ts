@@ -8,7 +8,7 @@ import { printJson, printTable } from '../output.js';
 import { startLocalPdp } from '../pdp/local-pdp.js';
 import type { Finish } from '../run-cli.js';
 import { ChangeSummary, type Directions, type ListedChange, listed, ranked } from './change-summary.js';
-import { policiesWithClock } from './clock-use.js';
+import { readPolicyText } from './policy-text.js';
 import { type ReplayCounts, replay } from './replay.js';
 
 interface Options {
@@ -41,7 +41,7 @@ export function registerReplay(program: Command, io: CliIo, finish: Finish): voi
     .option('--cerbos <binary>', 'Cerbos binary; that of the installed package when absent')
     .option('--lenient', 'evaluate without strict evaluation', false);
   withOptions(command, [jsonOption()]).action(async (sources: string[], options: Options) => {
-    const clock = await policiesWithClock(options.policies);
+    const { clock, readsAges } = await readPolicyText(options.policies);
     const { pdp, close } = await startLocalPdp({
       policies: options.policies,
       binary: options.cerbos,
@@ -52,7 +52,7 @@ export function registerReplay(program: Command, io: CliIo, finish: Finish): voi
       const summary = new ChangeSummary();
       const list: ListedChange[] = [];
       const evidence = evidenceOf(sources, io);
-      const counts = await replay(evidence.records(), pdp, options, (change) => {
+      const counts = await replay(evidence.records(), pdp, { ...options, readsAges }, (change) => {
         const entry = listed(change);
         summary.add(entry);
         if (list.length < options.list) list.push(entry);

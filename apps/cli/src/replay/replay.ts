@@ -8,6 +8,8 @@ export interface ReplayOptions {
   readonly scope?: string;
   /** Whether records are replayed whose attributes were masked: the answer may then differ for that reason alone. */
   readonly masked: boolean;
+  /** Whether the policies read how old facts are. When not, calls that differ in that alone share a check. */
+  readonly readsAges: boolean;
 }
 
 /** What became of the records that were read. */
@@ -113,7 +115,8 @@ function batchesOf(records: readonly Replayable[], options: ReplayOptions): numb
   const open = new Map<string, number[]>();
   const batches: number[][] = [];
   records.forEach((record, index) => {
-    const key = JSON.stringify([record.principal, questionOf(record, options)]);
+    const asked = options.readsAges ? record.principal : JSON.stringify(record.principal, withoutAges);
+    const key = JSON.stringify([asked, questionOf(record, options)]);
     let batch = open.get(key);
     if (batch === undefined || batch.length >= RESOURCES_PER_CHECK) {
       batch = [];
@@ -123,6 +126,10 @@ function batchesOf(records: readonly Replayable[], options: ReplayOptions): numb
     batch.push(index);
   });
   return batches;
+}
+
+function withoutAges(name: string, value: unknown): unknown {
+  return name === 'ageSeconds' ? undefined : value;
 }
 
 async function check(records: readonly Replayable[], pdp: Pdp, options: ReplayOptions): Promise<CheckResult[]> {

@@ -21,7 +21,7 @@ h2 { margin: 0 0 12px; font-size: 18px; }
 h3 { margin: 20px 0 8px; font-size: 15px; }
 .sub, .none { color: var(--quiet); }
 section { margin: 20px 0; padding: 20px; background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); gap: 12px; margin: 20px 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(108px, 1fr)); gap: 12px; margin: 20px 0; }
 .tile { padding: 12px 14px; background: var(--card); border: 1px solid var(--line); border-top: 3px solid var(--line); border-radius: 10px; }
 .tile dt { color: var(--quiet); font-size: 13px; }
 .tile dd { margin: 0; font-size: 24px; font-weight: 650; font-variant-numeric: tabular-nums; }
@@ -42,7 +42,7 @@ svg .grid { stroke: var(--line); stroke-width: 1; }
 .scroll { overflow: auto; max-height: 460px; border: 1px solid var(--line); border-radius: 8px; }
 table { width: 100%; border-collapse: collapse; font-size: 13.5px; }
 thead th { position: sticky; top: 0; background: var(--card); box-shadow: inset 0 -1px var(--line); color: var(--quiet); font-weight: 600; }
-th, td { padding: 7px 12px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th, td { padding: 7px 12px; text-align: left; vertical-align: top; overflow-wrap: break-word; }
 tbody th { font-weight: 500; min-width: 160px; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }

@@ -88,7 +88,7 @@ export function matrixPlot(
   categories: readonly string[],
 ): string {
   const [left, top, rowHeight] = [220, 96, 32];
-  const columnWidth = Math.min(84, (WIDTH - left - 8) / Math.max(1, categories.length));
+  const columnWidth = Math.min(84, (WIDTH - left - 72) / Math.max(1, categories.length));
   const max = Math.max(1, ...cells.map(({ calls }) => calls));
   const head = categories.map((category, index) => {
     const x = left + columnWidth * (index + 0.5);
