@@ -271,6 +271,16 @@ export class HookWalk {
     const event = hook.event;
     count('iris.hook.replies', { event, action: verdict.action, reason: verdict.reason });
     recordDuration('iris.hook.duration', budget.elapsedMs(), { event, action: verdict.action });
+    this.logger.info(
+      {
+        event,
+        action: verdict.action,
+        reason: verdict.reason,
+        requestId: hook.metadata.request_id,
+        hookKey: hook.keyName,
+      },
+      'a hook was answered',
+    );
     annotateSpan({
       'iris.hook.event': event,
       'iris.verdict.action': verdict.action,
