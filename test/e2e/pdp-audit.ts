@@ -10,7 +10,7 @@ export interface Asked {
 
 interface AuditEntry {
   readonly checkResources?: { readonly inputs: readonly { readonly requestId: string; readonly actions: string[] }[] };
-  readonly planResources?: { readonly input: { readonly requestId: string; readonly action: string } };
+  readonly planResources?: { readonly input: { readonly requestId: string; readonly actions: string[] } };
 }
 
 /** Reads the audit log of a mesh's PDP; the mesh must be started with `pdpEnv` of `auditTo(file)`. */
@@ -26,10 +26,12 @@ export class PdpAudit {
   async asked(): Promise<{ checks: Asked[]; plans: Asked[] }> {
     await this.barrier();
     const entries = await this.entries();
-    const checks = entries
-      .flatMap(({ checkResources }) => checkResources?.inputs ?? [])
-      .map(({ requestId, actions }) => ({ requestId, action: actions[0] ?? '' }));
-    const plans = entries.flatMap(({ planResources }) => (planResources === undefined ? [] : [planResources.input]));
+    const asked = (input: { requestId: string; actions: string[] }): Asked => ({
+      requestId: input.requestId,
+      action: input.actions[0] ?? '',
+    });
+    const checks = entries.flatMap(({ checkResources }) => checkResources?.inputs ?? []).map(asked);
+    const plans = entries.flatMap(({ planResources }) => planResources?.input ?? []).map(asked);
     return { checks: checks.filter(({ requestId }) => !/^(golden|barrier)/.test(requestId)), plans };
   }
 

@@ -1,0 +1,340 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { Zstd } from '@hpcc-js/wasm-zstd';
+import { eventually } from '@iris/context-cache/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../../apps/sandbox/src/mesh/free-port.js';
+import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import { deviceOf, postHook, preRequest, type Reply } from './hook-client.js';
+import { auditTo, PdpAudit } from './pdp-audit.js';
+
+const ANA = 'ana@lumen.example';
+const BEN = 'ben@lumen.example';
+const MIB = 1024 * 1024;
+/** The second gateway believes the identity headers of this machine's proxy, and fails open for agents. */
+const [MAIN, BEHIND_PROXY] = [0, 1];
+
+let folder: string;
+let mesh: Mesh;
+let audit: PdpAudit;
+let metricsPort: number;
+const lines: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'iris-wiring-'));
+  const policies = await packThatAsks();
+  metricsPort = await freePort();
+  const keys = ['sandbox', 'only-post', 'no-body', 'both', 'laptop-of-ana', 'laptop-of-nobody'];
+  mesh = await startMesh({
+    root: process.cwd(),
+    policies,
+    gateways: 2,
+    commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
+    pdpEnv: auditTo(join(folder, 'audit.log')),
+    gatewayEnv: (index) => ({
+      IRIS_HOOK_KEYS: keys.map((name) => `${name}=${keyOf(name)}`).join(','),
+      IRIS_HOOK_BUDGET_MS: '20000',
+      IRIS_PLANS_LIFE_SECONDS: '3600',
+      IRIS_AGENTS_LOGINS: JSON.stringify({ 'laptop-of-ana': ANA }),
+      ...(index === MAIN
+        ? {
+            OTEL_METRICS_EXPORTER: 'prometheus',
+            OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+            OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort),
+          }
+        : { IRIS_AGENTS_TRUSTED_PROXIES: '127.0.0.1', IRIS_FAILURE_PRE_TOOL_USE: 'open' }),
+    }),
+    onLine: (process, line) => {
+      if (process === 'gateway-0') lines.push(line);
+    },
+  });
+  audit = new PdpAudit(mesh, join(folder, 'audit.log'));
+}, 180_000);
+
+afterAll(async () => {
+  await mesh?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function keyOf(name: string): string {
+  return name === 'sandbox' ? 'sandbox-hook-key' : `key-of-${name}`;
+}
+
+function as(name: string): Record<string, string> {
+  return { authorization: `Bearer ${keyOf(name)}` };
+}
+
+/** The pack with a rule that allows commands when a person confirms them. */
+async function packThatAsks(): Promise<string> {
+  const pack = join(folder, 'pack');
+  await cp('policies/pack', pack, { recursive: true });
+  const file = join(pack, 'enforce/aperture_hook.yaml');
+  const text = await readFile(file, 'utf8');
+  const rule = '{"allowed_by": "engineers may run commands and change files and code"}';
+  expect(text).toContain(rule);
+  await writeFile(file, text.replace(rule, rule.replace('}', ', "ask": "Engineers confirm changes."}')));
+  return pack;
+}
+
+function warnings(reason: string, key: string): string[] {
+  return lines.filter((line) => line.includes(`"reason":"${reason}"`) && line.includes(`"hookKey":"${key}"`));
+}
+
+async function counted(reason: string, event: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  const line = text
+    .split('\n')
+    .find(
+      (candidate) =>
+        candidate.startsWith('iris_hook_wiring_warnings_total{') &&
+        candidate.includes(`reason="${reason}"`) &&
+        candidate.includes(`event="${event}"`),
+    );
+  return line === undefined ? 0 : Number(/\} ([0-9.e+]+)/.exec(line)?.[1]);
+}
+
+describe('a hook that is wired so that nothing can be enforced', () => {
+  const toolCalls = { metadata: { login_name: BEN }, tool_calls: [] };
+
+  it('without request_body is told so once, with the grant to fix, and counted each time', async () => {
+    const hook = { metadata: { login_name: BEN }, user_message: 'hello' };
+    for (let time = 0; time < 3; time += 1) {
+      const reply = await postHook(mesh.gateways[MAIN], hook, { headers: as('no-body') });
+      expect(reply.body).toMatchObject({ action: 'block', message: expect.stringContaining('[nothing_to_evaluate]') });
+    }
+    await eventually(async () => expect(warnings('nothing_to_evaluate', 'no-body')).toHaveLength(1));
+    expect(warnings('nothing_to_evaluate', 'no-body')[0]).toMatch(/request_body.*send_hooks/);
+    expect(await counted('nothing_to_evaluate', 'pre_request')).toBe(3);
+  });
+
+  it('to events after the response only is told so once for each event, and counted each time', async () => {
+    for (const event of ['tool_call_entire_request', 'tool_call_entire_request', 'entire_request']) {
+      await postHook(mesh.gateways[MAIN], toolCalls, { headers: as('only-post'), path: `/ext/aperture/${event}` });
+    }
+    await eventually(async () => expect(warnings('observe_only', 'only-post')).toHaveLength(2));
+    for (const line of warnings('observe_only', 'only-post'))
+      expect(line).toMatch(/pre_request with send request_body/);
+    expect(await counted('observe_only', 'tool_call_entire_request')).toBe(2);
+    expect(await counted('observe_only', 'entire_request')).toBe(1);
+  });
+
+  it('is not said of a key that sends pre_request as well', async () => {
+    const hook = preRequest({ login: BEN, tool: 'Read', input: {} });
+    await postHook(mesh.gateways[MAIN], hook, { headers: as('both') });
+    await postHook(mesh.gateways[MAIN], toolCalls, {
+      headers: as('both'),
+      path: '/ext/aperture/tool_call_entire_request',
+    });
+    await postHook(mesh.gateways[MAIN], '{', { headers: as('both') });
+    await eventually(async () => expect(warnings('hook_malformed', 'both')).toHaveLength(1));
+    expect(warnings('observe_only', 'both')).toEqual([]);
+  });
+});
+
+describe('a request with 300 declared tools', () => {
+  const names = (of: string) => Array.from({ length: 100 }, (_, index) => `${of}${index}`);
+  const conditional = names('mcp__postgres__delete_');
+  const tools = [...names('drop_database_'), ...conditional, ...names('mcp__workday__get_')].map((name) => ({
+    name,
+    input_schema: { type: 'object' },
+  }));
+
+  function declare(login: string): Promise<Reply> {
+    const hook = preRequest({ login, tool: 'Read', input: {}, nodeId: deviceOf(mesh, login) });
+    const body = { max_tokens: 1, tools, messages: [{ role: 'user', content: 'hello' }] };
+    return postHook(mesh.gateways[MAIN], { ...hook, request_body: body });
+  }
+
+  function kept({ body }: Reply): string[] {
+    if (body.action === 'allow') return tools.map(({ name }) => name);
+    return (body as { request_body: { tools: { name: string }[] } }).request_body.tools.map(({ name }) => name);
+  }
+
+  it('loses those that are never allowed, and costs no plan when warm', async () => {
+    const before = (await audit.asked()).plans.length;
+    // Tools whose plans take longer than a hook may stay in the first request; their calls are judged all the same.
+    for (let turn = 0; turn < 20 && kept(await declare(ANA)).length > conditional.length; turn += 1) await sleep(500);
+    const { plans, checks } = await audit.asked();
+    expect(
+      plans
+        .slice(before)
+        .map(({ action }) => action)
+        .sort(),
+    ).toEqual(tools.map(({ name }) => name).sort());
+
+    const warm = await declare(ANA);
+    expect(kept(warm)).toEqual(conditional);
+    const after = await audit.asked();
+    expect(after.plans).toHaveLength(plans.length);
+    expect(after.checks).toHaveLength(checks.length);
+  }, 120_000);
+
+  it('keeps what it had while a source of facts is away, and when it is back', async () => {
+    const before = await declare(ANA);
+    await mesh.sandbox.admin.setFaults('workday', { mode: 'down' });
+    await mesh.redis?.kill();
+    await mesh.redis?.start();
+    const readIs = async (action: string) => {
+      const read = preRequest({ login: ANA, tool: 'Read', input: {}, nodeId: deviceOf(mesh, ANA) });
+      expect((await postHook(mesh.gateways[MAIN], read)).body.action).toBe(action);
+    };
+    await eventually(() => readIs('modify'));
+    expect((await declare(ANA)).body).toEqual(before.body);
+    await mesh.sandbox.admin.setFaults('workday');
+    await eventually(() => readIs('allow'));
+    expect((await declare(ANA)).body).toEqual(before.body);
+  }, 90_000);
+});
+
+describe('a large body', () => {
+  const image = 'iVBORw0KGgo'.repeat(Math.ceil((50 * MIB) / 11));
+
+  function large(): string {
+    const hook = preRequest({ login: BEN, tool: 'mcp__acme__do', input: {} });
+    const text = JSON.stringify(hook);
+    const source = `{"type":"image","source":{"type":"base64","media_type":"image/png","data":"${image}"}}`;
+    return text.replace('"content":"go on"', `"content":[${source},{"type":"text","text":"go on"}]`);
+  }
+
+  it.each([
+    ['identity', (text: string) => Buffer.from(text)],
+    ['gzip', (text: string) => gzipSync(text, { level: 1 })],
+    ['zstd', async (text: string) => Buffer.from((await Zstd.load()).compress(Buffer.from(text), 1))],
+  ] as const)(
+    'of 50 MiB is judged in %s, and comes back whole',
+    async (coding, encode) => {
+      const reply = await postHook(mesh.gateways[MAIN], await encode(large()), {
+        headers: coding === 'identity' ? {} : { 'content-encoding': coding },
+      });
+      expect(reply.body.action).toBe('modify');
+      const body = JSON.stringify(reply.body);
+      expect(body.includes(image)).toBe(true);
+      expect(body.includes('RESULT')).toBe(false);
+    },
+    60_000,
+  );
+});
+
+describe('a client', () => {
+  const text = JSON.stringify(preRequest({ login: BEN, tool: 'Read', input: {} }));
+
+  function open(onStatus: (status: number | undefined) => void) {
+    const call = httpRequest(`${mesh.gateways[MAIN]?.url}/ext/aperture/pre_request`, {
+      method: 'POST',
+      headers: as('sandbox'),
+    });
+    call.on('response', (response) => {
+      response.resume();
+      onStatus(response.statusCode);
+    });
+    call.on('error', () => onStatus(undefined));
+    return call;
+  }
+
+  it('that sends slowly gets its verdict', async () => {
+    const status = new Promise<number | undefined>((resolve) => {
+      const call = open(resolve);
+      void (async () => {
+        for (let at = 0; at < text.length; at += 200) {
+          call.write(text.slice(at, at + 200));
+          await sleep(20);
+        }
+        call.end();
+      })();
+    });
+    expect(await status).toBe(200);
+  });
+
+  it('that hangs up in the middle disturbs nobody', async () => {
+    const gone = Array.from({ length: 10 }, () => {
+      return new Promise((resolve) => {
+        const call = open(resolve);
+        call.write(text.slice(0, 200), () => call.destroy());
+      });
+    });
+    expect(await Promise.all(gone)).toEqual(Array(10).fill(undefined));
+    expect((await postHook(mesh.gateways[MAIN], text)).body.action).toBe('allow');
+  });
+});
+
+describe("an agent's own hook", () => {
+  const call = (tool: string, input: object = {}) => ({
+    session_id: 'claude-session',
+    hook_event_name: 'PreToolUse',
+    tool_name: tool,
+    tool_input: input,
+    // Claims in the body, which are nobody's identity.
+    login_name: 'ana@lumen.example',
+    metadata: { login_name: 'ana@lumen.example' },
+  });
+  const headers = (key: string) => ({ ...as(key), 'user-agent': 'claude-cli/2.1.278 (external, cli)' });
+
+  function send(gateway: number, body: unknown, key: string, more: Record<string, string> = {}): Promise<Reply> {
+    return postHook(mesh.gateways[gateway], body, { path: '/ext/claude', headers: { ...headers(key), ...more } });
+  }
+
+  const decision = (permissionDecision: 'deny' | 'ask', reason: RegExp) => ({
+    hookSpecificOutput: {
+      hookEventName: 'PreToolUse',
+      permissionDecision,
+      permissionDecisionReason: expect.stringMatching(reason),
+    },
+  });
+
+  it('is allowed by no decision, so that the prompts of the agent stay in force', async () => {
+    expect((await send(MAIN, call('Read'), 'laptop-of-ana')).body).toEqual({});
+  });
+
+  it('is denied with the reason', async () => {
+    const reply = await send(MAIN, call('drop_database'), 'laptop-of-ana');
+    expect(reply).toMatchObject({ status: 200, body: decision('deny', /never available.*\[policy_denied .*never/) });
+  });
+
+  it('asks where a rule that allows wants a person to confirm', async () => {
+    const reply = await send(MAIN, call('Bash', { command: 'ls' }), 'laptop-of-ana');
+    expect(reply.body).toEqual(decision('ask', /^Engineers confirm changes\.$/));
+  });
+
+  it('leaves other events of the agent alone', async () => {
+    const stop = { session_id: 's', hook_event_name: 'Stop', metadata: { login_name: ANA } };
+    expect((await send(MAIN, stop, 'laptop-of-ana')).body).toEqual({});
+  });
+
+  it('is nobody with a key that is mapped to nobody, whatever the body says', async () => {
+    const reply = await send(MAIN, call('Read'), 'laptop-of-nobody');
+    expect(reply.body).toEqual(decision('deny', /\[anonymous_principal/));
+  });
+
+  it('is whom the proxy names, only from an address of a trusted proxy', async () => {
+    const header = { 'tailscale-user-login': ANA };
+    expect((await send(BEHIND_PROXY, call('Read'), 'laptop-of-nobody', header)).body).toEqual({});
+    const direct = await send(MAIN, call('Read'), 'laptop-of-nobody', header);
+    expect(direct.body).toEqual(decision('deny', /\[anonymous_principal/));
+    // The proxy knows better than the key.
+    const other = { 'tailscale-user-login': 'ivo@lumen.example' };
+    expect((await send(BEHIND_PROXY, call('Read'), 'laptop-of-ana', other)).body).toEqual(
+      decision('deny', /inactive-account/),
+    );
+  });
+
+  it.each([
+    ['no JSON', '{', /\[hook_malformed\]/],
+    ['a coding that is not accepted', '{}', /\[unsupported_encoding\]/],
+  ])('is denied for %s, with status 200', async (_title, body, reason) => {
+    const coding: Record<string, string> = body === '{}' ? { 'content-encoding': 'br' } : {};
+    const reply = await send(MAIN, body, 'laptop-of-ana', coding);
+    expect(reply).toMatchObject({ status: 200, body: decision('deny', reason) });
+  });
+
+  it('fails closed while the PDP is away, and open where that was asked for', async () => {
+    await mesh.pdp.process.kill();
+    const closed = await send(MAIN, call('Read'), 'laptop-of-ana');
+    expect(closed).toMatchObject({ status: 200, body: decision('deny', /\[pdp_(unavailable|timeout)\]/) });
+    const open = await send(BEHIND_PROXY, call('Read'), 'laptop-of-ana');
+    expect(open).toMatchObject({ status: 200, body: {} });
+  }, 60_000);
+});
