@@ -6,10 +6,12 @@ import { type EvidenceRecord, evidenceRecordSchema } from '@iris/evidence';
 import { v7 as uuidv7 } from 'uuid';
 import { parse } from 'yaml';
 
+type Attributes = EvidenceRecord['principal']['attr'];
+
 /** A question to the PDP whose answer the cases of the policy pack tell. */
 interface Case {
-  readonly principal: { readonly id: string; readonly roles: string[]; readonly attr: Record<string, never> };
-  readonly attr: Record<string, never>;
+  readonly principal: { readonly id: string; readonly roles: string[]; readonly attr: Attributes };
+  readonly attr: Attributes;
   readonly action: string;
   readonly effect: 'ALLOW' | 'DENY';
   /** The rule that must have spoken, where the case says so. */
@@ -49,7 +51,7 @@ export async function packCases(): Promise<Case[]> {
 
 /** A record of a decision on a case, made at a time that grows with `index`. */
 export function recordOf({ principal, attr, action, effect, rule }: Case, index: number): EvidenceRecord {
-  const category = (attr as Record<string, unknown>).category;
+  const { category } = attr;
   return {
     schema: 'iris.evidence.v1',
     id: uuidv7(),
@@ -95,11 +97,11 @@ export async function writeCaseEvidence(path: string, count: number): Promise<vo
 
 /** Facts grow older from hook to hook, so no two hooks have quite the same. */
 function aged(attr: Case['principal']['attr'], seconds: number): Case['principal']['attr'] {
-  const { context } = attr as Record<string, unknown>;
+  const { context } = attr;
   if (!isJsonObject(context)) return attr;
   const states = Object.entries(context).map(([id, state]) => [
     id,
     isJsonObject(state) ? { ...state, ageSeconds: seconds } : state,
   ]);
-  return { ...attr, context: Object.fromEntries(states) } as Case['principal']['attr'];
+  return { ...attr, context: Object.fromEntries(states) };
 }

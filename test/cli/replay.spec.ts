@@ -103,6 +103,18 @@ describe('replay asks a real PDP again', () => {
     ]);
     const counts = { replayed: 1, repeated: 1, masked: 1, withoutCall: 1, shadow: 1, unreadable: 1 };
     await expect(replay(path, '--policies', PACK)).resolves.toMatchObject({ code: 0, result: counts });
+    const replayable = { policyVersion: 'default', scope: '', masked: true, maskedParamsOnly: true };
+    const params = await write('params.jsonl', [{ ...first, replay: replayable }]);
+    // The pack reads no parameter; a policy that does has another answer to fear.
+    await expect(replay(params, '--policies', PACK)).resolves.toMatchObject({ result: { replayed: 1, masked: 0 } });
+    const reading = join(folder, 'reading');
+    await cp(PACK, reading, { recursive: true });
+    const file = join(reading, 'enforce/aperture_hook.yaml');
+    await writeFile(
+      file,
+      (await readFile(file, 'utf8')).replace('expr: V.is_open_read', 'expr: V.is_open_read && !("x" in R.attr.params)'),
+    );
+    await expect(replay(params, '--policies', reading)).resolves.toMatchObject({ result: { replayed: 0, masked: 1 } });
     const withMasked = { ...counts, replayed: 2, masked: 0 };
     await expect(replay(path, '--policies', PACK, '--masked')).resolves.toMatchObject({ result: withMasked });
   }, 120_000);

@@ -114,10 +114,9 @@ describe('report', () => {
         expect(await page.locator('img, script, iframe').count()).toBe(0);
         expect(await page.getByText(HOSTILE, { exact: true }).count()).toBeGreaterThan(0);
 
-        const [ground, ink] = await page.evaluate(() => {
-          const style = getComputedStyle(document.body);
-          return [style.backgroundColor, style.color];
-        });
+        const [ground, ink] = await page.evaluate<string[]>(
+          '[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]',
+        );
         const isDark = luminance(ground ?? '') < luminance(ink ?? '');
         expect(isDark).toBe(scheme === 'dark');
         const shot = process.env.IRIS_SCREENSHOTS;

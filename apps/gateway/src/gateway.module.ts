@@ -7,7 +7,9 @@ import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/
 import { ContextService, enabledSources } from './context/context.service.js';
 import { EnricherClient } from './context/enricher-client.js';
 import { DecisionService, type PolicySelection } from './decision/decision.service.js';
+import { Modes } from './decision/modes.js';
 import { OneDecisionPerRequest } from './decision/one-decision-per-request.js';
+import { ShadowPolicy } from './decision/shadow-policy.js';
 import { ToolPlans } from './decision/tool-plans.js';
 import { VerdictMemory } from './decision/verdict-memory.js';
 import { openEvidence } from './evidence/open-evidence.js';
@@ -81,12 +83,30 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     maxEntries: settings['plans.memoryEntries'],
     lifeMs: settings['plans.lifeSeconds'] * 1000,
   });
+  const modes = new Modes(
+    {
+      default: settings['mode.default'],
+      byEvent: settings['mode.byEvent'],
+      byCategory: settings['mode.byCategory'],
+    },
+    catalog,
+  );
   const limits = { maxBodyBytes: settings['hook.maxBodyBytes'], maxDepth: settings['hook.maxDepth'] };
   const explainAccess: ExplainAccess = {
     keys: new HookKeys(settings['hook.keys']),
     allowed: settings['explain.keyNames'],
     budgetMs: settings['hook.budgetMs'],
   };
+  const candidate = settings['shadow.policyVersion'];
+  const shadow =
+    candidate === undefined
+      ? undefined
+      : new ShadowPolicy(
+          new DecisionService(pdp, catalog, { ...policies, policyVersion: candidate }),
+          evidence.service,
+          candidate,
+          logger,
+        );
   const walk = new HookWalk(
     context,
     decision,
@@ -101,9 +121,10 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     evidence.service,
     new WiringWarnings(logger),
     pdpWatch,
+    shadow,
     {
       limits,
-      mode: settings['mode.default'],
+      modes,
       onFailure: { pre_request: settings['failure.preRequest'], pre_tool_use: settings['failure.preToolUse'] },
       onDeniedResult: settings['hook.onDeniedResult'],
     },
@@ -123,7 +144,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
       { provide: EXPLAIN_ACCESS, useValue: explainAccess },
       {
         provide: ExplainService,
-        useValue: new ExplainService(context, decision, plans, pdpWatch, { limits, mode: settings['mode.default'] }),
+        useValue: new ExplainService(context, decision, plans, pdpWatch, { limits, modes }),
       },
       { provide: ContextReader, useValue: reader },
       {

@@ -2,6 +2,7 @@ import { type SettingsValues, setting } from '@iris/config';
 import { LOG_LEVELS } from '@iris/telemetry';
 import { z } from 'zod';
 
+const HOOK_EVENTS = ['pre_request', 'tool_call_entire_request', 'entire_request', 'pre_tool_use'] as const;
 const HOST_PORT = /^[^\s:]+:\d+$/;
 
 /** Every setting of the gateway. */
@@ -27,6 +28,21 @@ export const gatewaySettings = {
     'Whether verdicts are enforced, or only recorded while every hook is allowed.',
     ['enforce', 'observe'],
     { fallback: 'enforce' },
+  ),
+  'mode.byEvent': setting.structure(
+    'Modes by event, before the default: pre_request, pre_tool_use, tool_call_entire_request, entire_request.',
+    z.partialRecord(z.enum(HOOK_EVENTS), z.enum(['enforce', 'observe'])),
+    'JSON such as {"pre_tool_use":"observe"}',
+    { fallback: {} },
+  ),
+  'mode.byCategory': setting.structure(
+    'Modes by category of the tool catalog, before those by event: one category can be enforced while others are watched.',
+    z.record(z.string().min(1), z.enum(['enforce', 'observe'])),
+    'JSON such as {"database":"enforce"}',
+    { fallback: {} },
+  ),
+  'shadow.policyVersion': setting.optionalText(
+    'Version of candidate policies that are asked about every decided call after the reply; differences are recorded.',
   ),
   'failure.preRequest': setting.choice(
     'What a pre_request is answered when no decision can be had: closed blocks, open allows.',

@@ -22,8 +22,9 @@ const DRAIN_MS = 10_000;
 function lastResort(path: string, settings: GatewaySettings): string {
   const agent = path.startsWith('/ext/claude');
   const closed = settings[agent ? 'failure.preToolUse' : 'failure.preRequest'] === 'closed';
+  const mode = settings['mode.byEvent'][agent ? 'pre_tool_use' : 'pre_request'] ?? settings['mode.default'];
   const verdict: HookVerdict =
-    closed && settings['mode.default'] === 'enforce'
+    closed && mode === 'enforce'
       ? block('internal_error', 'Blocked: an unexpected fault.')
       : { action: 'allow', reason: 'internal_error' };
   return agent ? agentReplyText(verdict) : replyText(verdict);

@@ -1,9 +1,10 @@
 import type { CallDecision, Hook, ReasonId, ToolCall } from '@iris/contracts';
-import { ENFORCEABLE_EVENTS, isJsonObject } from '@iris/contracts';
+import { ENFORCEABLE_EVENTS } from '@iris/contracts';
 import { PdpError } from '@iris/pdp';
 import { activeTraceId, annotateSpan, count, type Logger, recordDuration } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
 import type { Budget } from './budget.js';
+import { conclude } from './conclusion.js';
 import type { ContextService } from './context/context.service.js';
 import { identify } from './context/identity.js';
 import {
@@ -12,20 +13,22 @@ import {
   type DecisionService,
   type PreparedPrincipal,
 } from './decision/decision.service.js';
+import type { Modes } from './decision/modes.js';
 import type { OneDecisionPerRequest } from './decision/one-decision-per-request.js';
 import { rememberedAs, verdictScope } from './decision/remembered-as.js';
+import type { ShadowPolicy } from './decision/shadow-policy.js';
 import type { ToolPlans } from './decision/tool-plans.js';
 import { toRememberedDecision, type VerdictMemory } from './decision/verdict-memory.js';
-import type { EvidenceService } from './evidence/evidence.service.js';
+import type { EvidenceService, HookOutcome } from './evidence/evidence.service.js';
 import type { PdpWatch } from './health/pdp-watch.js';
 import { type HookLimits, type IncomingHook, readHook, unreadHook } from './hook/read-hook.js';
-import { block, blockFor, denialNotice, type HookVerdict } from './hook/reply.js';
+import { block, type HookVerdict } from './hook/reply.js';
 import type { WiringWarnings } from './hook/wiring-warnings.js';
-import { type HookCalls, readHookCalls, rewriteProviderBody } from './toolcalls/index.js';
+import { type HookCalls, readHookCalls } from './toolcalls/index.js';
 
 export interface WalkOptions {
   readonly limits: HookLimits;
-  readonly mode: 'enforce' | 'observe';
+  readonly modes: Modes;
   readonly onFailure: Readonly<Record<'pre_request' | 'pre_tool_use', 'closed' | 'open'>>;
   /** What becomes of denied results: replaced by a notice, or the whole request is blocked. */
   readonly onDeniedResult: 'redact' | 'block';
@@ -39,7 +42,7 @@ interface Judgement {
   readonly decisions: ReadonlyMap<ToolCall, CallDecision>;
   readonly strip: ReadonlySet<string>;
   readonly durationsMs: { readonly context: number; readonly pdp: number };
-  /** In observe mode, what enforcement would have replied. */
+  /** Where something is only observed, what enforcement would have replied. */
   readonly wouldHave?: HookVerdict['action'];
 }
 
@@ -73,6 +76,8 @@ export class HookWalk {
     private readonly evidence: EvidenceService,
     private readonly warnings: WiringWarnings,
     private readonly pdpWatch: Pick<PdpWatch, 'revision'>,
+    /** Absent: no candidate policies are asked. */
+    private readonly shadow: ShadowPolicy | undefined,
     private readonly options: WalkOptions,
     private readonly logger: Logger,
   ) {}
@@ -123,7 +128,7 @@ export class HookWalk {
   private async walk(passage: Passage): Promise<HookVerdict> {
     if (!this.evidence.accepting()) {
       const text = 'Blocked: decisions cannot be recorded now.';
-      return this.close(passage, this.unlessObserving(block('evidence_unavailable', text)));
+      return this.close(passage, this.unlessObserving(passage, block('evidence_unavailable', text)));
     }
     const read = await readHook(passage.incoming, this.options.limits);
     if (!read.ok) return this.unread(passage, read.reason, read.detail);
@@ -131,7 +136,7 @@ export class HookWalk {
     passage.hook = hook;
 
     const calls = readHookCalls(hook, read.document);
-    if (this.options.mode === 'enforce') this.warnings.sawEvent(hook);
+    if (this.options.modes.ofEvent(hook.event) === 'enforce') this.warnings.sawEvent(hook);
     if (calls.status === 'nothing_to_evaluate') {
       this.warnings.nothingToEvaluate(hook);
       const text =
@@ -146,10 +151,9 @@ export class HookWalk {
     const judge = () => this.judge(passage, hook, calls);
     const waitMs = passage.budget.remainingMsOfShare(OTHER_EVENT_PERCENT);
     const judgement = await (isAfterResponse(hook) ? this.requests.inTurn(hook, waitMs, judge) : judge());
-    const verdict = this.conclude(hook, calls, judgement);
-    if (this.options.mode === 'enforce') return this.close(passage, verdict, judgement);
-    const reason = [...judgement.decisions.values()].some(isDenied) ? 'observe_mode' : 'policy_allowed';
-    return this.close(passage, { action: 'allow', reason }, { ...judgement, wouldHave: verdict.action });
+    const { modes, onDeniedResult } = this.options;
+    const { verdict, wouldHave } = conclude(hook, calls, judgement, modes, onDeniedResult);
+    return this.close(passage, verdict, { ...judgement, wouldHave });
   }
 
   /** Tool names only: parameters never reach the log. */
@@ -168,7 +172,7 @@ export class HookWalk {
     const text = `this request could not be read: ${detail}`;
     const verdict =
       reason === 'body_too_large'
-        ? this.unlessObserving(block(reason, `Blocked: ${text}.`))
+        ? this.unlessObserving(passage, block(reason, `Blocked: ${text}.`))
         : this.failed(passage, reason, text);
     return this.close(passage, verdict);
   }
@@ -214,62 +218,35 @@ export class HookWalk {
     return { prepared, decided, decisions, strip, durationsMs: { context: contextMs, pdp: pdpMs } };
   }
 
-  /** From decisions to the verdict that enforcement gives on the hook. */
-  private conclude(hook: Hook, calls: Extract<HookCalls, { status: 'read' }>, judgement: Judgement): HookVerdict {
-    const denied = [...judgement.decisions.values()].filter(isDenied);
-    const body = calls.body;
-    if (body === undefined || hook.event !== 'pre_request') {
-      if (denied.length > 0) return blockFor(denied);
-      const question = hook.event === 'pre_tool_use' ? questionOf(judgement.decided) : undefined;
-      if (question !== undefined) return { action: 'ask', reason: 'policy_allowed', message: question };
-      return { action: 'allow', reason: calls.calls.length > 0 ? 'policy_allowed' : 'no_tool_call' };
-    }
-    const outside = denied.filter(({ call }) => call.phase !== 'executed');
-    if (outside.length > 0) return blockFor(outside);
-    if (denied.length > 0 && this.options.onDeniedResult === 'block') return blockFor(denied);
-
-    const redact = new Map(denied.map((decision) => [decision.call.id, denialNotice(decision)]));
-    const rewritten = rewriteProviderBody(body, { strip: judgement.strip, redact });
-    switch (rewritten.status) {
-      case 'unchanged':
-        return { action: 'allow', reason: calls.calls.length > 0 ? 'policy_allowed' : 'no_tool_call' };
-      case 'rewritten':
-        if (judgement.strip.size > 0 && this.options.mode === 'enforce') {
-          count('iris.decision.stripped_tools', { format: body.format }, judgement.strip.size);
-        }
-        return { action: 'modify', reason: 'policy_denied', body: rewritten.text };
-      case 'not_representable':
-        return denied.length > 0
-          ? blockFor(denied)
-          : block('denial_not_representable', 'A tool that is not allowed cannot be removed from this request.');
-    }
-  }
-
   /** Evidence, metrics and the span, then the verdict leaves. Once per hook: a walk that the clock overtook is over. */
   private close(passage: Passage, verdict: HookVerdict, judgement?: Judgement): HookVerdict {
     if (passage.closed) return verdict;
     passage.closed = true;
     const { hook, budget } = passage;
-    const enforceable = !isAfterResponse(hook) && this.options.mode === 'enforce';
-    const isEnforced = (decision: CallDecision) => enforceable && !decision.observe;
+    const { modes } = this.options;
+    const mode = modes.ofEvent(hook.event);
+    const modeOf = (call: ToolCall) => modes.ofTool(hook.event, call);
+    const enforceable = !isAfterResponse(hook);
+    const isEnforced = ({ call, observe }: CallDecision) => enforceable && !observe && modeOf(call) === 'enforce';
     for (const { decision } of judgement?.decided ?? []) countDecision(decision, isEnforced(decision));
-    const kept = this.evidence.record(
-      {
-        hook,
-        identity: identify(hook.data),
-        prepared: judgement?.prepared,
-        verdict,
-        mode: this.options.mode,
-        wouldHave: judgement?.wouldHave,
-        traceId: activeTraceId(),
-        durationsMs: { context: 0, pdp: 0, ...judgement?.durationsMs, total: budget.elapsedMs() },
-      },
-      judgement?.decided ?? [],
-      isEnforced,
-    );
-    if (!kept && enforceable) verdict = block('evidence_unavailable', 'Blocked: this decision cannot be recorded.');
+    const outcome: HookOutcome = {
+      hook,
+      identity: identify(hook.data),
+      prepared: judgement?.prepared,
+      verdict,
+      mode,
+      modeOf,
+      wouldHave: judgement?.wouldHave,
+      traceId: activeTraceId(),
+      durationsMs: { context: 0, pdp: 0, ...judgement?.durationsMs, total: budget.elapsedMs() },
+    };
+    const kept = this.evidence.record(outcome, judgement?.decided ?? [], isEnforced);
+    this.shadow?.compare(outcome, judgement?.decided ?? []);
+    if (!kept && enforceable && mode === 'enforce')
+      verdict = block('evidence_unavailable', 'Blocked: this decision cannot be recorded.');
     const event = hook.event;
     count('iris.hook.replies', { event, action: verdict.action, reason: verdict.reason });
+    if (judgement?.wouldHave !== undefined) count('iris.hook.would_have', { event, action: judgement.wouldHave });
     recordDuration('iris.hook.duration', budget.elapsedMs(), { event, action: verdict.action });
     this.logger.info(
       {
@@ -290,31 +267,19 @@ export class HookWalk {
   }
 
   /** The verdict of the failure mode. */
-  private failed({ hook }: Passage, reason: ReasonId, text: string): HookVerdict {
+  private failed(passage: Passage, reason: ReasonId, text: string): HookVerdict {
     const { pre_request, pre_tool_use } = this.options.onFailure;
-    const mode = hook.event === 'pre_tool_use' ? pre_tool_use : pre_request;
-    return mode === 'closed' ? this.unlessObserving(block(reason, `Blocked: ${text}.`)) : { action: 'allow', reason };
+    const onFailure = passage.hook.event === 'pre_tool_use' ? pre_tool_use : pre_request;
+    if (onFailure === 'open') return { action: 'allow', reason };
+    return this.unlessObserving(passage, block(reason, `Blocked: ${text}.`));
   }
 
-  private unlessObserving(verdict: HookVerdict): HookVerdict {
-    return this.options.mode === 'observe' ? { action: 'allow', reason: verdict.reason } : verdict;
+  private unlessObserving({ hook }: Passage, verdict: HookVerdict): HookVerdict {
+    const isObserved = this.options.modes.ofEvent(hook.event) === 'observe';
+    return isObserved ? { action: 'allow', reason: verdict.reason } : verdict;
   }
-}
-
-function isDenied({ effect, observe }: CallDecision): boolean {
-  return effect === 'DENY' && !observe;
 }
 
 function isAfterResponse(hook: Hook): boolean {
   return !ENFORCEABLE_EVENTS.has(hook.event);
-}
-
-/** What a rule that allows a call wants a person to confirm. */
-function questionOf(decided: readonly DecidedCall[]): string | undefined {
-  for (const { decision } of decided) {
-    for (const { value } of decision.outputs) {
-      if (isJsonObject(value) && typeof value.ask === 'string' && value.ask.trim() !== '') return value.ask.trim();
-    }
-  }
-  return undefined;
 }

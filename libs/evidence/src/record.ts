@@ -85,6 +85,10 @@ export const evidenceRecordSchema = z.strictObject({
       policyVersion: z.string().describe('Policy version of the question.'),
       scope: z.string().describe('Scope of the question; empty for the root scope.'),
       masked: z.boolean().describe('Whether the recorded attributes or outputs differ from the real ones by masking.'),
+      maskedParamsOnly: z
+        .boolean()
+        .optional()
+        .describe('Whether nothing but parameters was masked: policies that read no parameter decide alike.'),
       paramsHash: z
         .string()
         .optional()
@@ -100,7 +104,9 @@ export const evidenceRecordSchema = z.strictObject({
       effect: z.enum(['ALLOW', 'DENY']).describe('Effect of the decision.'),
     })
     .optional()
-    .describe('Only with mode shadow: the decision from which the candidate policy differs. decisionKey joins the two.'),
+    .describe(
+      'Only with mode shadow: the decision from which the candidate policy differs. decisionKey joins the two.',
+    ),
   durationsMs: z
     .strictObject({
       context: z.number().describe('Gathering facts, in ms.'),

@@ -34,6 +34,19 @@ export const METRICS = {
     meaning: 'Hooks that cannot be judged or enforced because of how they are wired in Aperture.',
     labels: ['event', 'reason'],
   },
+  'iris.hook.would_have': {
+    kind: 'counter',
+    unit: '{reply}',
+    meaning: 'Replies that enforcement would have given where something is only observed, by their action.',
+    labels: ['event', 'action'],
+  },
+  'iris.shadow.calls': {
+    kind: 'counter',
+    unit: '{call}',
+    meaning:
+      'Calls on which a candidate version of the policies was asked: same, allow_to_deny, deny_to_allow, failed, left_out.',
+    labels: ['outcome'],
+  },
   'iris.decision.calls': {
     kind: 'counter',
     unit: '{call}',

@@ -22,6 +22,7 @@ const explanationSchema = z.looseObject({
     z.looseObject({
       tool: z.string(),
       phase: z.string(),
+      mode: z.enum(['enforce', 'observe']),
       effect: z.enum(['ALLOW', 'DENY']),
       reason: z.string(),
       message: z.string().optional(),

@@ -78,7 +78,9 @@ function printExplanation(io: CliIo, explanation: Explanation): void {
     ]),
   );
   for (const call of calls) {
-    io.out(`\n${call.effect} ${call.tool} (${call.phase}): ${call.reason}${call.observe ? ', observed only' : ''}\n`);
+    io.out(
+      `\n${call.effect} ${call.tool} (${call.phase}): ${call.reason}${call.observe || call.mode === 'observe' ? ', observed only' : ''}\n`,
+    );
     if (call.message !== undefined) io.out(`  ${call.message}\n`);
     printTable(
       io,
@@ -95,5 +97,4 @@ function printExplanation(io: CliIo, explanation: Explanation): void {
   }
   if (calls.length === 0) io.out('\nThe hook holds no tool call.\n');
   if (stripped.length > 0) io.out(`\nRemoved from the request, never allowed: ${stripped.join(', ')}\n`);
-  if (explanation.mode === 'observe') io.out('\nThe gateway observes: it would allow and record this.\n');
 }

@@ -41,7 +41,7 @@ export function registerReplay(program: Command, io: CliIo, finish: Finish): voi
     .option('--cerbos <binary>', 'Cerbos binary; that of the installed package when absent')
     .option('--lenient', 'evaluate without strict evaluation', false);
   withOptions(command, [jsonOption()]).action(async (sources: string[], options: Options) => {
-    const { clock, readsAges } = await readPolicyText(options.policies);
+    const { clock, readsAges, readsParams } = await readPolicyText(options.policies);
     const { pdp, close } = await startLocalPdp({
       policies: options.policies,
       binary: options.cerbos,
@@ -52,7 +52,7 @@ export function registerReplay(program: Command, io: CliIo, finish: Finish): voi
       const summary = new ChangeSummary();
       const list: ListedChange[] = [];
       const evidence = evidenceOf(sources, io);
-      const counts = await replay(evidence.records(), pdp, { ...options, readsAges }, (change) => {
+      const counts = await replay(evidence.records(), pdp, { ...options, readsAges, readsParams }, (change) => {
         const entry = listed(change);
         summary.add(entry);
         if (list.length < options.list) list.push(entry);

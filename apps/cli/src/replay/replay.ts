@@ -10,6 +10,8 @@ export interface ReplayOptions {
   readonly masked: boolean;
   /** Whether the policies read how old facts are. When not, calls that differ in that alone share a check. */
   readonly readsAges: boolean;
+  /** Whether the policies read parameters. When not, masked parameters make no difference. */
+  readonly readsParams: boolean;
 }
 
 /** What became of the records that were read. */
@@ -78,7 +80,7 @@ export async function replay(
   for await (const record of records) {
     if (record.mode === 'shadow') counts.shadow += 1;
     else if (!isReplayable(record)) counts.withoutCall += 1;
-    else if (record.replay.masked && !options.masked) counts.masked += 1;
+    else if (isUnfaithful(record, options)) counts.masked += 1;
     else window.push(record);
     if (window.length >= WINDOW) await run();
   }
@@ -89,6 +91,11 @@ export async function replay(
 function isReplayable(record: EvidenceRecord): record is Replayable {
   const { resource, action, replay, principal } = record;
   return resource !== undefined && action !== undefined && replay !== undefined && principal.roles.length > 0;
+}
+
+function isUnfaithful({ replay }: Replayable, options: ReplayOptions): boolean {
+  if (!replay.masked || options.masked) return false;
+  return options.readsParams || replay.maskedParamsOnly !== true;
 }
 
 async function checkAll(

@@ -74,6 +74,34 @@ export class DecisionService {
     if (calls.length === 0) return [];
     const shared = hookAttributes(hook);
     const attributes = calls.map((call) => ({ ...shared, ...callAttributes(call, this.catalog, cmdb.get(call)) }));
+    return this.ask(hook, prepared, calls, attributes, timeoutMs, traceId);
+  }
+
+  /**
+   * Asks about decided calls what was asked before, attribute by attribute, for a second opinion by these policies.
+   *
+   * @throws PdpError when the PDP gives no decision
+   */
+  async decideAgain(
+    hook: Hook,
+    prepared: PreparedPrincipal,
+    decided: readonly DecidedCall[],
+    timeoutMs: number,
+    traceId: string | undefined,
+  ): Promise<DecidedCall[]> {
+    const calls = decided.map(({ decision }) => decision.call);
+    const attributes = decided.map(({ attr }) => attr);
+    return this.ask(hook, prepared, calls, attributes, timeoutMs, traceId);
+  }
+
+  private async ask(
+    hook: Hook,
+    prepared: PreparedPrincipal,
+    calls: readonly ToolCall[],
+    attributes: readonly JsonObject[],
+    timeoutMs: number,
+    traceId: string | undefined,
+  ): Promise<DecidedCall[]> {
     const ids = resourceIds(calls);
     const results = await this.timed('check', () =>
       this.pdp.check(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CallDecision, Hook, Identity, JsonObject } from '@iris/contracts';
+import type { CallDecision, Hook, Identity, JsonObject, ToolCall } from '@iris/contracts';
 import { isJsonObject, knownFacts } from '@iris/contracts';
 import type { EvidenceRecord, EvidenceSpool, Masker } from '@iris/evidence';
 import { count, type Logger } from '@iris/telemetry';
@@ -11,6 +11,7 @@ import {
   type PreparedPrincipal,
   requestKeyOf,
 } from '../decision/decision.service.js';
+import type { ShadowDifference } from '../decision/shadow-policy.js';
 import type { HookVerdict } from '../hook/reply.js';
 
 /** Everything about a hook that its records share. */
@@ -20,7 +21,9 @@ export interface HookOutcome {
   readonly prepared?: PreparedPrincipal;
   readonly verdict: HookVerdict;
   readonly mode: 'enforce' | 'observe';
-  /** In observe mode, what enforcement would have replied. */
+  /** The mode of a call, where it is another than that of the hook. */
+  readonly modeOf?: (call: ToolCall) => 'enforce' | 'observe';
+  /** Where something is only observed, what enforcement would have replied. */
   readonly wouldHave?: HookVerdict['action'];
   readonly traceId?: string;
   readonly durationsMs: { readonly context: number; readonly pdp: number; readonly total: number };
@@ -73,6 +76,26 @@ export class EvidenceService {
     }
   }
 
+  /** Records where a candidate version of the policies differs. Never throws: a second opinion is no decision. */
+  recordDifferences(outcome: HookOutcome, differences: readonly ShadowDifference[], policyVersion: string): void {
+    try {
+      this.spool.append(
+        differences.map(({ decision, shadow }): EvidenceRecord => {
+          const record = this.callRecord(outcome, shadow, false);
+          return {
+            ...record,
+            mode: 'shadow',
+            policy: { ...record.policy, version: policyVersion },
+            ...(record.replay === undefined ? {} : { replay: { ...record.replay, policyVersion } }),
+            shadowOf: { policyVersion: this.policies.policyVersion, effect: decision.effect },
+          };
+        }),
+      );
+    } catch {
+      count('iris.evidence.records', { outcome: 'dropped' }, differences.length);
+    }
+  }
+
   private hookRecord(outcome: HookOutcome): EvidenceRecord {
     return {
       ...this.shared(outcome),
@@ -94,8 +117,11 @@ export class EvidenceService {
     const maskedOutputs = this.masker.attributes({ outputs: outputsOf(decision) });
     const id = this.masker.text(decision.call.id);
     const action = this.masker.text(decision.call.name);
+    const maskedBesideParams = maskedOthers.changed || action !== decision.call.name;
+    const maskedParamsOnly = maskedParams?.changed === true && !maskedBesideParams;
     return {
       ...this.shared(outcome),
+      mode: outcome.modeOf?.(decision.call) ?? outcome.mode,
       phase: decision.call.phase,
       decisionKey: decisionKey(outcome, decision),
       resource: {
@@ -120,7 +146,8 @@ export class EvidenceService {
       replay: {
         policyVersion,
         scope,
-        masked: maskedOthers.changed || maskedParams?.changed === true || action !== decision.call.name,
+        masked: maskedParamsOnly || maskedBesideParams,
+        ...(maskedParamsOnly ? { maskedParamsOnly } : {}),
         paramsHash: isJsonObject(params) ? this.masker.hash(params) : undefined,
       },
     };

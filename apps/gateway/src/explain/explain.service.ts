@@ -4,6 +4,7 @@ import type { Budget } from '../budget.js';
 import type { ContextService } from '../context/context.service.js';
 import { identify } from '../context/identity.js';
 import type { DecidedCall, DecisionService, PreparedPrincipal } from '../decision/decision.service.js';
+import type { Mode, Modes } from '../decision/modes.js';
 import type { ToolPlans } from '../decision/tool-plans.js';
 import type { PdpWatch } from '../health/pdp-watch.js';
 import { type HookLimits, type IncomingHook, readHook } from '../hook/read-hook.js';
@@ -12,7 +13,8 @@ import { type HookCalls, readHookCalls } from '../toolcalls/index.js';
 /** What the gateway would decide on a hook, and from which facts. Nothing is enforced, remembered or recorded. */
 export interface Explanation {
   readonly event: string;
-  readonly mode: 'enforce' | 'observe';
+  /** Of the hook; a call may have its own. */
+  readonly mode: Mode;
   readonly principal: {
     readonly id: string;
     readonly kind: Identity['kind'];
@@ -40,6 +42,7 @@ type ExplainedCall = Omit<CallDecision, 'call'> & {
   readonly id: string;
   readonly tool: string;
   readonly phase: ToolCall['phase'];
+  readonly mode: Mode;
   readonly catalogEntry?: string;
   /** What the PDP was given about the call. */
   readonly attr: JsonObject;
@@ -58,7 +61,7 @@ export class NotExplainable extends Error {
 
 export interface ExplainOptions {
   readonly limits: HookLimits;
-  readonly mode: 'enforce' | 'observe';
+  readonly modes: Modes;
 }
 
 /** Answers what-if questions with the rooms that decide hooks: the same facts, the same question to the PDP. */
@@ -89,7 +92,7 @@ export class ExplainService {
     const { decided, stripped } = await this.decide(hook, prepared, calls, cmdb, budget);
     return {
       event: hook.event,
-      mode: this.options.mode,
+      mode: this.options.modes.ofEvent(hook.event),
       principal: { ...prepared.principal, kind: identity.kind },
       attributeOrigins: prepared.origins,
       sources: Object.fromEntries(
@@ -98,7 +101,7 @@ export class ExplainService {
           { status, origin, ageSeconds, reason },
         ]),
       ),
-      calls: decided.map(explained),
+      calls: decided.map((call) => explained(call, this.options.modes.ofTool(hook.event, call.decision.call))),
       stripped,
     };
   }
@@ -124,7 +127,7 @@ export class ExplainService {
   }
 }
 
-function explained({ decision, attr, catalogEntry }: DecidedCall): ExplainedCall {
+function explained({ decision, attr, catalogEntry }: DecidedCall, mode: Mode): ExplainedCall {
   const { call, ...rest } = decision;
-  return { id: call.id, tool: call.name, phase: call.phase, catalogEntry, attr, ...rest };
+  return { id: call.id, tool: call.name, phase: call.phase, mode, catalogEntry, attr, ...rest };
 }

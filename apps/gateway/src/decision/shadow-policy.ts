@@ -1,0 +1,66 @@
+import type { CallDecision } from '@iris/contracts';
+import { count, type Logger } from '@iris/telemetry';
+import type { EvidenceService, HookOutcome } from '../evidence/evidence.service.js';
+import type { DecidedCall, DecisionService } from './decision.service.js';
+
+/** A call on which the candidate policy differs. */
+export interface ShadowDifference {
+  readonly decision: CallDecision;
+  readonly shadow: DecidedCall;
+}
+
+/** How many hooks may be asked about at once; further ones are left out and counted, so that nothing piles up. */
+const MAX_UNDER_WAY = 32;
+const TIMEOUT_MS = 2000;
+
+/**
+ * Asks a candidate version of the policies about every decided call, after the reply: the same principal, the same
+ * attributes. Differences become evidence. Nothing here delays or changes a verdict.
+ */
+export class ShadowPolicy {
+  private underWay = 0;
+
+  /** @param decision asks the candidate version */
+  constructor(
+    private readonly decision: DecisionService,
+    private readonly evidence: EvidenceService,
+    private readonly policyVersion: string,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Returns at once. */
+  compare(outcome: HookOutcome, decided: readonly DecidedCall[]): void {
+    if (decided.length === 0 || outcome.prepared === undefined) return;
+    if (this.underWay >= MAX_UNDER_WAY) {
+      count('iris.shadow.calls', { outcome: 'left_out' }, decided.length);
+      return;
+    }
+    this.underWay += 1;
+    // The reply is written first.
+    setImmediate(() => {
+      void this.ask(outcome, decided).finally(() => {
+        this.underWay -= 1;
+      });
+    });
+  }
+
+  private async ask(outcome: HookOutcome, decided: readonly DecidedCall[]): Promise<void> {
+    const { hook, prepared, traceId } = outcome;
+    if (prepared === undefined) return;
+    try {
+      const answers = await this.decision.decideAgain(hook, prepared, decided, TIMEOUT_MS, traceId);
+      const differences = decided.flatMap(({ decision }, index): ShadowDifference[] => {
+        const shadow = answers[index];
+        const differs = shadow !== undefined && shadow.decision.effect !== decision.effect;
+        count('iris.shadow.calls', {
+          outcome: differs ? `${decision.effect.toLowerCase()}_to_${shadow.decision.effect.toLowerCase()}` : 'same',
+        });
+        return differs ? [{ decision, shadow }] : [];
+      });
+      if (differences.length > 0) this.evidence.recordDifferences(outcome, differences, this.policyVersion);
+    } catch (error) {
+      count('iris.shadow.calls', { outcome: 'failed' }, decided.length);
+      this.logger.debug({ err: error }, 'the candidate policies gave no second opinion');
+    }
+  }
+}
