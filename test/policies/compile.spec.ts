@@ -36,11 +36,7 @@ describe('policies/compile.mjs', () => {
   }, 120_000);
 
   it('fails when a stale answer of PagerDuty is as good as a fresh one', () => {
-    edit(
-      '_iris_variables.yaml',
-      `V.pagerduty_context.status == "fresh"`,
-      `V.pagerduty_context.status != "unavailable"`,
-    );
+    edit('_iris_variables.yaml', `?status.orValue("") == "fresh"`, `?status.orValue("") != "unavailable"`);
     const { status, stderr } = compile(root);
     expect(status).toBe(1);
     expect(stderr).toContain('context.pagerduty.status = "stale"');
