@@ -8,8 +8,8 @@ describe('the page about context', () => {
   it('holds the tables as the code and the registry have them', () => {
     const text = readFileSync(PAGE, 'utf8');
     const filled = withTables(text, contextTables('deploy/helm/iris/files/sources.yaml'));
-    if (process.env.IRIS_UPDATE_DOCS === '1') writeFileSync(PAGE, filled);
-    // On a change that is meant: IRIS_UPDATE_DOCS=1, then read the diff.
+    if (process.env.UPDATE_DOCS === '1') writeFileSync(PAGE, filled);
+    // On a change that is meant: UPDATE_DOCS=1, then read the diff.
     expect(readFileSync(PAGE, 'utf8')).toBe(filled);
   });
 

@@ -9,6 +9,11 @@ export interface ScheduledJobOptions {
   /** From `connectRedisForWorker`. */
   readonly redis: RedisConnection;
   readonly everyMs: number;
+  /**
+   * Whether a run of the schedule is wanted now; always when absent. A replica that starts asks for a run at once,
+   * because setting the schedule again puts its first run off.
+   */
+  due?(): Promise<boolean>;
   /** One run. A rejection counts as a failed run; the next one comes by the schedule. */
   run(): Promise<void>;
   onError(error: Error): void;
@@ -17,6 +22,9 @@ export interface ScheduledJobOptions {
 const SCHEDULER_ID = 'schedule';
 /** How many ended runs are kept to look at. */
 const KEPT_RUNS = 20;
+const KEPT = { removeOnComplete: { count: KEPT_RUNS }, removeOnFail: { count: KEPT_RUNS } };
+/** The name of a run that was asked for, beside the schedule. */
+const ASKED_FOR = 'soon';
 
 /** A job that all replicas offer to run and one at a time does, at a fixed interval. The schedule stands in Redis. */
 export class ScheduledJob {
@@ -31,8 +39,9 @@ export class ScheduledJob {
     this.queue.on('error', onError);
     this.worker = new Worker(
       name,
-      async () => {
+      async (job) => {
         try {
+          if (job.name !== ASKED_FOR && (await options.due?.()) === false) return;
           await options.run();
         } catch (error) {
           throw new UnrecoverableError(error instanceof Error ? error.message : 'run failed');
@@ -49,8 +58,7 @@ export class ScheduledJob {
 
   /** Has a run begin now, unless one that was asked for waits already. Throws when Redis fails. */
   async runSoon(): Promise<void> {
-    const keep = { count: KEPT_RUNS };
-    await this.queue.add('run', {}, { deduplication: { id: 'soon' }, removeOnComplete: keep, removeOnFail: keep });
+    await this.queue.add(ASKED_FOR, {}, { ...KEPT, deduplication: { id: ASKED_FOR } });
   }
 
   /** Waits for a run under way, then ends. The given connection belongs to the caller. */
@@ -61,14 +69,12 @@ export class ScheduledJob {
   }
 
   private async schedule(): Promise<void> {
-    const keep = { count: KEPT_RUNS };
     try {
       await this.queue.setGlobalConcurrency(1);
-      await this.queue.upsertJobScheduler(
-        SCHEDULER_ID,
-        { every: this.options.everyMs },
-        { name: 'run', opts: { removeOnComplete: keep, removeOnFail: keep } },
-      );
+      await this.queue.upsertJobScheduler(SCHEDULER_ID, { every: this.options.everyMs }, { name: 'run', opts: KEPT });
+      if (this.options.due !== undefined) {
+        await this.queue.add('first', {}, { ...KEPT, deduplication: { id: 'first' } });
+      }
     } catch (error) {
       this.options.onError(error instanceof Error ? error : new Error('the schedule was not set'));
     }

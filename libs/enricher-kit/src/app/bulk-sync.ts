@@ -47,6 +47,8 @@ export class BulkSync {
       name: `iris-bulk-${id}`,
       redis,
       everyMs: intervalMs,
+      // Replicas that start together ask for the first run each.
+      due: async () => Date.now() - Number(await redis.hget(progressKey(id), 'readAt')) >= intervalMs / 2,
       run: () => this.run(),
       onError: (error) => logger.warn({ source: id, detail: error.message }, 'the schedule of bulk reads has a fault'),
     });

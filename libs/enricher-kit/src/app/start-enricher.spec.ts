@@ -362,6 +362,21 @@ describe('an enricher that runs', () => {
     await redis.flushall();
   });
 
+  it('reads in bulk at once when the first of its replicas starts, and not again with the second', async () => {
+    let runs = 0;
+    const bulk = async function* (): AsyncGenerator<BulkItem> {
+      runs += 1;
+      yield { subject: ana, finding: found };
+    };
+    await Promise.all([1, 2].map(() => start(testVendor({ bulk }), { IRIS_BULK_INTERVAL_SECONDS: '86400' })));
+    await eventually(async () => expect(runs).toBe(1));
+    await start(testVendor({ bulk }), { IRIS_BULK_INTERVAL_SECONDS: '86400' });
+    const waiting = () => redis.llen('{iris}:iris-bulk-okta:wait');
+    const running = () => redis.llen('{iris}:iris-bulk-okta:active');
+    await eventually(async () => expect([await waiting(), await running()]).toEqual([0, 0]));
+    expect(runs).toBe(1);
+  });
+
   it('reads changes alone while the last whole read is not long ago', async () => {
     const reads: (number | 'everything')[] = [];
     const one = async function* (): AsyncGenerator<BulkItem> {

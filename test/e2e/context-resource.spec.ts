@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import { ask, evidenceOf, STAGING } from './hook-client.js';
+
+const SQL = 'mcp__postgres__execute_sql';
+const BILLING = { connection_string: 'postgres://iris@billing-staging.db.lumen.example/billing', sql: 'select 1' };
+
+let mesh: Mesh;
+
+beforeAll(async () => {
+  mesh = await startMesh({ root: process.cwd(), commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' } });
+}, 180_000);
+afterAll(() => mesh?.close());
+
+async function cmdbOf(login: string): Promise<unknown> {
+  const record = (await evidenceOf(mesh.gateways[0])).filter(({ principal }) => principal.id === login).at(-1);
+  return (record?.resource.attr as { cmdb?: unknown } | undefined)?.cmdb;
+}
+
+describe('what the CMDB knows of a database', () => {
+  it('reaches the policy, with the change that is in its window', async () => {
+    expect(await ask(mesh, { login: 'ben@lumen.example', tool: SQL, input: STAGING })).toBe('passed');
+    expect(await cmdbOf('ben@lumen.example')).toEqual({
+      environment: 'staging',
+      owner: 'Orders Support',
+      criticality: '3 - less critical',
+      openChange: 'CHG0030001',
+    });
+  });
+
+  it('decides where it disagrees with the name', async () => {
+    mesh.sandbox.admin.company.updateItem('billing-staging', { environment: 'production' });
+    expect(await ask(mesh, { login: 'ben@lumen.example', tool: SQL, input: BILLING })).toBe('withheld');
+    expect(await cmdbOf('ben@lumen.example')).toMatchObject({ environment: 'production' });
+    // Who is on call for production may.
+    expect(await ask(mesh, { login: 'ana@lumen.example', tool: SQL, input: BILLING })).toBe('passed');
+  });
+
+  it('is asked for once, whoever asks', () => {
+    const lookups = mesh.sandbox.admin
+      .calls('servicenow')
+      .calls.filter(({ url }) => url.includes('/cmdb_ci?') && url.includes('billing-staging'));
+    // By name and by host name.
+    expect(lookups).toHaveLength(2);
+  });
+
+  it('is absent where it knows no such database, and the name decides', async () => {
+    const input = { connection_string: 'postgres://iris@carts-staging.db.lumen.example/carts', sql: 'select 1' };
+    expect(await ask(mesh, { login: 'gus@lumen.example', tool: SQL, input })).toBe('passed');
+    expect(await cmdbOf('gus@lumen.example')).toBeUndefined();
+  });
+});
