@@ -26,6 +26,6 @@ export default {
     ],
   },
   moduleNameMapper: { ...aliases, '^(\\.{1,2}/.*)\\.js$': '$1' },
-  testTimeout: 30000,
+  testTimeout: 120000,
   maxWorkers: 2,
 };

@@ -12,7 +12,7 @@ describe('the budget of calls', () => {
 
   beforeAll(async () => {
     server = await startRedis();
-    redis = connectRedis(server.url);
+    redis = connectRedis(server.url, { commandTimeoutMs: 10_000 });
     expect(await waitForRedis(redis, 10_000)).toBe(true);
   });
   afterAll(async () => {

@@ -16,7 +16,7 @@ describe('refreshes on a real Redis', () => {
 
   beforeEach(async () => {
     server = await startRedis();
-    gateway = connectRedis(server.url);
+    gateway = connectRedis(server.url, { commandTimeoutMs: 10_000 });
     expect(await waitForRedis(gateway, 10_000)).toBe(true);
     queue = new RefreshQueue(gateway);
   });

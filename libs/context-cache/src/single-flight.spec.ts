@@ -18,7 +18,7 @@ describe('one call of many replicas', () => {
   });
   beforeEach(async () => {
     replicas = [0, 1].map(() => {
-      const redis = connectRedis(server.url);
+      const redis = connectRedis(server.url, { commandTimeoutMs: 10_000 });
       return { redis, flights: new DistributedFlights(redis) };
     });
     for (const { redis } of replicas) expect(await waitForRedis(redis, 10_000)).toBe(true);

@@ -91,7 +91,7 @@ describe('faults and calls of a vendor', () => {
   });
 
   it('counts calls by route and status, and how many ran at once', async () => {
-    sandbox.admin.setLatency('tailscale', 50);
+    sandbox.admin.setLatency('tailscale', 500);
     await Promise.all(Array.from({ length: 5 }, () => get()));
     await get('/api/v2/nothing');
     const calls = sandbox.admin.calls('tailscale');
