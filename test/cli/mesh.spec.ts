@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hookOf, SAMPLES } from '../../apps/sandbox/src/demo/sample-hooks.js';
 import { HOOK_KEY, type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { deviceOf, evidenceOf, PRODUCTION, postHook } from '../e2e/hook-client.js';
-import { editedPack } from './edited-pack.js';
+import { editedPack } from './candidate-pack.js';
 import { findingsOf, runIris } from './run-iris.js';
 
 const ANA = 'ana@lumen.example';

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { EvidenceRecord } from '@iris/evidence';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { packCases, recordOf, writeCaseEvidence } from '../bench/case-evidence.js';
-import { editedPack } from './edited-pack.js';
+import { editedPack } from './candidate-pack.js';
 import { runIris } from './run-iris.js';
 
 interface Replayed {

@@ -38,9 +38,12 @@ export class ShadowPolicy {
     this.underWay += 1;
     // The reply is written first.
     setImmediate(() => {
-      void this.ask(outcome, decided).finally(() => {
-        this.underWay -= 1;
-      });
+      this.ask(outcome, decided)
+        // A second opinion must never end the process that gives the first.
+        .catch((error: unknown) => this.logger.error({ err: error }, 'a second opinion met an unexpected fault'))
+        .finally(() => {
+          this.underWay -= 1;
+        });
     });
   }
 
