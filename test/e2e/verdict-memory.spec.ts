@@ -39,7 +39,7 @@ beforeAll(async () => {
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
     pdpEnv: auditTo(join(folder, 'audit.log')),
     gatewayEnv: (index) => ({
-      IRIS_HOOK_BUDGET_MS: '4500',
+      IRIS_HOOK_BUDGET_MS: '20000',
       ...(index === RECHECK ? { IRIS_VERDICTS_ON_POLICY_CHANGE: 'recheck' } : {}),
     }),
   });
