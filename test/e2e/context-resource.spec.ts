@@ -14,7 +14,7 @@ afterAll(() => mesh?.close());
 
 async function cmdbOf(login: string): Promise<unknown> {
   const record = (await evidenceOf(mesh.gateways[0])).filter(({ principal }) => principal.id === login).at(-1);
-  return (record?.resource.attr as { cmdb?: unknown } | undefined)?.cmdb;
+  return (record?.resource?.attr as { cmdb?: unknown } | undefined)?.cmdb;
 }
 
 describe('what the CMDB knows of a database', () => {
