@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,19 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function idsOf(...args: string[]): Promise<string[]> {
   return [...new Set((await findingsOf(args)).map(({ id }) => id))];
+}
+
+/** Policies that are not those of the pack. */
+async function otherPolicies(name: string): Promise<string> {
+  const policies = join(folder, name);
+  await mkdir(policies);
+  const rule = { actions: ['*'], effect: 'EFFECT_ALLOW', roles: ['*'] };
+  const policy = {
+    apiVersion: 'api.cerbos.dev/v1',
+    resourcePolicy: { resource: 'aperture_hook', version: 'default', rules: [rule] },
+  };
+  await writeFile(join(policies, 'all.yaml'), stringify(policy));
+  return policies;
 }
 
 /** An HTTP server that answers any request with the same. */
@@ -70,15 +84,7 @@ describe('doctor names each broken part', () => {
   }, 60_000);
 
   it('the PDP: with other policies', async () => {
-    const policies = join(folder, 'other');
-
-    await mkdir(policies);
-    const rule = { actions: ['*'], effect: 'EFFECT_ALLOW', roles: ['*'] };
-    const policy = {
-      apiVersion: 'api.cerbos.dev/v1',
-      resourcePolicy: { resource: 'aperture_hook', version: 'default', rules: [rule] },
-    };
-    await writeFile(join(policies, 'all.yaml'), stringify(policy));
+    const policies = await otherPolicies('other');
     const pdp = await startPdp({ root: process.cwd(), policies });
     cleanups.push(() => pdp.process.stop());
     const findings = await findingsOf(['--no-enrichers', '--pdp', pdp.target]);
@@ -93,14 +99,15 @@ describe('doctor names each broken part', () => {
       config,
       stringify({
         server: { grpcListenAddr: `127.0.0.1:${grpcPort}`, httpListenAddr: `127.0.0.1:${httpPort}` },
-        storage: { driver: 'disk', disk: { directory: join(process.cwd(), 'policies/pack') } },
+        storage: { driver: 'disk', disk: { directory: await otherPolicies('old') } },
         telemetry: { disabled: true },
       }),
     );
-    // The package for all platforms is older than the one for Linux on x64.
+    // The package for all platforms brings an older binary than the one that is installed for Linux on x64.
+    const require = createRequire(join(process.cwd(), 'node_modules/cerbos/index.js'));
     const pdp = await startChild({
       name: 'old pdp',
-      command: 'node_modules/.bin/cerbos',
+      command: require.resolve(`@cerbos/cerbos-${process.platform}-${process.arch}`),
       args: ['server', `--config=${config}`],
       ready: () => answers(`http://127.0.0.1:${httpPort}/_cerbos/health`),
     });

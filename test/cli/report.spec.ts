@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EvidenceRecord } from '@iris/evidence';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { cerbosCommand } from '../../apps/cli/src/pdp/local-pdp.js';
+import { cerbosBinary } from '../../apps/cli/src/pdp/local-pdp.js';
 import { packCases, recordOf } from '../bench/case-evidence.js';
 import { openInChromium } from './chromium.js';
 import { runIris } from './run-iris.js';
@@ -140,8 +140,7 @@ describe('report', () => {
 });
 
 function compile(folderOfPolicies: string) {
-  const [command, ...args] = cerbosCommand();
-  return spawnSync(command, [...args, 'compile', '--color=never', folderOfPolicies], { encoding: 'utf8' });
+  return spawnSync(cerbosBinary(), ['compile', '--color=never', folderOfPolicies], { encoding: 'utf8' });
 }
 
 /** Of `rgb(r, g, b)`, roughly. */

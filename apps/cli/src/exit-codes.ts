@@ -14,3 +14,6 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export class CliFault extends Error {
   override readonly name = 'CliFault';
 }
+
+/** Takes the exit code of the command that ran. */
+export type Finish = (code: ExitCode) => void;

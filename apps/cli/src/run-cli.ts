@@ -12,9 +12,6 @@ import type { CliIo } from './io.js';
 import { registerReplay } from './replay/replay.command.js';
 import { registerReport } from './report/report.command.js';
 
-/** Takes the exit code of the command that ran. */
-export type Finish = (code: ExitCode) => void;
-
 const REGISTRATIONS = [
   registerDoctor,
   registerCheck,

@@ -2,11 +2,10 @@ import { isJsonObject, type JsonObject } from '@iris/contracts';
 import { loadCatalog } from '@iris/tool-catalog';
 import type { Command } from 'commander';
 import { evidenceOf } from '../evidence/evidence-input.js';
-import { EXIT } from '../exit-codes.js';
+import { EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import { catalogOption, jsonObject, jsonOption, withOptions } from '../options.js';
 import { printJson, printTable } from '../output.js';
-import type { Finish } from '../run-cli.js';
 
 /** How many different names are told apart; further ones are counted together. */
 const MAX_NAMES = 10_000;

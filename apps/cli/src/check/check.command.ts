@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { CliFault, EXIT } from '../exit-codes.js';
+import { CliFault, EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import { gatewayOption, hookKeyOption, jsonObject, jsonOption, withOptions } from '../options.js';
 import { printJson, printTable } from '../output.js';
-import type { Finish } from '../run-cli.js';
 import { askGateway, type Explanation } from './ask-gateway.js';
 import { hookOf } from './hook-of.js';
 

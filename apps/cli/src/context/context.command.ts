@@ -10,12 +10,11 @@ import {
 } from '@iris/context-cache';
 import { SOURCE_IDS, type SourceAnswer, type SourceId, type Subject } from '@iris/contracts';
 import type { Command } from 'commander';
-import { CliFault, EXIT } from '../exit-codes.js';
+import { CliFault, EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import { jsonOption, redisOption, sourcesOption, withOptions } from '../options.js';
 import { printJson, printTable } from '../output.js';
 import { withRedis } from '../redis.js';
-import type { Finish } from '../run-cli.js';
 
 interface ContextOptions {
   readonly redis?: string;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { EXIT } from '../exit-codes.js';
+import { EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import {
   gatewayOption,
@@ -13,7 +13,6 @@ import {
   withOptions,
 } from '../options.js';
 import { printable, printJson } from '../output.js';
-import type { Finish } from '../run-cli.js';
 import { checkAperture } from './check-aperture.js';
 import { checkClocks } from './check-clocks.js';
 import { checkEnrichers } from './check-enrichers.js';

@@ -1,11 +1,10 @@
 import { DeadLetters } from '@iris/evidence';
 import type { Command } from 'commander';
-import { EXIT } from '../exit-codes.js';
+import { EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import { jsonOption, redisOption, wholeNumber, withOptions } from '../options.js';
 import { printJson, printTable } from '../output.js';
 import { withRedis } from '../redis.js';
-import type { Finish } from '../run-cli.js';
 import { findStory, printStory } from './story.js';
 
 interface LetterOptions {

@@ -26,27 +26,27 @@ export interface LocalPdp {
 }
 
 const require = createRequire(import.meta.url);
-const PACKAGES = ['@cerbos/cerbos-linux-x64/cerbos-linux-x64', 'cerbos/index.js'];
 const START_MS = 30_000;
 const STOP_MS = 5000;
 const POLL_MS = 50;
 
 /**
- * How a Cerbos binary is called: the given one, else that of the installed package.
+ * The path of the Cerbos binary: the given one, else that of the package for this platform, which may be installed inside
+ * the package for all platforms. (The latter's own script starts the binary as a child that no signal reaches.)
  *
  * @throws CliFault when there is none
  */
-export function cerbosCommand(binary?: string): readonly [command: string, ...args: string[]] {
-  if (binary !== undefined) {
-    if (!existsSync(binary)) throw new CliFault(`there is no Cerbos binary at ${binary}`);
-    return [resolve(binary)];
+export function cerbosBinary(given?: string): string {
+  if (given !== undefined) {
+    if (!existsSync(given)) throw new CliFault(`there is no Cerbos binary at ${given}`);
+    return resolve(given);
   }
-  for (const name of PACKAGES) {
+  const name = `@cerbos/cerbos-${process.platform}-${process.arch}`;
+  for (const find of [() => require.resolve(name), () => createRequire(require.resolve('cerbos')).resolve(name)]) {
     try {
-      const path = require.resolve(name);
-      return path.endsWith('.js') ? [process.execPath, path] : [path];
+      return find();
     } catch {
-      // The next package may be installed.
+      // It may be in the other place.
     }
   }
   throw new CliFault('no Cerbos PDP is installed: name its binary by --cerbos');
@@ -59,12 +59,12 @@ export function cerbosCommand(binary?: string): readonly [command: string, ...ar
  */
 export async function startLocalPdp(options: LocalPdpOptions): Promise<LocalPdp> {
   if (!existsSync(options.policies)) throw new CliFault(`there is no folder ${options.policies}`);
-  const [command, ...args] = cerbosCommand(options.binary);
+  const binary = cerbosBinary(options.binary);
   const folder = await mkdtemp(join(tmpdir(), 'iris-pdp-'));
   const config = join(folder, 'pdp.yaml');
   const target = `unix:${join(folder, 'grpc.sock')}`;
   await writeFile(config, configOf(options, folder));
-  const child = spawn(command, [...args, 'server', `--config=${config}`], {
+  const child = spawn(binary, ['server', `--config=${config}`], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, CERBOS_NO_TELEMETRY: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

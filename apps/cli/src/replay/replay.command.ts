@@ -1,12 +1,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type EvidenceCounts, evidenceOf } from '../evidence/evidence-input.js';
-import { EXIT } from '../exit-codes.js';
+import { EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import { jsonOption, wholeNumber, withOptions } from '../options.js';
 import { printJson, printTable } from '../output.js';
 import { startLocalPdp } from '../pdp/local-pdp.js';
-import type { Finish } from '../run-cli.js';
 import { ChangeSummary, type Directions, type ListedChange, listed, ranked } from './change-summary.js';
 import { readPolicyText } from './policy-text.js';
 import { type ReplayCounts, replay } from './replay.js';

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type EvidenceCounts, evidenceOf } from '../evidence/evidence-input.js';
-import { CliFault } from '../exit-codes.js';
+import { CliFault, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import { jsonOption, wholeNumber, withOptions } from '../options.js';
 import { printJson, printTable } from '../output.js';
-import type { Finish } from '../run-cli.js';
 import { type Draft, draftRules } from './draft-policy.js';
 import { htmlPage } from './html-page.js';
 import { Observations } from './observations.js';
@@ -102,6 +101,14 @@ function printReport(io: CliIo, counts: EvidenceCounts, summary: Summary, draft:
     ['tool', 'people'],
     summary.uncategorised.slice(0, SHOWN).map((row) => [row.tool, row.people]),
   );
+  if (summary.shadowDifferences.length > 0) {
+    io.out(headOf('Calls on which the candidate policies differ', summary.shadowDifferences));
+    printTable(
+      io,
+      ['tool', 'calls'],
+      summary.shadowDifferences.slice(0, SHOWN).map(({ tool, calls }) => [tool, calls]),
+    );
+  }
   io.out(headOf('Suggested first rules', draft.rules));
   printTable(
     io,

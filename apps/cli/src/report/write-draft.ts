@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliFault } from '../exit-codes.js';
-import { cerbosCommand } from '../pdp/local-pdp.js';
+import { cerbosBinary } from '../pdp/local-pdp.js';
 import { type DraftRule, draftPolicyText, draftTestText } from './draft-policy.js';
 
 export interface WriteDraftOptions {
@@ -21,12 +21,12 @@ export interface WriteDraftOptions {
  */
 export async function writeDraft(rules: readonly DraftRule[], options: WriteDraftOptions): Promise<void> {
   const { folder, kind, version } = options;
-  const [command, ...args] = cerbosCommand(options.binary);
+  const binary = cerbosBinary(options.binary);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${kind}.yaml`), draftPolicyText(rules, kind, version));
   await writeFile(join(folder, `${kind}_test.yaml`), draftTestText(rules, kind, version));
   for (const strict of [[], ['--strict-evaluation']]) {
-    const child = spawn(command, [...args, 'compile', '--color=never', ...strict, folder], {
+    const child = spawn(binary, ['compile', '--color=never', ...strict, folder], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, CERBOS_NO_TELEMETRY: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
