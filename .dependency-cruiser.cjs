@@ -30,7 +30,7 @@ module.exports = {
     },
     {
       name: 'libs-by-their-front-door',
-      comment: "Import a lib by its alias; its inner files are its own.",
+      comment: 'Import a lib by its alias; its inner files are its own.',
       severity: 'error',
       from: { path: '^(apps|libs)/([^/]+)/' },
       to: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/$2/', '/index\\.ts$'] },
@@ -51,7 +51,10 @@ module.exports = {
     {
       name: 'redis-only-in-context-cache',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: ['^libs/context-cache/', '^libs/evidence/', '^libs/telemetry/', '^apps/auditor/', '\\.spec\\.ts$'] },
+      from: {
+        path: '^(apps|libs)/',
+        pathNot: ['^libs/context-cache/', '^libs/evidence/', '^libs/telemetry/', '^apps/auditor/', '\\.spec\\.ts$'],
+      },
       to: { path: 'node_modules/(ioredis|bullmq)/' },
     },
     {
@@ -72,6 +75,9 @@ module.exports = {
     exclude: { path: '(^dist/|/generated/)' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

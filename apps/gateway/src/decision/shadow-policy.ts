@@ -1,13 +1,7 @@
 import type { CallDecision } from '@iris/contracts';
 import { count, type Logger } from '@iris/telemetry';
-import type { EvidenceService, HookOutcome } from '../evidence/evidence.service.js';
+import type { EvidenceService, HookOutcome, ShadowDifference } from '../evidence/evidence.service.js';
 import type { DecidedCall, DecisionService } from './decision.service.js';
-
-/** A call on which the candidate policy differs. */
-export interface ShadowDifference {
-  readonly decision: CallDecision;
-  readonly shadow: DecidedCall;
-}
 
 /** How many hooks may be asked about at once; further ones are left out and counted, so that nothing piles up. */
 const MAX_UNDER_WAY = 32;

@@ -11,8 +11,13 @@ import {
   type PreparedPrincipal,
   requestKeyOf,
 } from '../decision/decision.service.js';
-import type { ShadowDifference } from '../decision/shadow-policy.js';
 import type { HookVerdict } from '../hook/reply.js';
+
+/** A call on which the candidate policy differs. */
+export interface ShadowDifference {
+  readonly decision: CallDecision;
+  readonly shadow: DecidedCall;
+}
 
 /** Everything about a hook that its records share. */
 export interface HookOutcome {
