@@ -34,4 +34,4 @@ export NODE_OPTIONS=--experimental-vm-modules
 # Specs that start whole meshes have the machine to themselves, one after another; the others run side by side.
 alone='test/(e2e|cli|chaos|deploy)/'
 step npx jest --testPathIgnorePatterns "$alone" node_modules
-step npx jest --runInBand --testPathPatterns "$alone"
+step npx jest --runInBand --testPathPatterns "$alone" --testPathIgnorePatterns image-steps node_modules

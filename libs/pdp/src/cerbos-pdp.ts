@@ -158,14 +158,19 @@ function readResult(action: string, result: CheckResourcesResult | undefined, ce
   };
 }
 
-/** The PDP evaluates role by role, so a rule may speak once per role. */
+/** The PDP evaluates role by role, so a rule may speak once per role, with the keys of its output in any order. */
 function dedupe(outputs: CheckResourcesResult['outputs']): CheckResult['outputs'] {
   const seen = new Map<string, CheckResult['outputs'][number]>();
   for (const { source, value } of outputs) {
-    const key = `${source}\n${JSON.stringify(value)}`;
+    const key = `${source}\n${JSON.stringify(value, sortedKeys(value))}`;
     if (!seen.has(key)) seen.set(key, { source, value: value as Json | undefined });
   }
   return [...seen.values()];
+}
+
+/** The keys of an object in one order, for printing; outputs hold plain values under them. */
+function sortedKeys(value: unknown): string[] | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value).sort() : undefined;
 }
 
 function toPdpError(error: unknown, timeout: AbortSignal): PdpError {

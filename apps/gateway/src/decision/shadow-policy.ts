@@ -1,4 +1,3 @@
-import type { CallDecision } from '@iris/contracts';
 import { count, type Logger } from '@iris/telemetry';
 import type { EvidenceService, HookOutcome, ShadowDifference } from '../evidence/evidence.service.js';
 import type { DecidedCall, DecisionService } from './decision.service.js';
