@@ -127,18 +127,22 @@ export class CerbosPdp implements Pdp {
   }
 
   private async withRetry<T>(call: PdpCall, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const timeout = AbortSignal.timeout(Math.max(1, Math.floor(call.timeoutMs)));
-    const signal = call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]);
+    // Not AbortSignal.timeout: its timer, and with it the whole question, would outlive the answer.
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), Math.max(1, Math.floor(call.timeoutMs)));
+    const signal = call.signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, call.signal]);
     try {
       return await ask(signal);
     } catch (error) {
-      if (!(error instanceof NotOK) || !RETRIED.has(error.code) || signal.aborted) throw toPdpError(error, timeout);
-    }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
-    try {
-      return await ask(signal);
-    } catch (error) {
-      throw toPdpError(error, timeout);
+      if (!(error instanceof NotOK) || !RETRIED.has(error.code) || signal.aborted) {
+        throw toPdpError(error, timeout.signal);
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+      return await ask(signal).catch((second: unknown) => {
+        throw toPdpError(second, timeout.signal);
+      });
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
