@@ -10,6 +10,12 @@ import {
 import type { SharedCache } from '../answer-chain.js';
 import type { Logger } from '../logger.js';
 
+/**
+ * Longest wait for a reply of Redis, in ms: longer than a gateway's, because a command that is given up while a burst
+ * keeps this process busy costs a second call to the vendor.
+ */
+const COMMAND_TIMEOUT_MS = 500;
+
 /** An enricher's connections to Redis. */
 export interface SharedRedis {
   readonly cache: SharedCache;
@@ -23,7 +29,7 @@ export interface SharedRedis {
 /** @returns undefined when no Redis is configured */
 export function connectSharedRedis(url: string | undefined, name: string, logger: Logger): SharedRedis | undefined {
   if (url === undefined) return undefined;
-  const connection = connectRedis(url, { name });
+  const connection = connectRedis(url, { name, commandTimeoutMs: COMMAND_TIMEOUT_MS });
   const workerConnection = connectRedisForWorker(url, { name: `${name}-jobs` });
   // ioredis reports every failed attempt; one line when it goes and one when it comes back are enough.
   connection.on(
