@@ -81,7 +81,10 @@ async function packThatAsks(): Promise<string> {
 }
 
 function warnings(reason: string, key: string): string[] {
-  return lines.filter((line) => line.includes(`"reason":"${reason}"`) && line.includes(`"hookKey":"${key}"`));
+  return lines.filter(
+    (line) =>
+      line.includes(`"level":"warn"`) && line.includes(`"reason":"${reason}"`) && line.includes(`"hookKey":"${key}"`),
+  );
 }
 
 async function counted(reason: string, event: string): Promise<number> {

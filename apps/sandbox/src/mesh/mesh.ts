@@ -98,7 +98,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
 
     const replicas = Array.from({ length: options.enricherReplicas ?? 1 });
     const enricherStarts = replicas.flatMap(() =>
-      VENDOR_NAMES.map((vendor) => startEnricher(options, sandbox, vendor, redisEnv)),
+      VENDOR_NAMES.map((vendor) => withFreePorts(() => startEnricher(options, sandbox, vendor, redisEnv))),
     );
     const settled = await Promise.allSettled([pdpStart, ...enricherStarts]);
     const [pdpResult, ...enricherResults] = settled;
@@ -137,7 +137,8 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
       return { url: `http://127.0.0.1:${port}`, evidenceDirectory, process };
     };
     cleanups.push(() => Promise.all(gateways.map(({ process }) => process.stop())));
-    for (let index = 0; index < (options.gateways ?? 1); index += 1) gateways.push(await startProcess(index));
+    for (let index = 0; index < (options.gateways ?? 1); index += 1)
+      gateways.push(await withFreePorts(() => startProcess(index)));
 
     return {
       sandbox,
@@ -162,6 +163,17 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** A port that was free may be taken before it is used; then other ones are tried. */
+async function withFreePorts<T>(start: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (attempt >= 3 || !String(error).includes('EADDRINUSE')) throw error;
+    }
   }
 }
 
