@@ -166,15 +166,16 @@ function readResult(action: string, result: CheckResourcesResult | undefined, ce
 function dedupe(outputs: CheckResourcesResult['outputs']): CheckResult['outputs'] {
   const seen = new Map<string, CheckResult['outputs'][number]>();
   for (const { source, value } of outputs) {
-    const key = `${source}\n${JSON.stringify(value, sortedKeys(value))}`;
+    const key = `${source}\n${JSON.stringify(inOneOrder(value))}`;
     if (!seen.has(key)) seen.set(key, { source, value: value as Json | undefined });
   }
   return [...seen.values()];
 }
 
-/** The keys of an object in one order, for printing; outputs hold plain values under them. */
-function sortedKeys(value: unknown): string[] | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value).sort() : undefined;
+/** An object as its entries by key, so that the order in which they came says nothing. */
+function inOneOrder(value: unknown): unknown {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : value;
 }
 
 function toPdpError(error: unknown, timeout: AbortSignal): PdpError {
