@@ -15,3 +15,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function knownFacts(facts: Readonly<Record<string, Json | undefined>>): JsonObject {
   return Object.fromEntries(Object.entries(facts).filter((entry): entry is [string, Json] => entry[1] !== undefined));
 }
+
+/**
+ * A copy without any `__proto__` key at any depth. `JSON.parse` makes such a key an ordinary property, but code that
+ * copies properties by assignment (protobuf decoders do) would set the prototype of the copy with it.
+ */
+export function withoutPrototypeKeys(object: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(object), (key, value) => (key === '__proto__' ? undefined : value));
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { JsonObject } from '../json.js';
+import { type JsonObject, withoutPrototypeKeys } from '../json.js';
 import type { SourceAnswer } from './source-answer.js';
 import {
   EnricherServiceService,
@@ -12,10 +12,9 @@ import {
 
 const { requestSerialize, requestDeserialize, responseSerialize, responseDeserialize } = EnricherServiceService.enrich;
 
-const attributes = fc.dictionary(
-  fc.string().filter((key) => key !== '__proto__'),
-  fc.jsonValue({ noUnicodeString: false }),
-) as fc.Arbitrary<JsonObject>;
+const attributes = fc
+  .dictionary(fc.string(), fc.jsonValue({ noUnicodeString: false }))
+  .map((facts) => withoutPrototypeKeys(facts as JsonObject));
 
 /** Times as the wire keeps them: whole ms. */
 const time = fc.integer({ min: 0, max: 4_000_000_000_000 });
@@ -26,7 +25,7 @@ describe('an answer', () => {
       fc.property(attributes, time, time, time, fc.string(), (facts, observedAt, freshUntil, staleUntil, revision) => {
         const answer: SourceAnswer = {
           status: 'FOUND',
-          attributes: JSON.parse(JSON.stringify(facts)),
+          attributes: facts,
           observedAt,
           freshUntil,
           staleUntil,
@@ -36,6 +35,15 @@ describe('an answer', () => {
         expect(fromEnrichResponse(responseDeserialize(responseSerialize(toEnrichResponse(answer))))).toEqual(answer);
       }),
     );
+  });
+
+  it('cannot give the receiver an object with another prototype', () => {
+    const poisoned = JSON.parse('{"device": {"__proto__": {"managed": true}, "os": "linux"}, "__proto__": {"a": 1}}');
+    const answer = { status: 'FOUND', attributes: poisoned, observedAt: 1, freshUntil: 1, staleUntil: 1 } as const;
+    const { attributes } = fromEnrichResponse(responseDeserialize(responseSerialize(toEnrichResponse(answer))));
+    expect(attributes).toEqual({ device: { os: 'linux' } });
+    expect((attributes['device'] as JsonObject)['managed']).toBeUndefined();
+    expect(attributes['a']).toBeUndefined();
   });
 
   it('counts as unavailable when its status is not known, and never as found', () => {

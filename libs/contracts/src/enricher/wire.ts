@@ -1,3 +1,4 @@
+import { withoutPrototypeKeys } from '../json.js';
 import { isReasonId } from '../reason-ids.js';
 import {
   type EnrichRequest,
@@ -48,11 +49,11 @@ export function fromEnrichRequest(request: EnrichRequest): { subject: Subject; r
   return { subject, resource: request.resource };
 }
 
-/** A source's answer in the form of the wire. */
+/** A source's answer in the form of the wire. A `__proto__` key, which a vendor has no fact for, is left out. */
 export function toEnrichResponse(answer: SourceAnswer): EnrichResponse {
   return {
     status: STATUS_TO_WIRE[answer.status],
-    attributes: answer.attributes,
+    attributes: withoutPrototypeKeys(answer.attributes),
     observedAt: new Date(answer.observedAt),
     freshUntil: new Date(answer.freshUntil),
     staleUntil: new Date(answer.staleUntil),
