@@ -42,8 +42,8 @@ describe('an answer', () => {
     const answer = { status: 'FOUND', attributes: poisoned, observedAt: 1, freshUntil: 1, staleUntil: 1 } as const;
     const { attributes } = fromEnrichResponse(responseDeserialize(responseSerialize(toEnrichResponse(answer))));
     expect(attributes).toEqual({ device: { os: 'linux' } });
-    expect((attributes['device'] as JsonObject)['managed']).toBeUndefined();
-    expect(attributes['a']).toBeUndefined();
+    expect((attributes.device as JsonObject).managed).toBeUndefined();
+    expect(attributes.a).toBeUndefined();
   });
 
   it('counts as unavailable when its status is not known, and never as found', () => {
