@@ -1,6 +1,6 @@
 import { type JsonDocument, parseDocument } from '@iris/json-document';
 import { type ReadBody, readProviderBody, rewriteProviderBody } from '../../apps/gateway/src/toolcalls/index.js';
-import type { Table } from './table.js';
+import { round, type Table } from './table.js';
 
 const MEGABYTE = 1024 * 1024;
 const RUNS = 40;
@@ -66,10 +66,6 @@ function bestMs(action: () => unknown): number {
     times.push((user + system) / 1000);
   }
   return Math.min(...times);
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }
 
 /** A history of calls as an agent sends it: prose with line breaks and quotes, many small results or few large ones. */

@@ -1,22 +1,39 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run as bodyCost } from './body-cost.js';
 import { run as fanOut } from './fan-out.js';
+import { run as floor } from './floor.js';
+import { run as profile } from './profile.js';
 import { run as replay } from './replay.js';
-import { asText, type Table } from './table.js';
+import { asMarkdown, asText, type Table } from './table.js';
 
 /** Every benchmark by its name. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<Table>>> = {
   'fan-out': fanOut,
   'body-cost': bodyCost,
+  floor,
+  profile,
   replay,
 };
 
-const HELP = `npm run bench -- [--json] [NAME ...]   runs the named benchmarks, or all: ${Object.keys(BENCHMARKS).join(', ')}
+const HELP = `npm run bench -- [--json | --markdown] [--out FOLDER] [NAME ...]   runs the named benchmarks, or all
+
+  --json        print JSON instead of text
+  --markdown    print Markdown instead of text
+  --out FOLDER  write NAME.json there as well
+
+Benchmarks: ${Object.keys(BENCHMARKS).join(', ')}
 `;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+    out: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
 });
 
 if (values.help) {
@@ -32,6 +49,10 @@ if (unknown.length > 0) {
 for (const name of names) {
   process.stderr.write(`${name} ...\n`);
   const table = await BENCHMARKS[name]?.();
-  if (table !== undefined) console.log(values.json ? JSON.stringify(table) : asText(table));
+  if (table === undefined) continue;
+  console.log(values.json ? JSON.stringify(table) : values.markdown ? asMarkdown(table) : asText(table));
+  if (values.out === undefined) continue;
+  await mkdir(values.out, { recursive: true });
+  await writeFile(join(values.out, `${name}.json`), `${JSON.stringify(table, null, 2)}\n`);
 }
 process.exit(0);

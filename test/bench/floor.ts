@@ -1,0 +1,130 @@
+import { type EvidenceRecord, readEvidence } from '@iris/evidence';
+import { startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import { checkOf, FloorClient } from './floor-client.js';
+import { atOnce, HookClient } from './hook-load.js';
+import { processorMs } from './process-cost.js';
+import { afterResponse, peopleOf, preRequest, preToolUse, type SampleHook } from './sample-hooks.js';
+import { percentile, round, type Table } from './table.js';
+
+/** Hooks and checks take turns in blocks, so that other work on the machine meets both alike. */
+const BLOCKS = Number(process.env.BENCH_BLOCKS ?? 40);
+const BLOCK = 50;
+const WARM_UP = 400;
+const BUSY = 8;
+
+/**
+ * A warm hook with one tool call, from HTTP in to HTTP out, against the same check by a bare client of the PDP in a
+ * process of its own.
+ */
+export async function run(): Promise<Table> {
+  const mesh = await startMesh({
+    root: process.cwd(),
+    gatewayEnv: { IRIS_AGENTS_LOGINS: JSON.stringify({ sandbox: 'ben@lumen.example' }) },
+  });
+  let floor: FloorClient | undefined;
+  const [gateway] = mesh.gateways;
+  if (gateway === undefined) throw new Error('the mesh has a gateway');
+  const client = new HookClient(gateway.url, BUSY);
+  try {
+    const [person] = peopleOf(mesh.sandbox.admin.company).filter(({ login }) => login === 'ben@lumen.example');
+    if (person === undefined) throw new Error('the company has ben');
+    const kinds: readonly (readonly [string, () => SampleHook])[] = [
+      ['pre_request', () => preRequest(person)],
+      ['tool_call_entire_request', () => afterResponse(person)],
+      ['pre_tool_use', () => preToolUse()],
+    ];
+    for (const [, make] of kinds) await atOnce(BUSY, WARM_UP, () => client.send(make()));
+    floor = await FloorClient.start(mesh.pdp.target, checkOf(await decisionIn(gateway.evidenceDirectory)));
+    await floor.check(WARM_UP, BUSY);
+
+    const subjects: Subject[] = [
+      ...kinds.map(([name, make]) =>
+        subject(name, gateway.process.pid, (count, concurrency) =>
+          atOnce(concurrency, count, () => client.send(make())),
+        ),
+      ),
+    ];
+    const bare = subject('bare check', floor.pid, (count, concurrency) =>
+      (floor as FloorClient).check(count, concurrency),
+    );
+    for (let block = 0; block < BLOCKS; block += 1) {
+      for (const each of [bare, ...subjects]) await measure(each, block % 4 === 3 ? BUSY : 1);
+    }
+    const [preRequests] = subjects;
+    if (preRequests === undefined) throw new Error('there are subjects');
+    return {
+      title: 'A warm hook with one tool call against a bare check of the PDP',
+      columns: ['what', 'p50 ms', 'x', 'p99 ms', 'x', 'CPU ms each', 'throughput per core', 'x'],
+      rows: [bare, ...subjects].map((each) => row(each, bare)),
+      goals: [
+        { what: 'p50 of pre_request against the floor', measured: p(preRequests, 50) / p(bare, 50), atMost: 1.5 },
+        { what: 'p99 of pre_request against the floor', measured: p(preRequests, 99) / p(bare, 99), atMost: 2 },
+        {
+          what: 'throughput per core of pre_request against the floor',
+          measured: cost(bare) / cost(preRequests),
+          atLeast: 0.6,
+        },
+      ],
+      notes: [
+        `Blocks of ${BLOCK} take turns; ${BLOCKS} blocks of each: three of four one after another (latency), each fourth ${BUSY} at once (processor time of the process).`,
+      ],
+    };
+  } finally {
+    floor?.close();
+    await client.close();
+    await mesh.close();
+  }
+}
+
+/** Something that is measured, and the process that does the work. */
+interface Subject {
+  readonly name: string;
+  readonly pid: number;
+  readonly act: (count: number, concurrency: number) => Promise<readonly number[]>;
+  readonly times: number[];
+  busy: { cpuMs: number; count: number };
+}
+
+function subject(name: string, pid: number, act: Subject['act']): Subject {
+  return { name, pid, act, times: [], busy: { cpuMs: 0, count: 0 } };
+}
+
+async function measure(each: Subject, concurrency: number): Promise<void> {
+  if (concurrency === 1) {
+    each.times.push(...(await each.act(BLOCK, 1)));
+    return;
+  }
+  const count = BLOCK * 4;
+  const before = await processorMs(each.pid);
+  await each.act(count, concurrency);
+  each.busy = { cpuMs: each.busy.cpuMs + (await processorMs(each.pid)) - before, count: each.busy.count + count };
+}
+
+function p({ times }: Subject, percent: number): number {
+  return percentile(times, percent);
+}
+
+/** Processor time of one, in ms. */
+function cost({ busy }: Subject): number {
+  return busy.cpuMs / busy.count;
+}
+
+function row(each: Subject, bare: Subject): (string | number)[] {
+  return [
+    each.name,
+    round(p(each, 50)),
+    round(p(each, 50) / p(bare, 50)),
+    round(p(each, 99)),
+    round(p(each, 99) / p(bare, 99)),
+    round(cost(each)),
+    `${Math.round(1000 / cost(each))}/s`,
+    round(cost(bare) / cost(each)),
+  ];
+}
+
+async function decisionIn(directory: string): Promise<EvidenceRecord> {
+  for await (const record of readEvidence(directory)) {
+    if (record.action !== undefined && record.event === 'pre_request') return record;
+  }
+  throw new Error('no decision is recorded');
+}

@@ -1,0 +1,96 @@
+import type { Company } from '../../apps/sandbox/src/company/company.js';
+
+/** Somebody on whose behalf hooks are sent. */
+export interface Person {
+  readonly login: string;
+  readonly nodeId: string;
+}
+
+/** A hook as it is sent. */
+export interface SampleHook {
+  readonly path: string;
+  readonly body: string;
+}
+
+/** People with their first device; the first so many of the company. */
+export function peopleOf(company: Company, count = company.people.length): Person[] {
+  const nodes = new Map(company.devices.map(({ user, nodeId }) => [user, nodeId]));
+  return company.people.slice(0, count).map(({ login }) => ({ login, nodeId: nodes.get(login) ?? '' }));
+}
+
+let made = 0;
+
+/** A tool call that a hook is about, in a session and with ids of its own, so that nothing is remembered of it. */
+interface SampleCall {
+  readonly number: number;
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+function newCalls(count: number): SampleCall[] {
+  return Array.from({ length: count }, () => {
+    made += 1;
+    return { number: made, name: 'Read', input: { file_path: `/srv/app/src/file_${made}.ts`, limit: 200 } };
+  });
+}
+
+function metadata({ login, nodeId }: Person): Record<string, unknown> {
+  return {
+    login_name: login,
+    stable_node_id: nodeId,
+    user_agent: 'claude-cli/2.1.278 (external, cli)',
+    url: '/v1/messages',
+    model: 'claude-sonnet-5',
+    provider: 'anthropic',
+    request_id: `req_${process.pid}_${made}`,
+    session_id: `sess_${process.pid}_${made}`,
+  };
+}
+
+/** A pre_request whose history holds so many new calls with their results; `resultBytes` is the size of each result. */
+export function preRequest(person: Person, calls = 1, resultBytes = 60): SampleHook {
+  const turns = newCalls(calls).flatMap(({ number, name, input }) => [
+    { role: 'assistant', content: [{ type: 'tool_use', id: `toolu_${number}`, name, input }] },
+    {
+      role: 'user',
+      content: [
+        { type: 'tool_result', tool_use_id: `toolu_${number}`, content: 'line of a file\n'.repeat(resultBytes / 15) },
+      ],
+    },
+  ]);
+  const tools = [{ name: 'Read', description: 'Reads a file.', input_schema: { type: 'object' } }];
+  const request = {
+    model: 'claude-sonnet-5',
+    max_tokens: 1024,
+    tools,
+    messages: [{ role: 'user', content: 'go on' }, ...turns],
+  };
+  return {
+    path: '/ext/aperture/pre_request',
+    body: JSON.stringify({ metadata: metadata(person), request_body: request }),
+  };
+}
+
+/** An event after the response, with one call. */
+export function afterResponse(person: Person): SampleHook {
+  const calls = newCalls(1).map(({ name, input }) => ({ name, params: input }));
+  return {
+    path: '/ext/aperture/tool_call_entire_request',
+    body: JSON.stringify({ metadata: metadata(person), tool_calls: calls }),
+  };
+}
+
+/** An agent's own hook before a call. The person is told by the hook key. */
+export function preToolUse(): SampleHook {
+  const [call] = newCalls(1);
+  return {
+    path: '/ext/claude',
+    body: JSON.stringify({
+      session_id: `sess_${process.pid}_${made}`,
+      hook_event_name: 'PreToolUse',
+      tool_name: call?.name,
+      tool_input: call?.input,
+      tool_use_id: `toolu_${made}`,
+    }),
+  };
+}
