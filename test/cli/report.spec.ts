@@ -17,6 +17,7 @@ interface Reported {
   readonly tools: { tool: string; people: number; wouldBlock: number; inCatalog: boolean }[];
   readonly uncategorised: { tool: string }[];
   readonly denyingRules: { name: string; wouldBlock: number }[];
+  readonly shadowDifferences: { tool: string; newlyDenied: number; newlyAllowed: number }[];
   readonly suggestedRules: { name: string; tools: string[]; environment?: string; operation: string }[];
   readonly left: { tool: string; why: string }[];
 }
@@ -36,7 +37,7 @@ beforeAll(async () => {
     { ...recordOf(await firstCase(), 5000), decisionKey: 'a'.repeat(64) },
     { ...recordOf(await firstCase(), 5001), decisionKey: 'a'.repeat(64) },
     { ...first, id: `${first.id}x`, resource: undefined, action: undefined, replay: undefined, phase: 'none' },
-    { ...second, id: `${second.id}x`, mode: 'shadow', shadowOf: { policyVersion: 'default', effect: 'ALLOW' } },
+    { ...second, id: `${second.id}x`, mode: 'shadow', effect: 'DENY', shadowOf: { policyVersion: 'default', effect: 'ALLOW' } },
     { ...recordOf(await firstCase(), 200_000), action: HOSTILE, catalogEntry: undefined },
   ];
   evidence = join(folder, 'evidence.jsonl');
@@ -57,6 +58,7 @@ describe('report', () => {
     expect(report).toMatchObject({ calls: decided.length + 2, repeatedCalls: 1, withoutCall: 1 });
     expect(report.totals.wouldBlock).toBe(decided.filter(({ effect }) => effect === 'DENY').length);
     expect(report.totals.blocked).toBe(0);
+    expect(report.shadowDifferences).toEqual([{ tool: records[1]?.action, newlyDenied: 1, newlyAllowed: 0 }]);
     const hr = records.filter(({ action }) => action === report.tools[1]?.tool);
     expect(report.tools[1]?.people).toBe(new Set(hr.map(({ principal }) => principal.id)).size);
     expect(report.uncategorised.map(({ tool }) => tool)).toContain(HOSTILE);
@@ -106,7 +108,7 @@ describe('report', () => {
           expect(await plot.locator('rect').count()).toBeGreaterThan(3);
           await expect(plot.getAttribute('role')).resolves.toBe('img');
         }
-        for (const section of ['tools', 'rules', 'uncategorised', 'people', 'draft']) {
+        for (const section of ['tools', 'rules', 'uncategorised', 'people', 'shadow', 'draft']) {
           const rows = page.locator(`section[aria-labelledby="${section}-heading"] tbody tr`);
           expect(await rows.count()).toBeGreaterThan(0);
         }

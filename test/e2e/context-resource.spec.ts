@@ -1,16 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
-import { ask, evidenceOf, STAGING } from './hook-client.js';
+import { ask, evidenceOf, PRODUCTION, STAGING } from './hook-client.js';
+import { packWithOwners } from './owner-policy.js';
 
 const SQL = 'mcp__postgres__execute_sql';
 const BILLING = { connection_string: 'postgres://iris@billing-staging.db.lumen.example/billing', sql: 'select 1' };
 
+let folder: string;
 let mesh: Mesh;
 
 beforeAll(async () => {
-  mesh = await startMesh({ root: process.cwd(), commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' } });
+  folder = await mkdtemp(join(tmpdir(), 'iris-resource-'));
+  mesh = await startMesh({
+    root: process.cwd(),
+    policies: await packWithOwners(join(folder, 'pack')),
+    commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
+  });
 }, 180_000);
-afterAll(() => mesh?.close());
+afterAll(async () => {
+  await mesh?.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 async function cmdbOf(login: string): Promise<unknown> {
   const record = (await evidenceOf(mesh.gateways[0])).filter(({ principal }) => principal.id === login).at(-1);
@@ -32,8 +45,6 @@ describe('what the CMDB knows of a database', () => {
     mesh.sandbox.admin.company.updateItem('billing-staging', { environment: 'production' });
     expect(await ask(mesh, { login: 'ben@lumen.example', tool: SQL, input: BILLING })).toBe('withheld');
     expect(await cmdbOf('ben@lumen.example')).toMatchObject({ environment: 'production' });
-    // Who is on call for production may.
-    expect(await ask(mesh, { login: 'ana@lumen.example', tool: SQL, input: BILLING })).toBe('passed');
   });
 
   it('is asked for once, whoever asks', () => {
@@ -48,5 +59,17 @@ describe('what the CMDB knows of a database', () => {
     const input = { connection_string: 'postgres://iris@carts-staging.db.lumen.example/carts', sql: 'select 1' };
     expect(await ask(mesh, { login: 'gus@lumen.example', tool: SQL, input })).toBe('passed');
     expect(await cmdbOf('gus@lumen.example')).toBeUndefined();
+  });
+});
+
+describe('who is on call for the service that owns a production database', () => {
+  const billing = { connection_string: 'postgres://iris@billing-prod.db.lumen.example/billing', sql: 'select 1' };
+
+  it('may use it, and who is on call for another service may not', async () => {
+    mesh.sandbox.admin.company.startShift({ login: 'lee@lumen.example', policy: 'payments' });
+    const fates = (login: string) =>
+      Promise.all([PRODUCTION, billing].map((input) => ask(mesh, { login, tool: SQL, input })));
+    expect(await fates('ana@lumen.example')).toEqual(['passed', 'withheld']);
+    expect(await fates('lee@lumen.example')).toEqual(['withheld', 'passed']);
   });
 });

@@ -78,6 +78,21 @@ export function registerEvidence(program: Command, io: CliIo, finish: Finish): v
       finish(batch !== undefined && redriven === 0 ? EXIT.FOUND : EXIT.OK);
     }),
   );
+
+  withOptions(
+    letters
+      .command('discard')
+      .description('give one batch up for good: its records reach no further sink; exit code 1 when there is no such batch')
+      .argument('<batch>', 'the batch, as the list names it'),
+    [redisOption(), jsonOption()],
+  ).action((batch: string, options: LetterOptions) =>
+    withDeadLetters(options.redis, async (deadLetters) => {
+      const discarded = await deadLetters.discard(batch);
+      if (options.json) printJson(io, { discarded });
+      else io.out(discarded ? `${batch} is given up\n` : `no dead letter has the id ${batch}\n`);
+      finish(discarded ? EXIT.OK : EXIT.FOUND);
+    }),
+  );
 }
 
 function withDeadLetters(url: string | undefined, use: (letters: DeadLetters) => Promise<void>): Promise<void> {

@@ -59,6 +59,14 @@ ${section(
     ]),
   ),
 )}
+${section(
+  'shadow',
+  'Where candidate policies differ',
+  `<p>Calls that the version under trial decides otherwise. Nothing of it was enforced.</p>${table(
+    ['Tool', 'Would be denied', 'Would be allowed'],
+    summary.shadowDifferences.map((row) => [row.tool, row.newlyDenied, row.newlyAllowed]),
+  )}`,
+)}
 ${section('sources', 'How much was known', sourcesTable(summary))}
 ${draftSection(draft)}
 </main>

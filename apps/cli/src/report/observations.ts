@@ -9,6 +9,12 @@ export interface Outcomes {
   blocked: number;
 }
 
+/** Calls that a candidate policy decides otherwise. */
+export interface ShadowDifferences {
+  newlyDenied: number;
+  newlyAllowed: number;
+}
+
 /** What was seen of one tool. */
 export interface ToolUse extends Outcomes {
   readonly tool: string;
@@ -64,7 +70,7 @@ export class Observations {
   /** Further decisions on a call that is counted already. */
   repeatedCalls = 0;
   /** Calls on which a candidate policy differs from what was decided, by tool. */
-  readonly shadowDifferences = new Map<string, number>();
+  readonly shadowDifferences = new Map<string, ShadowDifferences>();
   first?: string;
   last?: string;
   readonly tools = new Map<string, ToolUse>();
@@ -84,7 +90,8 @@ export class Observations {
 
   add(record: EvidenceRecord): void {
     if (record.mode === 'shadow') {
-      increment(this.shadowDifferences, record.action ?? '');
+      const differences = entry(this.shadowDifferences, record.action ?? '', () => ({ newlyDenied: 0, newlyAllowed: 0 }));
+      differences[record.effect === 'DENY' ? 'newlyDenied' : 'newlyAllowed'] += 1;
       return;
     }
     if (record.resource === undefined || record.action === undefined) {

@@ -105,8 +105,8 @@ function printReport(io: CliIo, counts: EvidenceCounts, summary: Summary, draft:
     io.out(headOf('Calls on which the candidate policies differ', summary.shadowDifferences));
     printTable(
       io,
-      ['tool', 'calls'],
-      summary.shadowDifferences.slice(0, SHOWN).map(({ tool, calls }) => [tool, calls]),
+      ['tool', 'would be denied', 'would be allowed'],
+      summary.shadowDifferences.slice(0, SHOWN).map((row) => [row.tool, row.newlyDenied, row.newlyAllowed]),
     );
   }
   io.out(headOf('Suggested first rules', draft.rules));

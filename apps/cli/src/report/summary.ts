@@ -1,4 +1,4 @@
-import { type Observations, type Outcomes, totalOf } from './observations.js';
+import { type Observations, type Outcomes, type ShadowDifferences, totalOf } from './observations.js';
 
 /** What a report shows, in the order in which it is shown. */
 export interface Summary {
@@ -19,7 +19,7 @@ export interface Summary {
   readonly periods: readonly NamedOutcomes[];
   readonly matrix: readonly { readonly department: string; readonly category: string; readonly calls: number }[];
   readonly sources: readonly { readonly source: string; readonly statuses: Readonly<Record<string, number>> }[];
-  readonly shadowDifferences: readonly { readonly tool: string; readonly calls: number }[];
+  readonly shadowDifferences: readonly (ShadowDifferences & { readonly tool: string })[];
 }
 
 export interface NamedOutcomes extends Outcomes {
@@ -64,8 +64,8 @@ export function summarise(observed: Observations): Summary {
     }),
     sources: [...observed.sources].map(([source, statuses]) => ({ source, statuses: Object.fromEntries(statuses) })),
     shadowDifferences: [...observed.shadowDifferences]
-      .map(([tool, calls]) => ({ tool, calls }))
-      .sort((a, b) => b.calls - a.calls),
+      .map(([tool, differences]) => ({ tool, ...differences }))
+      .sort((a, b) => b.newlyDenied + b.newlyAllowed - a.newlyDenied - a.newlyAllowed),
   };
 }
 
