@@ -25,7 +25,7 @@ beforeAll(async () => {
     gateways: 2,
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
     gatewayEnv: (index) => ({
-      IRIS_HOOK_BUDGET_MS: '4500',
+      IRIS_HOOK_BUDGET_MS: '20000',
       ...(index === 0 ? { IRIS_EXPLAIN_KEY_NAMES: 'sandbox' } : { IRIS_REDIS_URL: 'redis://127.0.0.1:1' }),
     }),
     pdpEnv: { IRIS_PDP_AUDIT: 'true', IRIS_PDP_AUDIT_PATH: join(folder, 'audit.jsonl') },

@@ -29,7 +29,7 @@ beforeAll(async () => {
     gateways: 3,
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
     gatewayEnv: (index) => ({
-      IRIS_HOOK_BUDGET_MS: '4500',
+      IRIS_HOOK_BUDGET_MS: '20000',
       ...[
         { IRIS_SHADOW_POLICY_VERSION: 'candidate' },
         { IRIS_MODE_BY_CATEGORY: '{"database":"observe"}', IRIS_MODE_BY_EVENT: '{"pre_tool_use":"observe"}' },

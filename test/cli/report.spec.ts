@@ -37,7 +37,13 @@ beforeAll(async () => {
     { ...recordOf(await firstCase(), 5000), decisionKey: 'a'.repeat(64) },
     { ...recordOf(await firstCase(), 5001), decisionKey: 'a'.repeat(64) },
     { ...first, id: `${first.id}x`, resource: undefined, action: undefined, replay: undefined, phase: 'none' },
-    { ...second, id: `${second.id}x`, mode: 'shadow', effect: 'DENY', shadowOf: { policyVersion: 'default', effect: 'ALLOW' } },
+    {
+      ...second,
+      id: `${second.id}x`,
+      mode: 'shadow',
+      effect: 'DENY',
+      shadowOf: { policyVersion: 'default', effect: 'ALLOW' },
+    },
     { ...recordOf(await firstCase(), 200_000), action: HOSTILE, catalogEntry: undefined },
   ];
   evidence = join(folder, 'evidence.jsonl');

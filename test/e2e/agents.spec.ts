@@ -74,7 +74,7 @@ beforeAll(async () => {
     policies,
     gateways: 2,
     gatewayEnv: (index) => ({
-      IRIS_HOOK_BUDGET_MS: '4500',
+      IRIS_HOOK_BUDGET_MS: '20000',
       IRIS_HOOK_ON_DENIED_RESULT: index === 0 ? 'redact' : 'block',
     }),
   });

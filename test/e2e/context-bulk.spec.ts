@@ -21,6 +21,7 @@ beforeAll(async () => {
     sandbox: { enforceLimits: false },
     // Once, at the start.
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '86400' },
+    gatewayEnv: { IRIS_HOOK_BUDGET_MS: '20000' },
     onLine: (process, line) => {
       if (line.includes('the bulk read is done')) bulkReads[process] = (bulkReads[process] ?? 0) + 1;
     },

@@ -27,7 +27,7 @@ beforeAll(async () => {
   mesh = await startMesh({
     root: process.cwd(),
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0', IRIS_SOURCES_FILE: file },
-    gatewayEnv: { IRIS_HOOK_BUDGET_MS: '4500' },
+    gatewayEnv: { IRIS_HOOK_BUDGET_MS: '20000' },
   });
 }, 180_000);
 

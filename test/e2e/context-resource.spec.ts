@@ -18,6 +18,7 @@ beforeAll(async () => {
     root: process.cwd(),
     policies: await packWithOwners(join(folder, 'pack')),
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
+    gatewayEnv: { IRIS_HOOK_BUDGET_MS: '20000' },
   });
 }, 180_000);
 afterAll(async () => {

@@ -11,7 +11,11 @@ const SHIFT_MS = 8000;
 let mesh: Mesh;
 
 beforeAll(async () => {
-  mesh = await startMesh({ root: process.cwd(), commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' } });
+  mesh = await startMesh({
+    root: process.cwd(),
+    commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
+    gatewayEnv: { IRIS_HOOK_BUDGET_MS: '20000' },
+  });
 }, 180_000);
 
 afterAll(() => mesh?.close());

@@ -82,7 +82,9 @@ export function registerEvidence(program: Command, io: CliIo, finish: Finish): v
   withOptions(
     letters
       .command('discard')
-      .description('give one batch up for good: its records reach no further sink; exit code 1 when there is no such batch')
+      .description(
+        'give one batch up for good: its records reach no further sink; exit code 1 when there is no such batch',
+      )
       .argument('<batch>', 'the batch, as the list names it'),
     [redisOption(), jsonOption()],
   ).action((batch: string, options: LetterOptions) =>

@@ -90,7 +90,10 @@ export class Observations {
 
   add(record: EvidenceRecord): void {
     if (record.mode === 'shadow') {
-      const differences = entry(this.shadowDifferences, record.action ?? '', () => ({ newlyDenied: 0, newlyAllowed: 0 }));
+      const differences = entry(this.shadowDifferences, record.action ?? '', () => ({
+        newlyDenied: 0,
+        newlyAllowed: 0,
+      }));
       differences[record.effect === 'DENY' ? 'newlyDenied' : 'newlyAllowed'] += 1;
       return;
     }
