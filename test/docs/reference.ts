@@ -9,7 +9,7 @@ import {
   SOURCE_IDS,
 } from '@iris/contracts';
 import { evidenceFieldTable } from '@iris/evidence';
-import { METRICS } from '@iris/telemetry';
+import { METRICS, type MetricName, prometheusName } from '@iris/telemetry';
 
 /** The reference pages by file name, made from the code that they describe. */
 export function referencePages(settings: Readonly<Record<string, SettingsSchema>>): Record<string, string> {
@@ -62,14 +62,21 @@ function attributeTable(definitions: readonly AttributeDefinition[]): string {
 }
 
 function metrics(): string {
+  const intro =
+    'A histogram has the series `_bucket`, `_count` and `_sum` in Prometheus. Every label has a closed list of values; `reason` has the [reason ids](reason-ids.md).';
   const rows = Object.entries(METRICS).map(([name, { kind, unit, labels, meaning }]) => [
     code(name),
+    code(prometheusName(name as MetricName)),
     kind,
     code(unit),
-    labels.map(code).join(', '),
+    Object.entries(labels).map(labelCell).join('; '),
     meaning,
   ]);
-  return table(['Name', 'Kind', 'Unit', 'Labels', 'Meaning'], rows);
+  return `${intro}\n\n${table(['Name', 'In Prometheus', 'Kind', 'Unit', 'Labels', 'Meaning'], rows)}`;
+}
+
+function labelCell([label, values]: [string, readonly string[]]): string {
+  return label === 'reason' && values.length > 10 ? code(label) : `${code(label)}: ${values.join(', ')}`;
 }
 
 function settingsTables(settings: Readonly<Record<string, SettingsSchema>>): string {

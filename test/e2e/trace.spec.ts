@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { eventually } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { deviceOf, postHook, preRequest } from './hook-client.js';
 import { type ExportedSpan, type OtlpCollector, startOtlpCollector } from './otlp-collector.js';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER_SPAN = '00f067aa0ba902b7';
+/** An identity that the caller says of itself. */
+const BAGGAGE = 'identity-in-the-baggage';
 const SECRET = 'parameter-that-nobody-may-see';
 
 let collector: OtlpCollector;
@@ -61,12 +65,15 @@ describe('one trace', () => {
   it('runs from the caller through the gateway, Redis, an enricher, its vendor and the PDP', async () => {
     const login = 'ben@lumen.example';
     const hook = preRequest({ login, tool: 'Read', input: { file_path: SECRET }, nodeId: deviceOf(mesh, login) });
-    await postHook(mesh.gateways[0], hook, { headers: { traceparent: `00-${TRACE_ID}-${CALLER_SPAN}-01` } });
+    const headers = { traceparent: `00-${TRACE_ID}-${CALLER_SPAN}-01`, baggage: `user=${BAGGAGE}` };
+    await postHook(mesh.gateways[0], hook, { headers });
 
     await eventually(async () => {
       const spans = collector.spans.filter(({ traceId }) => traceId === TRACE_ID);
       const server = named(spans, 'gateway', /^POST/);
       expect(server.parentId).toBe(CALLER_SPAN);
+      // What the collector samples by is on the span of the hook.
+      for (const key of sampledAttributes()) expect(Object.keys(server.attributes)).toContain(key);
 
       const redis = named(spans, 'gateway', /^hgetall/i);
       expect(ancestors(spans, redis)).toContain(server.id);
@@ -90,9 +97,18 @@ describe('one trace', () => {
 
   it('joins the logs, and holds no parameter, credential or hook key', () => {
     const all = `${collector.received()}\n${lines.join('\n')}`;
-    for (const secret of [SECRET, 'sandbox-hook-key', ...secretsOf(mesh)]) expect(all).not.toContain(secret);
+    for (const secret of [SECRET, BAGGAGE, 'sandbox-hook-key', ...secretsOf(mesh)]) expect(all).not.toContain(secret);
   });
 });
+
+function sampledAttributes(): string[] {
+  const { processors } = parse(readFileSync('deploy/otel/collector.yaml', 'utf8')) as {
+    processors: { tail_sampling: { policies: Record<'string_attribute' | 'boolean_attribute', { key: string }>[] } };
+  };
+  return processors.tail_sampling.policies.flatMap(({ string_attribute, boolean_attribute }) =>
+    [string_attribute, boolean_attribute].flatMap((attribute) => attribute?.key ?? []),
+  );
+}
 
 function secretsOf({ sandbox: { credentials } }: Mesh): string[] {
   return [

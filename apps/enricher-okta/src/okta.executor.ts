@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallBudget, RateWindow } from '@iris/context-cache';
-import { abortable, type HeaderMap, retryAfterMs, statusError, VendorError } from '@iris/enricher-kit';
+import { abortable, type HeaderMap, meterRateBudget, retryAfterMs, statusError, VendorError } from '@iris/enricher-kit';
 import { DefaultRequestExecutor } from '@okta/okta-sdk-nodejs';
 
 const TOKEN_PATH = '/oauth2/v1/token';
@@ -61,6 +61,7 @@ export class OktaExecutor extends DefaultRequestExecutor {
     const bucket = bucketOf(url);
     await this.admit(bucket, call?.lane ?? 'lookup', call?.signal);
     const response = await super.fetch(request);
+    meterRateBudget('okta', headerMap(response));
     const window = rateWindow(response, Date.now());
     if (window !== undefined) await this.options.budget.learn(bucket, window);
     if (!response.ok) throwRateLimit(response);

@@ -6,6 +6,7 @@ import {
   type Credentials,
   failureOf,
   type HeaderMap,
+  meterRateBudget,
   retryAfterMs,
   statusError,
   toVendorError,
@@ -84,7 +85,7 @@ export class PagerDutyRequests {
       refused.abort();
     });
     try {
-      return await api({
+      const answer: Answer = await api({
         url: `${this.options.url}${path}`,
         method: 'get',
         headers: { Authorization: authorization, [CALL_HEADER]: id },
@@ -95,6 +96,8 @@ export class PagerDutyRequests {
         redirect: 'manual',
         ...{ size: MAX_BYTES },
       });
+      meterRateBudget('pagerduty', Object.fromEntries(answer.headers.entries()));
+      return answer;
     } catch (error) {
       throw refusal ?? asVendorError(error, signal);
     } finally {

@@ -1,7 +1,7 @@
 import type { CallDecision, Hook, ReasonId, ToolCall } from '@iris/contracts';
 import { ENFORCEABLE_EVENTS } from '@iris/contracts';
 import { PdpError } from '@iris/pdp';
-import { activeTraceId, annotateSpan, count, type Logger, recordDuration } from '@iris/telemetry';
+import { activeTraceId, annotateSpan, count, type Logger, record, recordDuration } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
 import type { Budget } from './budget.js';
 import { conclude } from './conclusion.js';
@@ -54,6 +54,8 @@ interface Passage {
   readonly signal: AbortSignal;
   /** What is known of the hook so far. */
   hook: Hook;
+  /** Whether no decision could be had, so that the failure mode speaks. */
+  failed: boolean;
   /** Whether the verdict was given. */
   closed: boolean;
 }
@@ -95,6 +97,7 @@ export class HookWalk {
       budget,
       signal: AbortSignal.any([gone, overtime.signal]),
       hook: unreadHook(incoming),
+      failed: false,
       closed: false,
     };
     let timer: NodeJS.Timeout | undefined;
@@ -122,7 +125,8 @@ export class HookWalk {
   refuse(incoming: IncomingHook, reason: ReasonId, budget: Budget): HookVerdict {
     const detail = `it is larger than ${this.options.limits.maxBodyBytes} bytes or is broken off`;
     const signal = new AbortController().signal;
-    return this.unread({ incoming, budget, signal, hook: unreadHook(incoming), closed: false }, reason, detail);
+    const hook = unreadHook(incoming);
+    return this.unread({ incoming, budget, signal, hook, failed: false, closed: false }, reason, detail);
   }
 
   private async walk(passage: Passage): Promise<HookVerdict> {
@@ -247,7 +251,9 @@ export class HookWalk {
     const event = hook.event;
     count('iris.hook.replies', { event, action: verdict.action, reason: verdict.reason });
     if (judgement?.wouldHave !== undefined) count('iris.hook.would_have', { event, action: judgement.wouldHave });
+    if (passage.failed) count('iris.hook.failure_mode', { event, action: verdict.action, reason: verdict.reason });
     recordDuration('iris.hook.duration', budget.elapsedMs(), { event, action: verdict.action });
+    record('iris.hook.budget_used', budget.elapsedMs() / budget.totalMs, { event });
     this.logger.info(
       {
         event,
@@ -262,12 +268,16 @@ export class HookWalk {
       'iris.hook.event': event,
       'iris.verdict.action': verdict.action,
       'iris.verdict.reason': verdict.reason,
+      // Also where denials are only observed, and the verdict is to allow.
+      'iris.decision.denied': [...(judgement?.decisions.values() ?? [])].some(({ effect }) => effect === 'DENY'),
+      'iris.hook.failed': passage.failed,
     });
     return verdict;
   }
 
   /** The verdict of the failure mode. */
   private failed(passage: Passage, reason: ReasonId, text: string): HookVerdict {
+    passage.failed = true;
     const { pre_request, pre_tool_use } = this.options.onFailure;
     const onFailure = passage.hook.event === 'pre_tool_use' ? pre_tool_use : pre_request;
     if (onFailure === 'open') return { action: 'allow', reason };

@@ -73,6 +73,7 @@ function replica(vendor: Vendor, redis: RedisConnection | undefined, change: Par
       retried: () => {},
       circuitMoved: () => {},
       synced: () => {},
+      bulkRead: () => {},
       pushed: () => {},
     },
     logger: quiet,

@@ -22,6 +22,8 @@ export interface EnricherObserver {
   refreshed(outcome: RefreshOutcome): void;
   /** @param subjects how many subjects a bulk read has written since the last call */
   synced(subjects: number): void;
+  /** @param at when the last bulk read that ended well began, in epoch ms */
+  bulkRead(at: number): void;
   pushed(outcome: PushOutcome, events: number): void;
 }
 
@@ -38,6 +40,7 @@ export function meteredObserver(source: SourceId): EnricherObserver {
     circuitMoved: (position) => setGauge('iris.source.circuit', POSITION_VALUES[position], { source }),
     refreshed: (outcome) => count('iris.source.refreshes', { source, outcome }),
     synced: (subjects) => count('iris.source.synced_subjects', { source }, subjects),
+    bulkRead: (at) => setGauge('iris.source.last_bulk_read', at / 1000, { source }),
     pushed: (outcome, events) => count('iris.source.pushes', { source, outcome }, events),
   };
 }

@@ -6,6 +6,7 @@ export * from './enricher-definition.js';
 export type { EnricherObserver, FetchOutcome, RefreshOutcome } from './enricher-observer.js';
 export { basic, bearer, type Credentials, type OAuth2Options, oauth2 } from './http/credentials.js';
 export { hmacHex, pushJson, refusePush, sameSecret } from './http/pushes.js';
+export { meterRateBudget } from './http/rate-budget.js';
 export { failureOf, statusError } from './http/response-errors.js';
 export { type HeaderMap, retryAfterMs } from './http/retry-after.js';
 export {

@@ -1,5 +1,6 @@
 export { stopTelemetry } from './lifecycle.js';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.js';
-export { METRICS, type MetricDefinition, type MetricName } from './metric-catalogue.js';
-export { count, recordDuration, setGauge } from './metrics.js';
+export { METRICS, type MetricDefinition, type MetricLabels, type MetricName } from './metric-catalogue.js';
+export { count, record, recordDuration, setGauge } from './metrics.js';
+export { prometheusName, prometheusSeries } from './prometheus-name.js';
 export { activeTraceId, annotateSpan, inSpan } from './spans.js';

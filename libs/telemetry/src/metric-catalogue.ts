@@ -1,193 +1,274 @@
+import {
+  ACTIONS,
+  CONTEXT_ORIGINS,
+  CONTEXT_STATUSES,
+  EFFECTS,
+  EVENTS,
+  FORMATS,
+  PDP_OUTCOMES,
+  PHASES,
+  REASONS_OF_ANY,
+  REASONS_OR_NONE,
+  SINKS,
+  SOURCES,
+  VENDOR_FAULTS,
+  YES_OR_NO,
+} from './metric-labels.js';
+
 /**
- * Every metric of the mesh, declared once. Labels are of bounded cardinality: no person, no tool parameter.
- * Names follow OpenTelemetry's semantic conventions; in Prometheus dots become underscores and the unit is appended.
+ * Every metric of the mesh, declared once. A label has a closed list of values, so its cardinality is bounded.
+ * Names follow OpenTelemetry's conventions; `prometheusName` tells what Prometheus calls them.
  */
 export interface MetricDefinition {
   readonly kind: 'counter' | 'histogram' | 'gauge';
   readonly unit: string;
   readonly meaning: string;
-  readonly labels: readonly string[];
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+  /** Upper bounds of a histogram's buckets, in its unit. */
+  readonly buckets?: readonly number[];
 }
+
+/** From a ms to the longest budget that makes sense, in s. */
+const DURATIONS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5, 10] as const;
+const SHARES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const;
+/** From a second to three days, in s. */
+const AGES = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400, 259_200] as const;
 
 export const METRICS = {
   'iris.hook.replies': {
     kind: 'counter',
     unit: '{reply}',
     meaning: 'Replies to hooks, by the action sent and the reason id.',
-    labels: ['event', 'action', 'reason'],
+    labels: { event: EVENTS, action: ACTIONS, reason: REASONS_OF_ANY },
   },
   'iris.hook.duration': {
     kind: 'histogram',
     unit: 's',
     meaning: 'Time from the arrival of a hook to its reply.',
-    labels: ['event', 'action'],
+    labels: { event: EVENTS, action: ACTIONS },
+    buckets: DURATIONS,
+  },
+  'iris.hook.budget_used': {
+    kind: 'histogram',
+    unit: '1',
+    meaning: 'Share of its budget that a hook used until its reply.',
+    labels: { event: EVENTS },
+    buckets: SHARES,
+  },
+  'iris.hook.failure_mode': {
+    kind: 'counter',
+    unit: '{reply}',
+    meaning: 'Replies that the failure mode gave because a hook could not be decided, by the action sent.',
+    labels: { event: EVENTS, action: ACTIONS, reason: REASONS_OF_ANY },
   },
   'iris.hook.rejections': {
     kind: 'counter',
     unit: '{request}',
     meaning: 'Requests to a hook path that were refused before authentication.',
-    labels: ['reason'],
+    labels: { reason: ['hook_unauthenticated'] },
   },
   'iris.hook.wiring_warnings': {
     kind: 'counter',
     unit: '{hook}',
     meaning: 'Hooks that cannot be judged or enforced because of how they are wired in Aperture.',
-    labels: ['event', 'reason'],
+    labels: { event: EVENTS, reason: ['nothing_to_evaluate', 'observe_only', 'calls_mismatch'] },
   },
   'iris.hook.would_have': {
     kind: 'counter',
     unit: '{reply}',
     meaning: 'Replies that enforcement would have given where something is only observed, by their action.',
-    labels: ['event', 'action'],
+    labels: { event: EVENTS, action: ACTIONS },
   },
   'iris.shadow.calls': {
     kind: 'counter',
     unit: '{call}',
     meaning:
       'Calls on which a candidate version of the policies was asked: same, allow_to_deny, deny_to_allow, failed, left_out.',
-    labels: ['outcome'],
+    labels: { outcome: ['same', 'allow_to_deny', 'deny_to_allow', 'failed', 'left_out'] },
   },
   'iris.decision.calls': {
     kind: 'counter',
     unit: '{call}',
     meaning: 'Tool calls decided.',
-    labels: ['phase', 'effect', 'reason', 'enforced'],
+    labels: { phase: PHASES, effect: EFFECTS, reason: REASONS_OF_ANY, enforced: YES_OR_NO },
   },
   'iris.decision.remembered': {
     kind: 'counter',
     unit: '{call}',
     meaning: 'Tool calls whose earlier verdict was reused.',
-    labels: ['effect'],
+    labels: { effect: EFFECTS },
   },
   'iris.decision.stripped_tools': {
     kind: 'counter',
     unit: '{tool}',
     meaning: 'Declared tools that were removed from requests.',
-    labels: ['format'],
+    labels: { format: FORMATS },
   },
   'iris.context.answers': {
     kind: 'counter',
     unit: '{answer}',
     meaning: 'Facts of a source as they were given to the PDP, by status and by where they came from.',
-    labels: ['source', 'status', 'origin', 'reason'],
+    labels: { source: SOURCES, status: CONTEXT_STATUSES, origin: CONTEXT_ORIGINS, reason: REASONS_OR_NONE },
+  },
+  'iris.context.age': {
+    kind: 'histogram',
+    unit: 's',
+    meaning: 'Age of the facts of a source when they were given to the PDP.',
+    labels: { source: SOURCES },
+    buckets: AGES,
   },
   'iris.context.duration': {
     kind: 'histogram',
     unit: 's',
     meaning: 'Time to gather the context of a hook.',
-    labels: [],
+    labels: {},
+    buckets: DURATIONS,
   },
   'iris.context.refreshes_asked': {
     kind: 'counter',
     unit: '{job}',
     meaning: 'Refreshes of stale facts that the gateway asked for.',
-    labels: ['source', 'outcome'],
+    labels: { source: SOURCES, outcome: ['asked', 'dropped'] },
   },
   'iris.pdp.duration': {
     kind: 'histogram',
     unit: 's',
     meaning: 'Time of a call to the PDP.',
-    labels: ['method', 'outcome'],
+    labels: { method: ['check', 'plan'], outcome: PDP_OUTCOMES },
+    buckets: DURATIONS,
   },
   'iris.pdp.plans': {
     kind: 'counter',
     unit: '{plan}',
     meaning: 'Plans that were needed for declared tools, by where they came from.',
-    labels: ['origin'],
+    labels: { origin: ['memory', 'pdp'] },
   },
   'iris.pdp.ready': {
     kind: 'gauge',
     unit: '1',
     meaning: '1 while the PDP answers the golden decisions as expected, else 0.',
-    labels: [],
+    labels: {},
+  },
+  'iris.pdp.revision': {
+    kind: 'gauge',
+    unit: '1',
+    meaning:
+      'A number made of the revision that the policies state, 0 when they state none: gateways that are answered by the same policies have the same.',
+    labels: {},
   },
   'iris.source.fetches': {
     kind: 'counter',
     unit: '{fetch}',
     meaning: 'Fetches from a vendor, by outcome.',
-    labels: ['source', 'outcome'],
+    labels: { source: SOURCES, outcome: ['found', 'not_found', ...VENDOR_FAULTS] },
   },
   'iris.source.fetch.duration': {
     kind: 'histogram',
     unit: 's',
     meaning: 'Time of a fetch from a vendor, retries included.',
-    labels: ['source', 'outcome'],
+    labels: { source: SOURCES, outcome: ['found', 'not_found', ...VENDOR_FAULTS] },
+    buckets: DURATIONS,
   },
   'iris.source.retries': {
     kind: 'counter',
     unit: '{retry}',
     meaning: 'Retries of a call to a vendor.',
-    labels: ['source', 'reason'],
+    labels: { source: SOURCES, reason: VENDOR_FAULTS },
   },
   'iris.source.circuit': {
     kind: 'gauge',
     unit: '1',
     meaning: 'State of the circuit breaker of a vendor: 0 closed, 1 half open, 2 open.',
-    labels: ['source'],
+    labels: { source: SOURCES },
+  },
+  'iris.source.rate_budget_left': {
+    kind: 'gauge',
+    unit: '1',
+    meaning:
+      "Share of a vendor's rate limit that was left at its last answer that told; of several limits the one that was met last.",
+    labels: { source: SOURCES },
   },
   'iris.source.refreshes': {
     kind: 'counter',
     unit: '{job}',
     meaning: 'Refresh jobs that an enricher ran, by outcome.',
-    labels: ['source', 'outcome'],
+    labels: { source: SOURCES, outcome: ['refreshed', 'not_needed', 'failed'] },
   },
   'iris.source.synced_subjects': {
     kind: 'counter',
     unit: '{subject}',
     meaning: 'Subjects whose facts a bulk read wrote.',
-    labels: ['source'],
+    labels: { source: SOURCES },
+  },
+  'iris.source.last_bulk_read': {
+    kind: 'gauge',
+    unit: 's',
+    meaning: 'When the last bulk read that ended well began, in s since the epoch.',
+    labels: { source: SOURCES },
   },
   'iris.source.pushes': {
     kind: 'counter',
     unit: '{event}',
     meaning: "Events of a vendor's webhooks, by what became of them.",
-    labels: ['source', 'outcome'],
+    labels: { source: SOURCES, outcome: ['taken', 'repeated', 'refused', 'not_passed_on'] },
   },
   'iris.evidence.records': {
     kind: 'counter',
     unit: '{record}',
     meaning: 'Evidence records, by what became of them.',
-    labels: ['outcome'],
+    labels: { outcome: ['spooled', 'dropped'] },
   },
   'iris.evidence.spool_bytes': {
     kind: 'gauge',
     unit: 'By',
     meaning: 'Evidence in the spool that is not confirmed as delivered, in whole segments.',
-    labels: [],
+    labels: {},
+  },
+  'iris.evidence.oldest_age': {
+    kind: 'gauge',
+    unit: 's',
+    meaning: 'Age of the oldest record of the spool that waits for its delivery; 0 when none waits.',
+    labels: {},
   },
   'iris.evidence.set_aside': {
     kind: 'gauge',
     unit: '{batch}',
     meaning: 'Batches of this gateway that were refused and wait as dead letters.',
-    labels: [],
+    labels: {},
   },
   'iris.evidence.batches': {
     kind: 'counter',
     unit: '{batch}',
     meaning: 'Batches of evidence between the gateway and the auditor, by what became of them.',
-    labels: ['outcome'],
+    labels: { outcome: ['sent', 'confirmed', 'refused'] },
   },
   'iris.evidence.sink.records': {
     kind: 'counter',
     unit: '{record}',
     meaning: 'Evidence records that the auditor gave to a sink, by outcome.',
-    labels: ['sink', 'outcome'],
+    labels: { sink: SINKS, outcome: ['delivered', 'failed'] },
   },
   'iris.evidence.sink.duration': {
     kind: 'histogram',
     unit: 's',
     meaning: 'Time of a delivery to a sink, retries included.',
-    labels: ['sink', 'outcome'],
+    labels: { sink: SINKS, outcome: ['delivered', 'failed'] },
+    buckets: DURATIONS,
   },
   'iris.evidence.dead_letters': {
     kind: 'gauge',
     unit: '{batch}',
     meaning: 'Batches of evidence that wait as dead letters, of all gateways.',
-    labels: [],
+    labels: {},
   },
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;
 
-/** The labels of a metric. */
-export type MetricLabels<N extends MetricName> = Readonly<Record<(typeof METRICS)[N]['labels'][number], string>>;
+/** The labels of a metric, each with one of its values. */
+export type MetricLabels<N extends MetricName> = {
+  readonly [L in keyof (typeof METRICS)[N]['labels']]: (typeof METRICS)[N]['labels'][L] extends readonly (infer V extends
+    string)[]
+    ? V
+    : never;
+};

@@ -1,11 +1,13 @@
 import { type Counter, type Gauge, type Histogram, metrics } from '@opentelemetry/api';
-import { METRICS, type MetricLabels, type MetricName } from './metric-catalogue.js';
+import { METRICS, type MetricDefinition, type MetricLabels, type MetricName } from './metric-catalogue.js';
 
 type NamesOfKind<K extends string> = {
   [N in MetricName]: (typeof METRICS)[N]['kind'] extends K ? N : never;
 }[MetricName];
 
-const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5, 10];
+type NamesOfUnit<U extends string> = {
+  [N in MetricName]: (typeof METRICS)[N]['unit'] extends U ? N : never;
+}[MetricName];
 
 const counters = new Map<string, Counter>();
 const histograms = new Map<string, Histogram>();
@@ -20,24 +22,37 @@ function once<T>(instruments: Map<string, T>, name: string, make: () => T): T {
   return instrument;
 }
 
-function options(name: MetricName): { unit: string; description: string } {
-  const definition = METRICS[name];
-  return { unit: definition.unit, description: definition.meaning };
+function options(name: MetricName) {
+  const { unit, meaning, buckets }: MetricDefinition = METRICS[name];
+  return {
+    unit,
+    description: meaning,
+    ...(buckets === undefined ? {} : { advice: { explicitBucketBoundaries: [...buckets] } }),
+  };
 }
 
 /** Adds to a counter of the catalogue. */
 export function count<N extends NamesOfKind<'counter'>>(name: N, labels: MetricLabels<N>, by = 1): void {
-  once(counters, name, () => metrics.getMeter('iris').createCounter(name, options(name))).add(by, labels);
+  once(counters, name, () => metrics.getMeter('iris').createCounter(name, options(name))).add(by, { ...labels });
+}
+
+/** Records a value in a histogram of the catalogue, in the catalogue's unit. */
+export function record<N extends NamesOfKind<'histogram'>>(name: N, value: number, labels: MetricLabels<N>): void {
+  once(histograms, name, () => metrics.getMeter('iris').createHistogram(name, options(name))).record(value, {
+    ...labels,
+  });
 }
 
 /** Records a duration given in ms; the catalogue's unit is s. */
-export function recordDuration<N extends NamesOfKind<'histogram'>>(name: N, ms: number, labels: MetricLabels<N>): void {
-  once(histograms, name, () =>
-    metrics.getMeter('iris').createHistogram(name, { ...options(name), advice: { explicitBucketBoundaries: SECONDS } }),
-  ).record(ms / 1000, labels);
+export function recordDuration<N extends NamesOfKind<'histogram'> & NamesOfUnit<'s'>>(
+  name: N,
+  ms: number,
+  labels: MetricLabels<N>,
+): void {
+  record(name, ms / 1000, labels);
 }
 
 /** Sets a gauge of the catalogue. */
 export function setGauge<N extends NamesOfKind<'gauge'>>(name: N, value: number, labels: MetricLabels<N>): void {
-  once(gauges, name, () => metrics.getMeter('iris').createGauge(name, options(name))).record(value, labels);
+  once(gauges, name, () => metrics.getMeter('iris').createGauge(name, options(name))).record(value, { ...labels });
 }

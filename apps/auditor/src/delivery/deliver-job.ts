@@ -50,7 +50,7 @@ export async function deliverJob(
 
 async function timed(sink: EvidenceSink, batch: EvidenceBatch): Promise<void> {
   const start = performance.now();
-  let outcome = 'failed';
+  let outcome: 'delivered' | 'failed' = 'failed';
   try {
     await sink.deliver(batch);
     outcome = 'delivered';

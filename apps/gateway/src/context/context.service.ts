@@ -19,7 +19,7 @@ import {
   type Subject,
   type ToolCall,
 } from '@iris/contracts';
-import { count, recordDuration } from '@iris/telemetry';
+import { count, record, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
@@ -106,6 +106,7 @@ export class ContextService {
           origin: facts.origin,
           reason: facts.reason ?? '',
         });
+        if (facts.ageSeconds !== undefined) record('iris.context.age', facts.ageSeconds, { source: source.id });
         return [source.id, facts];
       }),
     );

@@ -9,7 +9,7 @@ import type {
 } from '@iris/contracts';
 import { isJsonObject } from '@iris/contracts';
 import { type CheckResult, type Pdp, PdpError, type PdpPrincipal } from '@iris/pdp';
-import { count, recordDuration } from '@iris/telemetry';
+import { count, type MetricLabels, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
 import { type AttributeOrigins, principalAttributes } from './principal-attributes.js';
@@ -128,9 +128,9 @@ export class DecisionService {
     }));
   }
 
-  private async timed<T>(method: string, ask: () => Promise<T>): Promise<T> {
+  private async timed<T>(method: 'check' | 'plan', ask: () => Promise<T>): Promise<T> {
     const start = performance.now();
-    let outcome = 'ok';
+    let outcome: MetricLabels<'iris.pdp.duration'>['outcome'] = 'ok';
     try {
       return await ask();
     } catch (error) {
@@ -218,6 +218,6 @@ export function countDecision(decision: CallDecision, enforced: boolean): void {
     phase: decision.call.phase,
     effect: decision.effect,
     reason: decision.reason,
-    enforced: String(enforced),
+    enforced: enforced ? 'true' : 'false',
   });
 }

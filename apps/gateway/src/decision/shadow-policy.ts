@@ -48,9 +48,8 @@ export class ShadowPolicy {
       const differences = decided.flatMap(({ decision }, index): ShadowDifference[] => {
         const shadow = answers[index];
         const differs = shadow !== undefined && shadow.decision.effect !== decision.effect;
-        count('iris.shadow.calls', {
-          outcome: differs ? `${decision.effect.toLowerCase()}_to_${shadow.decision.effect.toLowerCase()}` : 'same',
-        });
+        const outcome = decision.effect === 'ALLOW' ? 'allow_to_deny' : 'deny_to_allow';
+        count('iris.shadow.calls', { outcome: differs ? outcome : 'same' });
         return differs ? [{ decision, shadow }] : [];
       });
       if (differences.length > 0) this.evidence.recordDifferences(outcome, differences, this.policyVersion);

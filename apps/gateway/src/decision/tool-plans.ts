@@ -91,8 +91,8 @@ export class ToolPlans {
     count('iris.pdp.plans', { origin: 'memory' }, tools.length - waiting.length);
     if (waiting.length === 0) return denied;
     count('iris.pdp.plans', { origin: 'pdp' }, waiting.length);
-    const all = Promise.all(waiting).then(() => 'ok');
-    const outcome = await Promise.race([all, sleep(timeoutMs, 'pdp_timeout', { ref: false })]);
+    const all = Promise.all(waiting).then(() => 'ok' as const);
+    const outcome = await Promise.race([all, sleep(timeoutMs, 'pdp_timeout' as const, { ref: false })]);
     recordDuration('iris.pdp.duration', performance.now() - start, { method: 'plan', outcome });
     // Plans that come after this are not for this reply any more.
     return new Set(denied);

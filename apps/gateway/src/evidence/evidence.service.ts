@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CallDecision, Hook, Identity, JsonObject, ToolCall } from '@iris/contracts';
 import { isJsonObject, knownFacts } from '@iris/contracts';
 import type { EvidenceRecord, EvidenceSpool, Masker } from '@iris/evidence';
-import { count, type Logger } from '@iris/telemetry';
+import { count, type Logger, setGauge } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import {
@@ -78,6 +78,9 @@ export class EvidenceService {
       if (!this.failing) this.logger.error({ err: error }, 'evidence cannot be written to the spool');
       this.failing = true;
       return this.onFull === 'drop';
+    } finally {
+      // Without Redis nobody ships, and nobody else would say how full the spool is.
+      setGauge('iris.evidence.spool_bytes', this.spool.bytes, {});
     }
   }
 

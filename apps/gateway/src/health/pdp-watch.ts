@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isJsonObject } from '@iris/contracts';
 import { type GoldenChecks, type GoldenReport, type Pdp, runGoldenChecks } from '@iris/pdp';
 import { type Logger, setGauge } from '@iris/telemetry';
@@ -62,6 +63,7 @@ export class PdpWatch implements OnApplicationShutdown {
     this.report = await runGoldenChecks(this.pdp, this.options.checks, TIMEOUT_MS);
     if (this.report.reachable) this.policyRevision = await this.readRevision();
     setGauge('iris.pdp.ready', this.ready ? 1 : 0, {});
+    setGauge('iris.pdp.revision', numberOf(this.policyRevision), {});
     this.say();
     if (this.stopped) return;
     this.timer = setTimeout(() => void this.ask(), this.ready ? INTERVAL_READY_MS : INTERVAL_UNREADY_MS);
@@ -103,4 +105,9 @@ export class PdpWatch implements OnApplicationShutdown {
       );
     }
   }
+}
+
+/** 48 bits, so that a float holds it exactly. */
+function numberOf(revision: string): number {
+  return revision === '' ? 0 : createHash('sha256').update(revision).digest().readUIntBE(0, 6);
 }

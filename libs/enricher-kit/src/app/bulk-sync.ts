@@ -19,7 +19,7 @@ export interface BulkSyncOptions {
   /** From `connectRedisForWorker`. */
   readonly redis: RedisConnection;
   readonly intervalMs: number;
-  readonly observer: Pick<EnricherObserver, 'synced'>;
+  readonly observer: Pick<EnricherObserver, 'synced' | 'bulkRead'>;
   readonly logger: Logger;
 }
 
@@ -42,13 +42,18 @@ export class BulkSync {
   private readonly job: ScheduledJob;
 
   constructor(private readonly options: BulkSyncOptions) {
-    const { id, redis, intervalMs, logger } = options;
+    const { id, redis, intervalMs, observer, logger } = options;
     this.job = new ScheduledJob({
       name: `iris-bulk-${id}`,
       redis,
       everyMs: intervalMs,
       // Replicas that start together ask for the first run each.
-      due: async () => Date.now() - Number(await redis.hget(progressKey(id), 'readAt')) >= intervalMs / 2,
+      due: async () => {
+        const readAt = Number(await redis.hget(progressKey(id), 'readAt'));
+        // Another replica, or this one before its last start, may have read.
+        if (readAt > 0) observer.bulkRead(readAt);
+        return Date.now() - readAt >= intervalMs / 2;
+      },
       run: () => this.run(),
       onError: (error) => logger.warn({ source: id, detail: error.message }, 'the schedule of bulk reads has a fault'),
     });
@@ -66,7 +71,7 @@ export class BulkSync {
 
   /** One read: of what has changed when the last whole one is not long ago, else of everything. */
   private async run(): Promise<void> {
-    const { id, redis, settings, bulk, bulkSince } = this.options;
+    const { id, redis, settings, bulk, bulkSince, observer } = this.options;
     const startedAt = Date.now();
     const call = { signal: this.stopping.signal, now: startedAt };
     const [fullAt, readAt] = (await redis.hmget(progressKey(id), 'fullAt', 'readAt')).map(Number);
@@ -75,6 +80,7 @@ export class BulkSync {
     await this.write(incremental ?? bulk(call), startedAt, incremental === undefined ? 'everything' : 'changes');
     const progress = incremental === undefined ? { fullAt: startedAt, readAt: startedAt } : { readAt: startedAt };
     await redis.hset(progressKey(id), progress);
+    observer.bulkRead(startedAt);
   }
 
   private async write(

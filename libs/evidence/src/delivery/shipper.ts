@@ -64,7 +64,6 @@ export class EvidenceShipper {
   private async step(): Promise<boolean> {
     await this.lookAtSetAside();
     this.spool.removeDelivered();
-    setGauge('iris.evidence.spool_bytes', this.spool.bytes, {});
     for (const segment of this.spool.segments) {
       const batch = await this.read(segment);
       if (batch === undefined) continue;
@@ -82,7 +81,14 @@ export class EvidenceShipper {
       if (outcome !== 'stopped') count('iris.evidence.batches', { outcome });
       return outcome !== 'stopped';
     }
+    this.measure();
     return false;
+  }
+
+  /** @param oldest the batch that waits longest, absent when none waits */
+  private measure(oldest?: SegmentBatch): void {
+    setGauge('iris.evidence.spool_bytes', this.spool.bytes, {});
+    setGauge('iris.evidence.oldest_age', oldest === undefined ? 0 : ageOf(oldest), {});
   }
 
   private async read(segment: Segment): Promise<SegmentBatch | undefined> {
@@ -106,6 +112,7 @@ export class EvidenceShipper {
     let sent = false;
     let pollMs = MIN_POLL_MS;
     while (!this.stop.signal.aborted) {
+      this.measure(batch);
       try {
         if (!sent) await this.queue.send(batch);
         if (!sent) count('iris.evidence.batches', { outcome: 'sent' });
@@ -158,5 +165,15 @@ export class EvidenceShipper {
 
   private async pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.stop.signal }).catch(() => undefined);
+  }
+}
+
+/** Age of the first record of a batch, in s; 0 for one that a damaged disk made unreadable. */
+function ageOf({ lines: [first = ''] }: SegmentBatch): number {
+  try {
+    const { time } = JSON.parse(first) as { time?: string };
+    return time === undefined ? 0 : Math.max(0, (Date.now() - Date.parse(time)) / 1000);
+  } catch {
+    return 0;
   }
 }

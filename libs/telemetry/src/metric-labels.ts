@@ -1,0 +1,32 @@
+import { type Effect, type HookEvent, type Phase, REASON_IDS, SOURCE_IDS } from '@iris/contracts';
+
+/** The values that labels may have: closed lists, so that no person and no tool parameter can become a series. */
+export const EVENTS = [
+  'pre_request',
+  'tool_call_entire_request',
+  'entire_request',
+  'pre_tool_use',
+] as const satisfies readonly HookEvent[];
+export const ACTIONS = ['allow', 'block', 'modify', 'ask'] as const;
+export const EFFECTS = ['ALLOW', 'DENY'] as const satisfies readonly Effect[];
+export const PHASES = ['declared', 'executed', 'requested'] as const satisfies readonly Phase[];
+export const YES_OR_NO = ['true', 'false'] as const;
+export const REASONS_OF_ANY = REASON_IDS;
+export const SOURCES = SOURCE_IDS;
+/** An answer that needs no reason has an empty one. */
+export const REASONS_OR_NONE = ['', ...REASON_IDS] as const;
+export const FORMATS = ['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini', 'bedrock-converse'] as const;
+export const CONTEXT_STATUSES = ['fresh', 'stale', 'not_found', 'unavailable'] as const;
+export const CONTEXT_ORIGINS = ['l1', 'redis', 'source', 'none'] as const;
+export const PDP_OUTCOMES = ['ok', 'pdp_unavailable', 'pdp_timeout', 'pdp_rejected', 'internal_error'] as const;
+export const VENDOR_FAULTS = [
+  'unauthorized',
+  'rate_limited',
+  'unavailable',
+  'timeout',
+  'bad_response',
+  'overloaded',
+  'cancelled',
+  'circuit_open',
+] as const;
+export const SINKS = ['file', 'http', 'otlp'] as const;
