@@ -2,9 +2,8 @@ import { environmentName, loadSettings, type SettingsSchema } from '@iris/config
 import { sourceRegistrySchema } from '@iris/contracts';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { gatewaySettings } from '../../apps/gateway/src/gateway.settings.js';
-import { kitSettings } from '../../libs/enricher-kit/src/app/kit.settings.js';
 import { type Manifest, manifests, PRESETS, presetFile, registryText, render } from './helm.js';
+import { settingsOf } from './settings-of.js';
 
 interface Container {
   readonly image: string;
@@ -20,15 +19,6 @@ const FROM_SECRETS: Readonly<Record<string, string>> = {
 
 /** Settings whose place is a Secret, as far as the schemas do not say so. */
 const isSecret = (schema: SettingsSchema, key: string) => schema[key]?.secret === true;
-
-async function settingsOf(app: string): Promise<SettingsSchema> {
-  if (app === 'gateway') return gatewaySettings;
-  const vendor = app.replace(/^enricher-/, '');
-  const module = (await import(`../../apps/${app}/src/${vendor}.settings.js`)) as Record<string, SettingsSchema>;
-  const own = module[`${vendor}Settings`];
-  if (own === undefined) throw new Error(`${app} exports no ${vendor}Settings`);
-  return app === vendor ? own : { ...kitSettings, ...own };
-}
 
 /** The containers of our own apps, by app. */
 function appContainers(all: readonly Manifest[]): Map<string, Container> {

@@ -50,7 +50,7 @@ export function preRequest(call: TestCall): Record<string, unknown> {
 
 /** Posts a hook as Aperture does. */
 export async function postHook(
-  gateway: Gateway | undefined,
+  gateway: Pick<Gateway, 'url'> | undefined,
   body: unknown,
   options: { readonly path?: string; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Promise<Reply> {

@@ -1,5 +1,5 @@
 import { loadSettings } from '@iris/config';
-import { createLogger, stopTelemetry } from '@iris/telemetry';
+import { createLogger, endOnSignal } from '@iris/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createGatewayModule } from './gateway.module.js';
@@ -39,6 +39,8 @@ export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void
       bodyLimit: settings['hook.maxBodyBytes'],
       requestTimeout: REQUEST_TIMEOUT_MS,
       forceCloseConnections: 'idle',
+      // To Aperture a 503 is no verdict; a hook that arrives as the gateway ends is answered like any other.
+      return503OnClosing: false,
     });
     const app = await NestFactory.create<NestFastifyApplication>(createGatewayModule(settings), adapter, {
       logger: ['error', 'warn'],
@@ -54,24 +56,10 @@ export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void
     await app.listen(settings['http.port'], settings['http.host']);
     logger.info({ url: await app.getUrl(), mode: settings['mode.default'] }, 'the gateway listens');
     await app.get(PdpWatch).start();
-    endOnSignal(app);
+    // Takes no new hook, and answers those under way.
+    endOnSignal(() => app.close(), DRAIN_MS);
   } catch (error) {
     process.stderr.write(`gateway: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
-}
-
-/** Ends on SIGTERM or SIGINT: takes no new hook, answers those under way, flushes telemetry. */
-function endOnSignal(app: NestFastifyApplication): void {
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) return;
-    stopping = true;
-    const giveUp = new Promise<void>((resolve) => setTimeout(resolve, DRAIN_MS));
-    await Promise.race([app.close(), giveUp]).catch(() => undefined);
-    await stopTelemetry();
-    process.exit(0);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
 }

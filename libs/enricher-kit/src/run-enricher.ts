@@ -1,6 +1,6 @@
 import type { SettingsSchema } from '@iris/config';
 import type { SourceId } from '@iris/contracts';
-import { createLogger, stopTelemetry } from '@iris/telemetry';
+import { createLogger, endOnSignal } from '@iris/telemetry';
 import { type RunningEnricher, startEnricher } from './app/start-enricher.js';
 import type { EnricherDefinition } from './enricher-definition.js';
 import { DRY_RUN_OPTION, identityDryRun } from './identity-dry-run.js';
@@ -22,17 +22,7 @@ export async function runEnricher<S extends SettingsSchema>(definition: Enricher
   } catch (error) {
     fail(definition.id, error);
   }
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) return;
-    stopping = true;
-    const giveUp = new Promise<void>((resolve) => setTimeout(resolve, DRAIN_MS));
-    await Promise.race([running.stop(), giveUp]).catch(() => {});
-    await stopTelemetry();
-    process.exit(0);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  endOnSignal(() => running.stop(), DRAIN_MS);
 }
 
 function listIdentities({ id, settings }: EnricherDefinition<SettingsSchema>, file: string | undefined): void {

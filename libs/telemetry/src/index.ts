@@ -1,4 +1,4 @@
-export { stopTelemetry } from './lifecycle.js';
+export { endOnSignal } from './end-on-signal.js';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.js';
 export { METRICS, type MetricDefinition, type MetricLabels, type MetricName } from './metric-catalogue.js';
 export { count, record, recordDuration, setGauge } from './metrics.js';

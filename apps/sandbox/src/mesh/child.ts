@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly ready: () => Promise<boolean>;
   /** How long the start may take, in ms. */
   readonly startTimeoutMs?: number;
+  /** How long the end may take after SIGTERM until it is killed, in ms. */
+  readonly stopTimeoutMs?: number;
   /** Called with each line of output. */
   readonly onLine?: (line: string) => void;
 }
@@ -88,7 +90,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       child.kill('SIGTERM');
       // A stopped process does not see SIGTERM before it goes on.
       child.kill('SIGCONT');
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      const timer = setTimeout(() => child.kill('SIGKILL'), options.stopTimeoutMs ?? STOP_TIMEOUT_MS);
       await exited;
       clearTimeout(timer);
       return child.exitCode;

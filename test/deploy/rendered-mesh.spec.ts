@@ -1,0 +1,243 @@
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { environmentName } from '@iris/config';
+import { eventually, startRedis, type TestRedis } from '@iris/context-cache/testing';
+import type { EvidenceRecord } from '@iris/evidence';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { stringify } from 'yaml';
+import type { Child } from '../../apps/sandbox/src/mesh/child.js';
+import { enricherEnvironment } from '../../apps/sandbox/src/mesh/enricher-environment.js';
+import { type Sandbox, startSandbox } from '../../apps/sandbox/src/sandbox.js';
+import { VENDOR_NAMES } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { fateOf, PRODUCTION, postHook, preRequest, type TestCall } from '../e2e/hook-client.js';
+import { manifests, presetFile, render } from './helm.js';
+import { passes, passesInTime } from './probe.js';
+import { type RenderedPod, type RenderedPods, renderedPods } from './rendered-pods.js';
+import { settingsOf } from './settings-of.js';
+
+const SQL = 'mcp__postgres__execute_sql';
+
+/** Sources that the trial is given here. Without PagerDuty nobody is known to be on call. */
+const TRIED: readonly string[] = ['okta', 'workday', 'tailscale'];
+
+let folder: string;
+let sandbox: Sandbox;
+let siem: Server;
+const delivered: EvidenceRecord[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'iris-rendered-'));
+  sandbox = await startSandbox();
+  siem = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    delivered.push(...parseLines(gunzipSync(Buffer.concat(chunks)).toString('utf8')));
+    response.end();
+  });
+  await new Promise<void>((resolve) => siem.listen(0, '127.0.0.1', resolve));
+});
+
+afterAll(async () => {
+  siem?.close();
+  await sandbox?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function parseLines(text: string): EvidenceRecord[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as EvidenceRecord);
+}
+
+/** What a vendor's stand-in is reached by: what is secret for the Secret, the rest as settings of the chart. */
+async function vendorParts(): Promise<{
+  secrets: Record<string, Record<string, string>>;
+  enrichers: Record<string, object>;
+}> {
+  const secrets: Record<string, Record<string, string>> = {};
+  const enrichers: Record<string, { settings: Record<string, string> }> = {};
+  for (const vendor of VENDOR_NAMES) {
+    const schema = await settingsOf(`enricher-${vendor}`);
+    const settings: Record<string, string> = {};
+    const secret: Record<string, string> = {};
+    const environment = enricherEnvironment(sandbox, vendor);
+    for (const [key, { secret: isSecret }] of Object.entries(schema)) {
+      const value = environment[environmentName(key)];
+      if (value === undefined) continue;
+      if (isSecret) secret[environmentName(key)] = value;
+      else settings[key] = value;
+    }
+    secrets[`iris-${vendor}`] = secret;
+    enrichers[vendor] = { settings };
+  }
+  return { secrets, enrichers };
+}
+
+/** Values over each preset: where the stand-ins are, and for the trial what turns watching into enforcing. */
+function overlay(preset: string, vendors: Record<string, object>): object {
+  if (preset === 'production') {
+    const { port } = siem.address() as AddressInfo;
+    return { enrichers: vendors, auditor: { settings: { 'httpSink.url': `http://127.0.0.1:${port}` } } };
+  }
+  const on = Object.entries(vendors).filter(([vendor]) => TRIED.includes(vendor));
+  const enrichers = on.map(([vendor, parts]) => [
+    vendor,
+    { ...parts, enabled: true, secret: { existingSecret: `iris-${vendor}` } },
+  ]);
+  return { gateway: { mode: 'enforce' }, enrichers: Object.fromEntries(enrichers) };
+}
+
+/** A preset's pods, all started at once as a cluster does. */
+class RenderedMesh {
+  private constructor(
+    readonly rendered: RenderedPods,
+    readonly running: Map<string, Child>,
+    private readonly key: string,
+  ) {}
+
+  static async start(preset: string, redis: TestRedis | undefined, key: string): Promise<RenderedMesh> {
+    const { secrets, enrichers } = await vendorParts();
+    const file = join(folder, `${preset}.yaml`);
+    writeFileSync(file, stringify(overlay(preset, enrichers)));
+    const rendered = await renderedPods({
+      manifests: manifests(await render(['--values', presetFile(preset), '--values', file])),
+      secrets: {
+        ...secrets,
+        ...(preset === 'production'
+          ? { 'iris-gateway': { IRIS_HOOK_KEYS: `aperture=${key}` }, 'iris-auditor': {} }
+          : {}),
+        ...(redis === undefined ? {} : { 'iris-redis': { IRIS_REDIS_URL: redis.url } }),
+      },
+      folder: mkdtempSync(join(folder, `${preset}-`)),
+    });
+    const mesh = new RenderedMesh(rendered, new Map(), key);
+    const starts = [...rendered.pods.values()].map(async (pod) => {
+      mesh.running.set(pod.component, await pod.start());
+    });
+    const failed = (await Promise.allSettled(starts)).find((result) => result.status === 'rejected');
+    if (failed === undefined) return mesh;
+    await mesh.stop();
+    throw failed.reason;
+  }
+
+  get url(): string {
+    return `http://${this.rendered.service('iris-gateway:80')}`;
+  }
+
+  get headers(): Record<string, string> {
+    return { authorization: `Bearer ${this.key}` };
+  }
+
+  pod(component: string): RenderedPod {
+    const pod = this.rendered.pods.get(component);
+    if (pod === undefined) throw new Error(`there is no ${component}`);
+    return pod;
+  }
+
+  isReady(component: string): Promise<boolean> {
+    const { container, probed } = this.pod(component);
+    return passes(container.readinessProbe ?? {}, probed);
+  }
+
+  async ask(name: string, tool: string, input: TestCall['input']): Promise<string> {
+    return fateOf(await postHook({ url: this.url }, hookOf(name, tool, input), { headers: this.headers }));
+  }
+
+  /** Begins a hook; the gateway has its head, and gets its body when the returned function is called. */
+  async begin(name: string, tool: string, input: TestCall['input']): Promise<() => Promise<string>> {
+    const outgoing = request(`${this.url}/ext/aperture/pre_request`, {
+      method: 'POST',
+      headers: { ...this.headers, 'content-type': 'application/json', expect: '100-continue' },
+    });
+    const answered = once(outgoing, 'response');
+    answered.catch(() => undefined);
+    outgoing.flushHeaders();
+    await once(outgoing, 'continue');
+    return async () => {
+      outgoing.end(JSON.stringify(hookOf(name, tool, input)));
+      const [response] = (await answered) as [IncomingMessage];
+      return fateOf({ status: response.statusCode ?? 0, body: JSON.parse(await text(response)), ms: 0 });
+    };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.running.values()].map((child) => child.stop()));
+  }
+}
+
+function hookOf(name: string, tool: string, input: TestCall['input']): Record<string, unknown> {
+  const login = `${name}@lumen.example`;
+  const device = sandbox.admin.company.devices.find(({ user, tags }) => user === login && tags.length === 0);
+  return preRequest({ login, tool, input, nodeId: device?.nodeId });
+}
+
+describe.each(['trial', 'production'])(
+  'the pods that the preset %s renders, as processes of this machine',
+  (preset) => {
+    let redis: TestRedis | undefined;
+    let mesh: RenderedMesh;
+
+    beforeAll(async () => {
+      redis = preset === 'trial' ? undefined : await startRedis();
+      mesh = await RenderedMesh.start(preset, redis, preset === 'trial' ? 'change-me-please' : '0123456789abcdef');
+    }, 240_000);
+
+    afterAll(async () => {
+      await mesh?.stop();
+      await redis?.stop();
+    }, 60_000);
+
+    it('become ready and stay alive, by their probes', async () => {
+      const told = await Promise.all(
+        [...mesh.rendered.pods.values()].map(async ({ component, container, probed }) => {
+          const { readinessProbe = {}, livenessProbe = {} } = container;
+          return [component, await passesInTime(readinessProbe, probed), await passesInTime(livenessProbe, probed)];
+        }),
+      );
+      expect(told).toEqual([...mesh.rendered.pods.keys()].map((component) => [component, true, true]));
+    }, 90_000);
+
+    it('answer hooks by policy and by the facts of the enrichers that are on', async () => {
+      expect(await mesh.ask('ana', SQL, PRODUCTION)).toBe(preset === 'production' ? 'passed' : 'withheld');
+      expect(await mesh.ask('ben', SQL, PRODUCTION)).toBe('withheld');
+      expect(await mesh.ask('ben', 'Read', { file_path: '/x' })).toBe('passed');
+      expect(await mesh.ask('ivo', 'Read', { file_path: '/x' })).toBe('withheld');
+    }, 30_000);
+
+    if (preset === 'trial') {
+      it('stay ready without an enricher, and are not ready without the PDP', async () => {
+        const enricher = 'enricher-tailscale';
+        await mesh.running.get(enricher)?.stop();
+        expect(await mesh.isReady('gateway')).toBe(true);
+        mesh.running.set(enricher, await mesh.pod(enricher).start());
+
+        await mesh.running.get('pdp')?.stop();
+        await eventually(async () => expect(await mesh.isReady('gateway')).toBe(false));
+        mesh.running.set('pdp', await mesh.pod('pdp').start());
+        await eventually(async () => expect(await mesh.isReady('gateway')).toBe(true));
+      }, 180_000);
+    }
+
+    it('end inside their grace period: what is under way is answered first, and its evidence delivered', async () => {
+      const hooks = await Promise.all(Array.from({ length: 8 }, () => mesh.begin('ben', 'Read', { file_path: '/x' })));
+      mesh.running.get('gateway')?.signal('SIGTERM');
+      expect(await Promise.all(hooks.map((finish) => finish()))).toEqual(hooks.map(() => 'passed'));
+      expect(await mesh.running.get('gateway')?.stop()).toBe(0);
+      await eventually(async () => expect(new Set(recordsOf().map(({ id }) => id)).size).toBe(4 + hooks.length));
+      const codes = [...mesh.running].map(async ([component, child]) => [component, await child.stop()]);
+      expect(await Promise.all(codes)).toEqual([...mesh.running.keys()].map((component) => [component, 0]));
+    }, 120_000);
+
+    function recordsOf(): EvidenceRecord[] {
+      if (preset === 'production') return delivered;
+      const sink = mesh.pod('auditor').path('/var/lib/iris/evidence');
+      const files = readdirSync(sink, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.jsonl'));
+      return files.flatMap((name) => parseLines(readFileSync(join(sink, name), 'utf8')));
+    }
+  },
+);
