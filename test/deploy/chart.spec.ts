@@ -25,6 +25,12 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
     ...['--set', 'pdp.external.target=pdp.policy:3593', '--set', 'telemetry.otlp.endpoint=http://collector:4318'],
     ...['--set', 'auditor.replicas=1', '--set', 'auditor.fileSink.enabled=true,auditor.fileSink.size=1Gi'],
   ],
+  'webhooks through an Ingress and a Funnel': [
+    ...['--set', 'enrichers.okta.webhook.expose=funnel,enrichers.okta.webhook.host=okta-push'],
+    ...['--set', 'enrichers.pagerduty.webhook.expose=ingress,enrichers.pagerduty.webhook.host=push.example.com'],
+    ...['--set', 'enrichers.pagerduty.webhook.tlsSecret=push-tls,enrichers.pagerduty.webhook.className=nginx'],
+    ...['--set-json', 'enrichers.pagerduty.webhookFrom=[{"namespaceSelector":{}}]'],
+  ],
   'own PDP configuration': ['--set', 'pdp.cerbos.config.engine.strictEvaluation=true'],
 };
 

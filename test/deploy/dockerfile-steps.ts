@@ -74,7 +74,13 @@ export function perform(instruction: Instruction, state: StageState, context: Co
     case 'RUN':
       execFileSync('sh', ['-ec', raw], {
         cwd: state.path('.'),
-        env: { PATH: process.env.PATH, HOME: process.env.HOME, ...state.environment },
+        env: {
+          PATH: process.env.PATH,
+          HOME: process.env.HOME,
+          // What an `npm ci` before this one has fetched is not fetched again.
+          npm_config_prefer_offline: 'true',
+          ...state.environment,
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       return;

@@ -1,6 +1,5 @@
 /**
- * Performs the steps of the Dockerfile in a clean folder and starts each app from the result. Takes 4 to 12 minutes, most
- * of it `npm ci`.
+ * Performs the steps of the Dockerfile in a clean folder and starts each app from the result.
  *
  * As root on Linux the app runs in a mount namespace of its own whose root is read-only, as the image's user; elsewhere
  * as the present user.

@@ -175,4 +175,29 @@ describe('a webhook', () => {
     expect(mesh.policies.allows(inNamespace('ingress'), pod('enricher-pagerduty'), 50051)).toBe(false);
     expect(mesh.policies.allows(inNamespace('ingress'), pod('enricher-okta'), 8081)).toBe(false);
   });
+
+  it('comes through a Funnel, to the one path of the one enricher that has it', async () => {
+    const mesh = await rendered(
+      'production',
+      '--set',
+      'enrichers.okta.webhook.expose=funnel,enrichers.okta.webhook.host=okta',
+    );
+    expect(mesh.policies.allows(inNamespace('tailscale'), pod('enricher-okta'), 8081)).toBe(true);
+    expect(mesh.policies.allows(inNamespace('tailscale'), pod('enricher-okta'), 50051)).toBe(false);
+    expect(mesh.policies.allows(inNamespace('tailscale'), pod('enricher-pagerduty'), 8081)).toBe(false);
+    const [ingress, ...others] = mesh.all.filter(
+      ({ kind, metadata }) => kind === 'Ingress' && /webhook/.test(metadata.name),
+    );
+    expect(others).toEqual([]);
+    expect(ingress?.metadata.annotations).toEqual({
+      'tailscale.com/funnel': 'true',
+      'tailscale.com/tags': 'tag:iris-webhook',
+    });
+    const spec = ingress?.spec as unknown as
+      | { rules: { http: { paths: { path: string; backend: { service: { name: string } } }[] } }[] }
+      | undefined;
+    expect(
+      spec?.rules.flatMap(({ http }) => http.paths.map(({ path, backend }) => [path, backend.service.name])),
+    ).toEqual([['/webhook', 'iris-enricher-okta']]);
+  });
 });

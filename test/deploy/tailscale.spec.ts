@@ -27,6 +27,7 @@ describe('the parts for the tailnet policy file', () => {
     groups: Record<string, string[]>;
     autoApprovers: { services: Record<string, string[]> };
     grants: Grant[];
+    nodeAttrs: { target: string[]; attr: string[] }[];
   };
 
   beforeAll(() => {
@@ -52,6 +53,18 @@ describe('the parts for the tailnet policy file', () => {
     const tags = ingress?.metadata.annotations?.['tailscale.com/tags']?.split(',') ?? [];
     expect(policy.autoApprovers.services[service]).toEqual(tags);
     expect(policy.grants.flatMap(({ dst }) => dst)).toEqual(expect.arrayContaining([service, ...tags]));
+  });
+
+  it('let a Funnel be opened by the proxies that the chart makes for pushes, and by no other', async () => {
+    const funnel = ['--set', 'enrichers.okta.webhook.expose=funnel,enrichers.okta.webhook.host=okta'];
+    const all = manifests(await render(['--values', presetFile('production'), ...funnel]));
+    const tags = all
+      .filter(({ metadata }) => metadata.annotations?.['tailscale.com/funnel'] === 'true')
+      .flatMap(({ metadata }) => metadata.annotations?.['tailscale.com/tags']?.split(',') ?? []);
+    const allowed = policy.nodeAttrs.filter(({ attr }) => attr.includes('funnel')).flatMap(({ target }) => target);
+    expect(allowed).toEqual(tags);
+    for (const tag of tags) expect(policy.tagOwners[tag]).toEqual(['tag:k8s-operator']);
+    expect(policy.grants.flatMap(({ dst }) => dst).filter((dst) => tags.includes(dst))).toEqual([]);
   });
 
   it('carry roles by the capability that the gateway reads', () => {

@@ -23,7 +23,11 @@ afterAll(async () => {
 });
 
 function check(actions: readonly string[], attr: JsonObject, timeoutMs = TIMEOUT_MS) {
-  return pdp.check(
+  return checkWith(pdp, actions, attr, timeoutMs);
+}
+
+function checkWith(asked: CerbosPdp, actions: readonly string[], attr: JsonObject, timeoutMs = TIMEOUT_MS) {
+  return asked.check(
     {
       principal: { id: 'ana', roles: ['user'], attr: {} },
       resources: actions.map((action, index) => ({ kind: 'iris_probe', id: `call ${index}`, action, attr })),
@@ -131,4 +135,30 @@ describe('a PDP that comes back', () => {
     });
     await eventually(async () => expect((await check(['allow'], {}))[0]?.effect).toBe('ALLOW'));
   }, 150_000);
+});
+
+describe('several PDPs behind one target', () => {
+  async function checksOf({ httpUrl }: Pdp): Promise<number> {
+    const metrics = await (await fetch(`${httpUrl}/_cerbos/metrics`)).text();
+    return Number(/^cerbos_dev_engine_check_latency_milliseconds_count\S* (\d+)/m.exec(metrics)?.[1] ?? 0);
+  }
+
+  it('are asked in turn, and one that goes away is left out', async () => {
+    const second = await startPdp({ root: ROOT });
+    const both = new CerbosPdp({ target: `ipv4:${server.target},${second.target}`, tls: false });
+    const ask = () => checkWith(both, ['allow'], {});
+    try {
+      const before = await checksOf(server);
+      await eventually(async () => {
+        await ask();
+        expect(await checksOf(second)).toBeGreaterThan(0);
+        expect(await checksOf(server)).toBeGreaterThan(before);
+      });
+      await second.process.kill();
+      for (let round = 0; round < 20; round += 1) expect((await ask())[0]?.effect).toBe('ALLOW');
+    } finally {
+      both.close();
+      await second.process.stop();
+    }
+  }, 120_000);
 });

@@ -22,8 +22,11 @@ const REJECTIONS = new Set([Status.INVALID_ARGUMENT, Status.FAILED_PRECONDITION,
 /** A wait before the second try, in ms, so that a reconnecting channel has a chance. */
 const RETRY_DELAY_MS = 25;
 
+/** Source: https://github.com/grpc/grpc/blob/master/doc/service_config.md */
+const ROUND_ROBIN = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
+
 export interface CerbosPdpOptions {
-  /** `host:port` or `unix:/path` of the PDP's gRPC listener. */
+  /** `host:port` or `unix:/path` of the PDP's gRPC listener. A name with several addresses is several PDPs. */
   readonly target: string;
   readonly tls: boolean;
 }
@@ -39,6 +42,10 @@ export class CerbosPdp implements Pdp {
         'grpc.enable_http_proxy': 0,
         'grpc.initial_reconnect_backoff_ms': 100,
         'grpc.max_reconnect_backoff_ms': 1000,
+        // A name may lead to several PDPs. By default the first one that connects would take every call.
+        'grpc.service_config': ROUND_ROBIN,
+        // A PDP that was replaced is looked for again after so long; by default after 30 s.
+        'grpc.dns_min_time_between_resolutions_ms': 5000,
       },
     });
   }

@@ -69,7 +69,7 @@ spec:
       startupProbe:
         httpGet: { path: /healthz, port: http }
         periodSeconds: 2
-        failureThreshold: 30
+        failureThreshold: 60
       livenessProbe:
         httpGet: { path: /healthz, port: http }
         periodSeconds: 10

@@ -64,6 +64,26 @@ ports:
 {{- include "iris.scrapeRule" . }}
 {{- end -}}
 
+{{- /* Who may push to an enricher: (list $ enricher). A Funnel ends at a proxy of the operator. */ -}}
+{{- define "iris.webhookRule" -}}
+{{- $root := index . 0 -}}
+{{- $enricher := index . 1 -}}
+{{- $funnel := eq $enricher.webhook.expose "funnel" -}}
+{{- if or $funnel $enricher.webhookFrom }}
+- from:
+    {{- if $funnel }}
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: {{ $root.Values.tailnet.operatorNamespace }}
+    {{- end }}
+    {{- with $enricher.webhookFrom }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  ports:
+    - port: 8081
+{{- end }}
+{{- end -}}
+
 {{- /* Egress of an enricher: (list $ enricher). */ -}}
 {{- define "iris.enricherEgress" -}}
 {{- $root := index . 0 -}}

@@ -20,6 +20,15 @@ that are found are told at once.
 {{- if and (eq $values.networkPolicy.vendorEgress "cilium") (not $enricher.egress.hosts) -}}
 {{- $refusals = append $refusals (printf "vendor-hosts-missing: enrichers.%s.egress.hosts is empty, and networkPolicy.vendorEgress is cilium" $id) -}}
 {{- end -}}
+{{- if and (ne $enricher.webhook.expose "none") (not $enricher.webhook.host) -}}
+{{- $refusals = append $refusals (printf "webhook-host-missing: enrichers.%s.webhook.expose is %s, so it needs webhook.host" $id $enricher.webhook.expose) -}}
+{{- end -}}
+{{- if and (eq $enricher.webhook.expose "funnel") (contains "." $enricher.webhook.host) -}}
+{{- $refusals = append $refusals (printf "funnel-host-with-domain: enrichers.%s.webhook.host must be a name without its domain, which the tailnet gives" $id) -}}
+{{- end -}}
+{{- if and (eq $enricher.webhook.expose "ingress") $values.networkPolicy.enabled (not $enricher.webhookFrom) -}}
+{{- $refusals = append $refusals (printf "webhook-unreachable: enrichers.%s.webhook.expose is ingress and webhookFrom is empty, so no push could arrive" $id) -}}
+{{- end -}}
 {{- range $key, $_ := include "iris.enricherSettings" $ | fromYaml -}}
 {{- if hasKey $enricher.settings $key -}}
 {{- $refusals = append $refusals (printf "setting-of-the-chart: enrichers.%s.settings has %s, which the chart decides" $id $key) -}}
