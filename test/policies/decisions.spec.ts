@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { JsonObject } from '@iris/contracts';
+import { type Hook, hookCallDataSchema, type JsonObject } from '@iris/contracts';
 import { CerbosPdp, type CheckResult, type PlanKind, parseGoldenChecks, runGoldenChecks } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
+import { ToolPlans } from '../../apps/gateway/src/decision/tool-plans.js';
 import { startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
 
 const ROOT = process.cwd();
@@ -42,6 +43,12 @@ const PEOPLE = {
   unknown: { roles: ['user'], attr: { kind: 'user' } },
   taggedDevice: { roles: ['tagged-device'], attr: { kind: 'tagged-device' } },
 } satisfies Record<string, Person>;
+
+const DECLARED = [
+  ...['Read', 'Bash', 'Write', 'WebFetch', 'unheard_of', 'drop_database', 'mcp__postgres__query'],
+  ...['mcp__postgres-prod__query', 'mcp__jira__jira_search', 'mcp__salesforce__run_soql_query'],
+  ...['mcp__salesforce__delete_record', 'mcp__workday__get_compensation', 'mcp__pagerduty__list_oncalls'],
+];
 
 /** What a call is, as the gateway would say it. */
 function callAttributes(name: string, params?: JsonObject): JsonObject {
@@ -183,6 +190,23 @@ describe('the shipped policies on a real PDP', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it.each(Object.keys(PEOPLE))('strips for %s what planning every tool alone would strip', async (name) => {
+    const who = PEOPLE[name as keyof typeof PEOPLE];
+    const plans = new ToolPlans(
+      pdp,
+      catalog,
+      { resourceKind: 'aperture_hook', policyVersion: 'default', scope: '' },
+      { maxEntries: 1000, lifeMs: 60_000 },
+    );
+    const { metadata, ...data } = hookCallDataSchema.parse({ metadata: { user_agent: 'claude-cli/2' } });
+    const hook: Hook = { event: 'pre_request', keyName: 'k', arrivedAt: 0, metadata, data: { metadata, ...data } };
+    const prepared = { principal: { id: 'someone', ...who }, origins: {}, anonymous: false };
+    const tools = DECLARED.map((tool) => ({ name: tool, key: tool }));
+    const denied = await plans.alwaysDenied(hook, prepared, tools, 'r', 60_000);
+    const kinds = await Promise.all(DECLARED.map((tool) => plan(who, tool)));
+    expect([...denied].sort()).toEqual(DECLARED.filter((_, index) => kinds[index] === 'ALWAYS_DENIED').sort());
   });
 
   it('denies every name that the catalog does not hold, however it looks', async () => {

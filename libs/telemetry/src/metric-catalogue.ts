@@ -140,8 +140,8 @@ export const METRICS = {
   'iris.pdp.plans': {
     kind: 'counter',
     unit: '{plan}',
-    meaning: 'Plans that were needed for declared tools, by where they came from.',
-    labels: { origin: ['memory', 'pdp'] },
+    meaning: 'Plans that were needed for declared tools: known, spared by a check, or made by the PDP.',
+    labels: { origin: ['memory', 'check', 'plan'] },
   },
   'iris.pdp.ready': {
     kind: 'gauge',

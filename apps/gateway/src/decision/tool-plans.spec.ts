@@ -1,5 +1,5 @@
 import { type Hook, hookCallDataSchema, type JsonObject } from '@iris/contracts';
-import { type Pdp, PdpError, type PlanKind, type PlanRequest } from '@iris/pdp';
+import { type CheckRequest, type Pdp, PdpError, type PlanKind, type PlanRequest } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PreparedPrincipal } from './decision.service.js';
@@ -29,13 +29,28 @@ const tools = (...names: string[]) => names.map((name) => ({ name, key: `key of 
 
 describe('ToolPlans', () => {
   let asked: PlanRequest[];
+  let checked: CheckRequest[];
+  let mayCallWithoutParameters: (tool: string) => boolean;
   let answer: (request: PlanRequest) => PlanKind;
   let plans: ToolPlans;
 
   beforeEach(() => {
     asked = [];
     answer = ({ action }) => (action.startsWith('drop') ? 'ALWAYS_DENIED' : 'CONDITIONAL');
-    const pdp: Pick<Pdp, 'plan'> = {
+    mayCallWithoutParameters = () => false;
+    checked = [];
+    const pdp: Pick<Pdp, 'plan' | 'check'> = {
+      check: async (request) => {
+        checked.push(request);
+        return request.resources.map(({ action }) => ({
+          effect: mayCallWithoutParameters(action) ? 'ALLOW' : 'DENY',
+          policyFound: true,
+          derivedRoles: [],
+          outputs: [],
+          schemaErrors: [],
+          cerbosCallId: 'c',
+        }));
+      },
       plan: async (request) => {
         asked.push(request);
         return answer(request);
@@ -71,6 +86,21 @@ describe('ToolPlans', () => {
     for (const open of ['params', 'paramsStatus', 'target', 'request', 'requestId', 'sessionId']) {
       expect(asked[0]?.attr).not.toHaveProperty(open);
     }
+  });
+
+  it('plans no tool that may be called without parameters, which one check tells of all', async () => {
+    mayCallWithoutParameters = (tool) => tool.startsWith('tool');
+    const names = Array.from({ length: 300 }, (_, index) => `${index % 3 === 0 ? 'drop' : 'tool'}_${index}`);
+    expect(await denied(names)).toHaveLength(100);
+    expect(asked).toHaveLength(100);
+    expect(checked).toHaveLength(1);
+    expect(checked[0]?.resources).toHaveLength(300);
+    expect(checked[0]?.resources[1]).toMatchObject({
+      action: 'tool_1',
+      attr: { phase: 'declared', params: {}, paramsStatus: 'empty', client: { name: 'claude-cli' } },
+    });
+    await denied(names);
+    expect([asked.length, checked.length]).toEqual([100, 1]);
   });
 
   it('asks nothing when warm, for hundreds of tools, whatever the request and however old the facts', async () => {

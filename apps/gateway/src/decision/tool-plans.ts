@@ -16,6 +16,15 @@ export interface PlannableTool {
   readonly key: string;
 }
 
+/** A plan that is not in memory. */
+interface WantedPlan {
+  readonly tool: PlannableTool;
+  /** Everything that goes into the plan. */
+  readonly planKey: string;
+  /** The person and the tool, whatever their facts. */
+  readonly completeKey: string;
+}
+
 export interface ToolPlansOptions {
   /** How many plans are kept. */
   readonly maxEntries: number;
@@ -32,9 +41,15 @@ const PLAN_TIMEOUT_MS = 5000;
 /** For how long the last complete plan is kept, in ms: a working day, so that an outage does not outlast it. */
 const COMPLETE_LIFE_MS = 12 * 3_600_000;
 
+/** How long the check that saves plans may take, in ms. */
+const SCREENING_TIMEOUT_MS = 2000;
+
 /**
  * Which declared tools a principal may never use, whatever the parameters: those whose plan is ALWAYS_DENIED. Plans
  * are kept by everything that goes into them, so that a request with hundreds of tools costs nothing when warm.
+ *
+ * A tool that may be called with no parameters is not "never", and one check tells that of many tools for a small part
+ * of what their plans would cost the PDP; only the others are planned.
  */
 export class ToolPlans {
   private readonly plans: LRUCache<string, PlanKind>;
@@ -77,71 +92,94 @@ export class ToolPlans {
     const allFacts = !hasUnavailableSource(prepared);
     const start = performance.now();
     const denied = new Set<string>();
-    const waiting: Promise<void>[] = [];
+    const wanted: WantedPlan[] = [];
     for (const tool of tools) {
       const named = `${tool.server ?? ''}\n${tool.name}`;
       const planKey = `${fingerprint}\n${named}`;
-      const take = (plan: PlanKind | undefined) => {
-        if (plan === 'ALWAYS_DENIED') denied.add(tool.key);
-      };
-      const known = allFacts ? this.plans.get(planKey) : this.complete.get(`${person}\n${named}`);
-      if (known !== undefined || !allFacts) take(known);
-      else waiting.push(this.planOnce(planKey, `${person}\n${named}`, hook, prepared, tool, shared).then(take));
+      const completeKey = `${person}\n${named}`;
+      const known = allFacts ? this.plans.get(planKey) : this.complete.get(completeKey);
+      if (known === 'ALWAYS_DENIED') denied.add(tool.key);
+      else if (known === undefined && allFacts) wanted.push({ tool, planKey, completeKey });
     }
-    count('iris.pdp.plans', { origin: 'memory' }, tools.length - waiting.length);
-    if (waiting.length === 0) return denied;
-    count('iris.pdp.plans', { origin: 'pdp' }, waiting.length);
-    const all = Promise.all(waiting).then(() => 'ok' as const);
+    count('iris.pdp.plans', { origin: 'memory' }, tools.length - wanted.length);
+    if (wanted.length === 0) return denied;
+    const plans = this.planAll(hook, prepared, wanted, shared);
+    const all = Promise.all(
+      wanted.map(async ({ tool, planKey }) => {
+        if ((await plans.get(planKey)) === 'ALWAYS_DENIED') denied.add(tool.key);
+      }),
+    ).then(() => 'ok' as const);
     const outcome = await Promise.race([all, sleep(timeoutMs, 'pdp_timeout' as const, { ref: false })]);
     recordDuration('iris.pdp.duration', performance.now() - start, { method: 'plan', outcome });
     // Plans that come after this are not for this reply any more.
     return new Set(denied);
   }
 
-  /** One plan, shared by all who need it at the same time. Undefined when the PDP gives none. */
-  private planOnce(
-    planKey: string,
-    completeKey: string,
+  /** The plans by key, each shared by all who need it at the same time. Undefined where the PDP gives none. */
+  private planAll(
     hook: Hook,
     prepared: PreparedPrincipal,
-    tool: PlannableTool,
+    wanted: readonly WantedPlan[],
     shared: JsonObject,
-  ): Promise<PlanKind | undefined> {
-    const underWay = this.underWay.get(planKey);
-    if (underWay !== undefined) return underWay;
-    const asking = this.few
-      .execute(() => this.ask(hook, prepared, tool, shared))
-      .then(
-        (plan) => {
-          this.plans.set(planKey, plan);
-          this.complete.set(completeKey, plan);
-          return plan;
-        },
-        () => undefined,
-      )
-      .finally(() => this.underWay.delete(planKey));
-    this.underWay.set(planKey, asking);
-    return asking;
+  ): ReadonlyMap<string, Promise<PlanKind | undefined>> {
+    const fresh = [...new Map(wanted.map((plan) => [plan.planKey, plan])).values()].filter(
+      ({ planKey }) => !this.underWay.has(planKey),
+    );
+    const callable = fresh.length === 0 ? undefined : this.callableWithoutParameters(hook, prepared, fresh, shared);
+    for (const plan of fresh) {
+      const asking = Promise.resolve(callable)
+        .then((keys) => {
+          if (keys?.has(plan.planKey)) return 'CONDITIONAL' as const;
+          return this.few.execute(() => this.ask(hook, prepared, plan.tool, shared));
+        })
+        .then(
+          (kind) => {
+            this.plans.set(plan.planKey, kind);
+            this.complete.set(plan.completeKey, kind);
+            return kind;
+          },
+          () => undefined,
+        )
+        .finally(() => this.underWay.delete(plan.planKey));
+      this.underWay.set(plan.planKey, asking);
+    }
+    return new Map(wanted.map(({ planKey }) => [planKey, this.underWay.get(planKey) ?? Promise.resolve(undefined)]));
+  }
+
+  /** Keys of the tools that the principal may call with no parameters; empty when the PDP does not say. */
+  private async callableWithoutParameters(
+    hook: Hook,
+    prepared: PreparedPrincipal,
+    wanted: readonly WantedPlan[],
+    shared: JsonObject,
+  ): Promise<ReadonlySet<string>> {
+    const { resourceKind, policyVersion, scope } = this.policies;
+    const resources = wanted.map(({ tool }, index) => ({
+      kind: resourceKind,
+      id: `declared-${index}`,
+      action: actionOf(tool),
+      attr: { ...this.attributesOf(tool, shared), params: {}, paramsStatus: 'empty' },
+    }));
+    const requestId = hook.metadata.request_id ?? 'plan';
+    const check = () =>
+      this.pdp.check(
+        { principal: prepared.principal, resources, policyVersion, scope, requestId },
+        { timeoutMs: SCREENING_TIMEOUT_MS },
+      );
+    const results = await this.few.execute(check).catch(() => []);
+    const callable = wanted.filter((_, index) => results[index]?.effect === 'ALLOW');
+    count('iris.pdp.plans', { origin: 'check' }, callable.length);
+    count('iris.pdp.plans', { origin: 'plan' }, wanted.length - callable.length);
+    return new Set(callable.map(({ planKey }) => planKey));
   }
 
   private ask(hook: Hook, prepared: PreparedPrincipal, tool: PlannableTool, shared: JsonObject): Promise<PlanKind> {
-    const { tool: named, classification } = this.catalog.classify(tool);
     return this.pdp.plan(
       {
         principal: prepared.principal,
         kind: this.policies.resourceKind,
-        action: tool.name === '' ? '(empty)' : tool.name.toWellFormed(),
-        attr: {
-          ...shared,
-          ...toAttributes({
-            tool: named,
-            category: classification.category,
-            system: classification.system,
-            operation: classification.operation,
-            environment: classification.environment,
-            phase: 'declared',
-          }),
-        },
+        action: actionOf(tool),
+        attr: this.attributesOf(tool, shared),
         policyVersion: this.policies.policyVersion,
         scope: this.policies.scope,
         requestId: hook.metadata.request_id ?? 'plan',
@@ -149,6 +187,17 @@ export class ToolPlans {
       { timeoutMs: PLAN_TIMEOUT_MS },
     );
   }
+
+  /** What is known of a declared tool; its parameters stay open. */
+  private attributesOf(tool: PlannableTool, shared: JsonObject): JsonObject {
+    const { tool: named, classification } = this.catalog.classify(tool);
+    const { category, system, operation, environment } = classification;
+    return { ...shared, ...toAttributes({ tool: named, category, system, operation, environment, phase: 'declared' }) };
+  }
+}
+
+function actionOf({ name }: PlannableTool): string {
+  return name === '' ? '(empty)' : name.toWellFormed();
 }
 
 /** What is known of a call before it is made, and is the same for the whole session. */
