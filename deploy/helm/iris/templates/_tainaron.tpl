@@ -17,6 +17,9 @@ pdp:
       strictEvaluation: true
 
     {{- end }}
+    schema:
+      enforcement: reject
+
     audit:
       enabled: true
       backend: hub
