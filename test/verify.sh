@@ -35,3 +35,4 @@ export NODE_OPTIONS=--experimental-vm-modules
 alone='test/(e2e|cli|chaos|deploy|observability)/'
 step npx jest --testPathIgnorePatterns "$alone" node_modules
 step npx jest --runInBand --testPathPatterns "$alone" --testPathIgnorePatterns image-steps node_modules
+step npm run --silent images

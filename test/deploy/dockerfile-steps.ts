@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import {
   type Copy,
   DockerfileParser,
@@ -130,14 +130,20 @@ function copy(instruction: Copy, state: StageState, context: Context): void {
   for (const source of sources) {
     const path = stage === undefined ? join(context.folder, source) : join(stage.root, source);
     const intoFolder = target.endsWith('/') && statSync(path).isFile();
-    const isIgnored = (file: string) =>
-      stage === undefined && (file.endsWith('.spec.ts') || basename(file) === 'fixtures');
-    cpSync(path, state.path(intoFolder ? join(target, basename(path)) : target), {
-      recursive: true,
-      verbatimSymlinks: true,
-      filter: (file) => !isIgnored(file),
-    });
+    const place = state.path(intoFolder ? join(target, basename(path)) : target);
+    if (stage === undefined) {
+      const isIgnored = (file: string) => file.endsWith('.spec.ts') || basename(file) === 'fixtures';
+      cpSync(path, place, { recursive: true, verbatimSymlinks: true, filter: (file) => !isIgnored(file) });
+    } else {
+      linkTree(path, place);
+    }
   }
+}
+
+/** Copies by links, which saves the copying of ten thousands of files; nothing writes into a file that is there already. */
+export function linkTree(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  execFileSync('cp', ['-al', from, to]);
 }
 
 function words(instruction: JSONInstruction): string[] {

@@ -4,13 +4,13 @@
  * As root on Linux the app runs in a mount namespace of its own whose root is read-only, as the image's user; elsewhere
  * as the present user.
  */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { perform, StageState, stagesOf } from './dockerfile-steps.js';
+import { linkTree, perform, StageState, stagesOf } from './dockerfile-steps.js';
 import { ROOT } from './helm.js';
 
 /** The least that each app needs to start. Nothing listens on port 9. */
@@ -78,8 +78,8 @@ function imageOf(app: string): StageState {
   mkdirSync(join(folder, app), { recursive: true });
   const modules = common.path('node_modules');
   cpSync(common.root, built.root, { recursive: true, filter: (file) => file !== modules });
-  // Links save the copying of a hundred thousand files; npm replaces files, and never writes into one.
-  execFileSync('cp', ['-al', modules, built.path('node_modules')]);
+  // npm replaces files, and never writes into one.
+  linkTree(modules, built.path('node_modules'));
   performStage(built, build?.instructions.slice(indexOfApp()) ?? [], app);
   const stages = new Map([[build?.name ?? '', built]]);
   return performStage(new StageState(join(folder, app, 'image')), image?.instructions ?? [], app, stages);
