@@ -31,6 +31,7 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
     ...['--set', 'enrichers.pagerduty.webhook.tlsSecret=push-tls,enrichers.pagerduty.webhook.className=nginx'],
     ...['--set-json', 'enrichers.pagerduty.webhookFrom=[{"namespaceSelector":{}}]'],
   ],
+  'authorities of the company’s own': ['--set', 'trust.existingConfigMap=company-ca'],
   'own PDP configuration': ['--set', 'pdp.cerbos.config.engine.strictEvaluation=true'],
 };
 

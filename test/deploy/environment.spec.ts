@@ -11,6 +11,13 @@ interface Container {
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
 }
 
+interface TrustingPod {
+  readonly containers: readonly (Pick<Container, 'env'> & {
+    readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+  })[];
+  readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
+}
+
 /** Values of what the chart takes from Secrets: what the settings accept, since Secrets are made elsewhere. */
 const FROM_SECRETS: Readonly<Record<string, string>> = {
   IRIS_HOOK_KEYS: 'aperture=0123456789abcdef',
@@ -95,6 +102,24 @@ describe.each(PRESETS)('the environment of the preset %s', (preset) => {
       const service = all.find(({ kind, metadata }) => kind === 'Service' && metadata.name === name);
       const spec = service?.spec as unknown as { ports: { name: string; port: number }[] } | undefined;
       expect(spec?.ports).toContainEqual(expect.objectContaining({ name: 'grpc', port: Number(port) }));
+    }
+  });
+});
+
+describe('authorities of the company’s own', () => {
+  it('are read by every app from where they are mounted', async () => {
+    const args = ['--set', 'trust.existingConfigMap=company-ca', '--set', 'trust.key=roots.pem'];
+    const workloads = manifests(await render(['--values', presetFile('production'), ...args])).filter(
+      ({ kind, metadata }) => ['Deployment', 'StatefulSet'].includes(kind) && metadata.name !== 'iris-pdp',
+    );
+    expect(workloads).toHaveLength(7);
+    for (const { metadata, spec } of workloads) {
+      const { containers, volumes } = (spec as unknown as { template: { spec: TrustingPod } }).template.spec;
+      const [{ env, volumeMounts } = { env: [], volumeMounts: [] }] = containers;
+      const file = env.find(({ name }) => name === 'NODE_EXTRA_CA_CERTS')?.value;
+      const mount = volumeMounts.find(({ mountPath }) => file === `${mountPath}/roots.pem`);
+      const volume = volumes.find(({ name }) => name === mount?.name);
+      expect([metadata.name, volume?.configMap?.name]).toEqual([metadata.name, 'company-ca']);
     }
   });
 });

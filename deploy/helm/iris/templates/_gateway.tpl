@@ -60,6 +60,7 @@ spec:
         {{- include "iris.settingsEnvironment" $settings | nindent 8 }}
         {{- include "iris.redisEnvironment" . | nindent 8 }}
         {{- include "iris.telemetryEnvironment" (list . "gateway") | nindent 8 }}
+        {{- with include "iris.trustEnvironment" . }}{{ trim . | nindent 8 }}{{ end }}
       {{- include "iris.secretEnvironment" (list . "gateway" $gateway.secret) | nindent 6 }}
       ports:
         - name: http
@@ -94,7 +95,9 @@ spec:
           mountPath: /var/lib/iris
         - name: tmp
           mountPath: /tmp
+        {{- with include "iris.trustMount" . }}{{ trim . | nindent 8 }}{{ end }}
   volumes:
+    {{- with include "iris.trustVolume" . }}{{ trim . | nindent 4 }}{{ end }}
     - name: config
       configMap:
         name: {{ include "iris.fullname" . }}-config

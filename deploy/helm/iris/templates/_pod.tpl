@@ -79,3 +79,25 @@ envFrom:
   containerPort: 9464
 {{- end }}
 {{- end -}}
+
+{{- /* Authorities of the company's own, for what an app reaches over TLS: variable, mount and volume. */ -}}
+{{- define "iris.trustEnvironment" -}}
+{{- if .Values.trust.existingConfigMap }}
+- name: NODE_EXTRA_CA_CERTS
+  value: /etc/iris-trust/{{ .Values.trust.key }}
+{{- end }}
+{{- end -}}
+{{- define "iris.trustMount" -}}
+{{- if .Values.trust.existingConfigMap }}
+- name: trust
+  mountPath: /etc/iris-trust
+  readOnly: true
+{{- end }}
+{{- end -}}
+{{- define "iris.trustVolume" -}}
+{{- with .Values.trust.existingConfigMap }}
+- name: trust
+  configMap:
+    name: {{ . }}
+{{- end }}
+{{- end -}}
