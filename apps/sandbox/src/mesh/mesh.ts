@@ -27,6 +27,8 @@ export interface MeshOptions {
   readonly enricherEnv?: Readonly<Partial<Record<VendorName, Readonly<Record<string, string>>>>>;
   /** For every process of the mesh, for example OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly commonEnv?: Readonly<Record<string, string>>;
+  /** For one app by its name, such as gateway-0 or enricher-okta: what no two may share, such as a port. */
+  readonly processEnv?: (process: string) => Readonly<Record<string, string>>;
   /** Policies of the PDP; the pack of the repository when absent. */
   readonly policies?: string;
   readonly pdpEnv?: Readonly<Record<string, string>>;
@@ -218,7 +220,7 @@ function startApp(
     command: process.execPath,
     args: ['--enable-source-maps', '--import', './dist/libs/telemetry/src/register.js', `dist/apps/${app}/src/main.js`],
     cwd: options.root,
-    env: { OTEL_SERVICE_NAME: app, ...options.commonEnv, ...env },
+    env: { OTEL_SERVICE_NAME: app, ...options.commonEnv, ...env, ...options.processEnv?.(name) },
     ready,
     onLine: (line) => options.onLine?.(name, line),
   });

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@iris/context-cache/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DASHBOARDS } from '../../deploy/grafana/dashboards.js';
+import { NAMESPACE, ObservedMesh } from './observed-mesh.js';
+import { alertRules, hurriedRules, rules } from './rules.js';
+import {
+  eventAfterResponse,
+  forgedPush,
+  hookOfStranger,
+  hookWithoutBody,
+  hookWithWrongKey,
+  ordinaryHook,
+  Traffic,
+} from './traffic.js';
+
+/** Spans of the rules' ranges in this test, in s; a scrape is a second. */
+const WINDOWS = { short: 6, long: 12 };
+
+/** What takes a day or a disk to reach, by what a test reaches. */
+const THRESHOLDS = {
+  IrisEvidenceBacklog: ['268435456', '100000'],
+  IrisEvidenceSpoolInUse: ['> 60', '> 3'],
+} as const;
+
+/** Queries that have no series in this mesh, and why that is as it should be. */
+const NO_SERIES: Readonly<Record<string, string>> = {
+  'evidence: Blocked for want of evidence: {{event}}':
+    'a gateway blocks for that where evidence.onFull is block; here the one whose spool fills drops records',
+};
+
+let observed: ObservedMesh;
+let startedAt: Date;
+const fired = new Set<string>();
+const running: Traffic[] = [];
+
+beforeAll(async () => {
+  observed = await ObservedMesh.start(hurriedRules(WINDOWS, THRESHOLDS));
+  startedAt = new Date();
+  running.push(Traffic.start(400, (index) => ordinaryHook(observed.mesh, index)));
+  running.push(Traffic.start(2000, () => forgedPush(observed.mesh)));
+}, 180_000);
+
+afterAll(async () => {
+  await Promise.all(running.map((traffic) => traffic.stop()));
+  await observed?.close();
+}, 60_000);
+
+/** Waits until all of the alerts fire at some time. */
+async function fires(...alerts: readonly string[]): Promise<void> {
+  const waited = new Set(alerts);
+  await eventually(async () => {
+    for (const alert of await observed.firing()) {
+      fired.add(alert);
+      waited.delete(alert);
+    }
+    expect([...waited]).toEqual([]);
+  });
+}
+
+/** Starts traffic that goes on to the end. */
+function send(everyMs: number, hook: (index: number) => Promise<unknown>): void {
+  running.push(Traffic.start(everyMs, hook));
+}
+
+describe('on an ordinary day', () => {
+  it('every target is scraped, and no alert fires', async () => {
+    await eventually(async () => {
+      expect((await observed.prometheus.now('up == 0')).map(({ metric }) => metric.pod)).toEqual([]);
+      expect((await observed.prometheus.now('up')).length).toBeGreaterThan(10);
+    });
+    // What the first seconds bring is out of every window then.
+    await sleep(1000 * (WINDOWS.long + 2));
+    await eventually(async () => expect(await observed.firing()).toEqual([]));
+  }, 90_000);
+});
+
+describe('an alert fires', () => {
+  it('when hooks are wired wrong, or ask for policies that are not there', async () => {
+    const { mesh } = observed;
+    send(500, () => hookWithWrongKey(mesh));
+    send(500, () => hookWithoutBody(mesh));
+    send(400, (index) => eventAfterResponse(mesh, index));
+    await observed.changePoliciesOfSecondPdp();
+    await fires('IrisHookKeysRefused', 'IrisNothingToEvaluate', 'IrisObserveOnlyWiring', 'IrisNoPolicyMatch');
+    await fires('IrisPdpStale');
+  }, 90_000);
+
+  it('when vendors fail', async () => {
+    const { admin } = observed.mesh.sandbox;
+    send(200, (index) => hookOfStranger(observed.mesh, index));
+    await admin.setFaults('servicenow', { mode: 'error', flapping: { fail: 1, pass: 1 } });
+    await admin.setFaults('okta', { mode: 'error' });
+    await admin.setFaults('workday', { mode: 'answer', status: 401 });
+    await admin.setFaults('tailscale', { mode: 'down' });
+    await fires('IrisSourceUnavailable', 'IrisSourceStale', 'IrisSourceCircuitOpen', 'IrisSourceCredentialsRefused');
+    for (const vendor of ['servicenow', 'okta', 'workday', 'tailscale'] as const) await admin.setFaults(vendor);
+  }, 90_000);
+
+  it('when evidence is refused, and when nobody takes it', async () => {
+    observed.sink.answer = () => 400;
+    await fires('IrisEvidenceDeadLetters');
+    observed.sink.answer = () => 200;
+    await observed.killAuditor();
+    await fires('IrisEvidenceSpoolInUse', 'IrisEvidenceNotDelivered', 'IrisEvidenceBacklog', 'IrisEvidenceLost');
+    await observed.restartAuditor();
+  }, 90_000);
+
+  it('when the PDP does not answer', async () => {
+    observed.mesh.pdp.process.signal('SIGSTOP');
+    try {
+      await fires('IrisHooksFailFast', 'IrisHooksFailSlowly', 'IrisHooksSlow', 'IrisHooksNearTimeout');
+      await fires('IrisPdpNotReady');
+    } finally {
+      observed.mesh.pdp.process.signal('SIGCONT');
+    }
+  }, 90_000);
+
+  it('once for each that the chart ships', () => {
+    expect([...fired].sort()).toEqual(alertRules.map(({ alert }) => alert).sort());
+  });
+});
+
+describe('every query', () => {
+  const panels = DASHBOARDS.flatMap(({ id, panels }) =>
+    panels.flatMap(({ title, asks }) =>
+      Object.entries(asks).map(([legend, expr]) => [`${id}: ${title}: ${legend}`, expr] as const),
+    ),
+  );
+
+  it.each(panels)('of a panel has series: %s', async (name, expr) => {
+    const filled = expr
+      .replaceAll('$namespace', NAMESPACE)
+      .replaceAll('$source', '.*')
+      .replaceAll('$__rate_interval', '10s');
+    expect(filled).not.toContain('$');
+    const series = await observed.prometheus.since(startedAt, filled);
+    const hasNumbers = series.some(({ values }) => values.some(Number.isFinite));
+    expect([name, hasNumbers]).toEqual([name, NO_SERIES[name] === undefined]);
+  });
+
+  it.each(rules.flatMap(({ record }) => record ?? []))('of the rule %s has series', async (record) => {
+    const series = await observed.prometheus.since(startedAt, record);
+    expect(series.some(({ values }) => values.some(Number.isFinite))).toBe(true);
+  });
+});
