@@ -1,4 +1,11 @@
-import { isReasonId, type ResourceRef, type SourceAnswer, type SourceId, type SourceSettings } from '@iris/contracts';
+import {
+  isReasonId,
+  type Json,
+  type ResourceRef,
+  type SourceAnswer,
+  type SourceId,
+  type SourceSettings,
+} from '@iris/contracts';
 import { z } from 'zod';
 
 /** Invalidations carry the key of the hash whose copies are to be dropped. */
@@ -53,7 +60,8 @@ const epochMs = z.number().int().nonnegative();
 const storedSchema = z
   .object({
     status: z.enum(['FOUND', 'NOT_FOUND']),
-    attributes: z.record(z.string(), z.json()),
+    // What JSON.parse gives is JSON all the way down: looking at each value again costs most of the reading.
+    attributes: z.record(z.string(), z.custom<Json>()),
     observedAt: epochMs,
     freshUntil: epochMs,
     staleUntil: epochMs,

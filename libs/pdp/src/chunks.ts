@@ -10,7 +10,8 @@ export const MAX_RESOURCE_BYTES_PER_CALL = 3 * 1024 * 1024;
  * Splits resources into calls that the PDP accepts, keeping their order. The size is estimated from the JSON text; a
  * resource that is too large by itself gets a call of its own, which the PDP may refuse.
  */
-export function chunkResources(resources: readonly PdpResource[]): PdpResource[][] {
+export function chunkResources(resources: readonly PdpResource[]): (readonly PdpResource[])[] {
+  if (resources.length === 1) return [resources];
   const chunks: PdpResource[][] = [];
   let chunk: PdpResource[] = [];
   let bytes = 0;

@@ -111,28 +111,39 @@ export function loadCatalog(source: { readonly path: string } | { readonly text:
     return result;
   };
 
+  const classify = ({ name, server, params }: ToolUse): ClassifiedTool => {
+    const { tool, match } = named(name, server);
+    if (match === undefined) {
+      return { tool, classification: { category: 'uncategorised' } };
+    }
+    const { document: entry } = match.entry;
+    const environment = environmentOf(match.entry, environments, tool.server, params);
+    const target = params && targetOf(match.entry, tool.server, params);
+    return {
+      tool,
+      classification: {
+        category: entry.category,
+        system: entry.system,
+        operation: match.operation,
+        ...(environment !== undefined && { environment }),
+        ...(target !== undefined && { target }),
+      },
+      entry: entry.name,
+    };
+  };
+  // Several rooms ask about the same call.
+  const classified = new WeakMap<ToolUse, ClassifiedTool>();
+
   return {
     revision: createHash('sha256').update(text).digest('hex').slice(0, 16),
     entries: document.entries.map(({ name }) => name),
-    classify: ({ name, server, params }) => {
-      const { tool, match } = named(name, server);
-      if (match === undefined) {
-        return { tool, classification: { category: 'uncategorised' } };
+    classify: (use) => {
+      let result = classified.get(use);
+      if (result === undefined) {
+        result = classify(use);
+        classified.set(use, result);
       }
-      const { document: entry } = match.entry;
-      const environment = environmentOf(match.entry, environments, tool.server, params);
-      const target = params && targetOf(match.entry, tool.server, params);
-      return {
-        tool,
-        classification: {
-          category: entry.category,
-          system: entry.system,
-          operation: match.operation,
-          ...(environment !== undefined && { environment }),
-          ...(target !== undefined && { target }),
-        },
-        entry: entry.name,
-      };
+      return result;
     },
   };
 }

@@ -51,9 +51,17 @@ export function principalAttributes(context: PrincipalContext): { attr: JsonObje
   return { attr: { ...own, ...flattened, ...bySource, context: states }, origins };
 }
 
+/** What was made of facts that are held in memory, so that it is made once for as long as they are held. */
+const known = new WeakMap<JsonObject, JsonObject>();
+
 /** Without nulls at any depth: to a policy, null is a value, and `null == false` lets a call pass. */
 function knownAttributes(facts: JsonObject): JsonObject {
-  return withoutNulls(toAttributes(facts));
+  let attributes = known.get(facts);
+  if (attributes === undefined) {
+    attributes = withoutNulls(toAttributes(facts));
+    known.set(facts, attributes);
+  }
+  return attributes;
 }
 
 function withoutNulls(object: JsonObject): JsonObject {

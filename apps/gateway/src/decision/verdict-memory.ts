@@ -17,6 +17,17 @@ const storedSchema = z.object({
   revision: z.string(),
 });
 
+/**
+ * Keeps verdicts and their life as one command: a session whose life was not set would stay for ever.
+ * KEYS: hash. ARGV: life in s, then fields and texts.
+ */
+const REMEMBER = `
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+`;
+/** Lua's `unpack` takes some thousands of values. */
+const MAX_FIELDS = 1000;
+
 /** The name of a call of which only the id is known. */
 const UNKNOWN_TOOL = 'unknown';
 
@@ -49,6 +60,21 @@ export class VerdictMemory {
 
   constructor(private readonly options: VerdictMemoryOptions) {
     this.local = new LRUCache({ max: options.maxEntries, ttl: options.lifeSeconds * 1000 });
+  }
+
+  /** Those of these calls whose verdict is remembered in this process. */
+  recallHere(
+    scope: VerdictScope | undefined,
+    calls: readonly ToolCall[],
+    revision: string,
+  ): Map<ToolCall, RememberedVerdict> {
+    const found = new Map<ToolCall, RememberedVerdict>();
+    if (scope === undefined) return found;
+    for (const call of calls) {
+      const verdict = this.local.get(localKey(scope, call.id));
+      if (verdict !== undefined) this.take(found, call, verdict, revision);
+    }
+    return found;
   }
 
   /** The remembered verdicts of these calls, by call; none without a scope. */
@@ -103,12 +129,9 @@ export class VerdictMemory {
     const { redis, lifeSeconds } = this.options;
     if (redis?.status !== 'ready') return;
     const key = redisKey(scope);
-    redis
-      .multi()
-      .hset(key, ...fields)
-      .expire(key, lifeSeconds)
-      .exec()
-      .catch(() => undefined);
+    for (let at = 0; at < fields.length; at += MAX_FIELDS) {
+      redis.eval(REMEMBER, 1, key, lifeSeconds, ...fields.slice(at, at + MAX_FIELDS)).catch(() => undefined);
+    }
   }
 
   private take(
@@ -140,9 +163,15 @@ export function toRememberedDecision(call: ToolCall, verdict: RememberedVerdict)
   };
 }
 
+const digests = new WeakMap<ToolCall, string>();
+
 function digestOf(call: ToolCall): string {
+  const known = digests.get(call);
+  if (known !== undefined) return known;
   const identity = JSON.stringify([call.name, call.server ?? null, call.paramsStatus, call.params ?? null]);
-  return createHash('sha256').update(identity).digest('base64url');
+  const digest = createHash('sha256').update(identity).digest('base64url');
+  digests.set(call, digest);
+  return digest;
 }
 
 function redisKey(scope: VerdictScope): string {

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Json, JsonObject } from '@iris/contracts';
-import { maskText } from './mask-text.js';
+import { TextMask } from './mask-text.js';
 import { countsThings, isSecretKey } from './secret-keys.js';
-import { TEXT_RULES, type TextRule } from './secret-texts.js';
+import { TEXT_RULES } from './secret-texts.js';
 
 /** Rules beside the built-in ones. */
 export interface MaskingRules {
@@ -30,6 +30,10 @@ const DEFAULT_MAX_BYTES = 64 * 1024;
 /** More values than these are not looked at one by one. */
 const MAX_VALUES = 20_000;
 
+/** In JSON: a number with its punctuation, and an escaped character. */
+const MOST_BYTES_OF_VALUE = 32;
+const MOST_BYTES_OF_CHARACTER = 6;
+
 const KEY_MARK = '[masked: key]';
 /** `{"name": "DB_PASSWORD", "value": …}`: what the name says about the value beside it. */
 const NAME_KEYS = ['name', 'key', 'header', 'field', 'param', 'variable'];
@@ -41,7 +45,7 @@ const VALUE_KEYS: ReadonlySet<string> = new Set(['value', 'values', 'val', 'defa
  */
 export class Masker {
   private readonly keys: readonly RegExp[];
-  private readonly texts: readonly TextRule[];
+  private readonly texts: TextMask;
   private readonly hashKey: string | Buffer;
   private readonly maxBytes: number;
 
@@ -49,7 +53,7 @@ export class Masker {
   constructor(rules: MaskingRules = {}) {
     this.keys = (rules.keys ?? []).map((source) => compile(source, 'i'));
     const own = Object.entries(rules.patterns ?? {}).map(([name, source]) => ({ name, pattern: compile(source, 'g') }));
-    this.texts = [...own, ...TEXT_RULES];
+    this.texts = new TextMask([...own, ...TEXT_RULES]);
     this.hashKey = rules.hashKey ?? randomBytes(32);
     this.maxBytes = rules.maxBytes ?? DEFAULT_MAX_BYTES;
   }
@@ -66,7 +70,7 @@ export class Masker {
 
   /** A single text, masked by what it looks like. */
   text(text: string): string {
-    return text.length > MAX_TEXT ? sizeMark(text.length, 'characters', this.hash(text)) : maskText(text, this.texts);
+    return text.length > MAX_TEXT ? sizeMark(text.length, 'characters', this.hash(text)) : this.texts.mask(text);
   }
 
   /** HMAC-SHA256 in hexadecimal digits. Keyed, since a plain hash of a short secret can be guessed. */
@@ -77,11 +81,16 @@ export class Masker {
   }
 
   private run(object: JsonObject, byKey: boolean): Masked {
-    const left = { values: MAX_VALUES, characters: this.maxBytes };
+    const left = { values: MAX_VALUES, characters: this.maxBytes, seen: 0 };
     const walk = new MaskingWalk(this.keys, this.texts, byKey, (text) => this.hash(text), left);
     const value = walk.object(object, 0, false);
     const small = left.values >= 0 && left.characters >= 0;
-    if (small && Buffer.byteLength(JSON.stringify(value)) <= this.maxBytes) return { value, changed: walk.changed };
+    // Printing is needed only where it may be too large.
+    const mostBytes = MOST_BYTES_OF_VALUE * (MAX_VALUES - left.values) + MOST_BYTES_OF_CHARACTER * left.seen;
+    const surelySmall = !walk.changed && mostBytes <= this.maxBytes;
+    if (small && (surelySmall || Buffer.byteLength(JSON.stringify(value)) <= this.maxBytes)) {
+      return { value, changed: walk.changed };
+    }
     const text = JSON.stringify(object);
     return { value: { '[masked]': sizeMark(Buffer.byteLength(text), 'bytes', this.hash(text)) }, changed: true };
   }
@@ -91,6 +100,8 @@ export class Masker {
 interface Allowance {
   values: number;
   characters: number;
+  /** Characters of keys and texts so far. */
+  seen: number;
 }
 
 class MaskingWalk {
@@ -98,7 +109,7 @@ class MaskingWalk {
 
   constructor(
     private readonly keys: readonly RegExp[],
-    private readonly texts: readonly TextRule[],
+    private readonly texts: TextMask,
     private readonly byKey: boolean,
     private readonly hash: (text: string) => string,
     private readonly left: Allowance,
@@ -107,14 +118,15 @@ class MaskingWalk {
   /** @param secret whether everything in it is masked, because a key above says so */
   object(object: JsonObject, depth: number, secret: boolean): JsonObject {
     const named = this.byKey && NAME_KEYS.some((key) => this.namesSecret(object[key]));
-    const taken = new Set<string>();
-    const entries: [string, Json][] = [];
-    for (const [key, value] of Object.entries(object)) {
+    const result: JsonObject = {};
+    for (const key of Object.keys(object)) {
       if (this.left.values < 0) break;
+      const value = object[key] as Json;
+      this.left.seen += key.length;
       const hidden = secret || (named && VALUE_KEYS.has(key.toLowerCase())) || this.hides(key, value);
-      entries.push([this.key(key, taken), this.value(value, depth + 1, hidden)]);
+      put(result, this.key(key, result), this.value(value, depth + 1, hidden));
     }
-    return Object.fromEntries(entries);
+    return result;
   }
 
   private value(value: Json, depth: number, secret: boolean): Json {
@@ -137,14 +149,15 @@ class MaskingWalk {
 
   private number(value: number): Json {
     const text = String(value);
-    const masked = maskText(text, this.texts);
+    const masked = this.texts.mask(text);
     return masked === text ? value : masked;
   }
 
   private text(text: string, depth: number): string {
     if (text.length > MAX_TEXT) return sizeMark(text.length, 'characters', this.hash(text));
     this.left.characters -= text.length;
-    return this.nested(text, depth) ?? maskText(text, this.texts);
+    this.left.seen += text.length;
+    return this.nested(text, depth) ?? this.texts.mask(text);
   }
 
   /** JSON inside a text is masked as what it is; it is printed anew only when something in it was masked. */
@@ -160,14 +173,13 @@ class MaskingWalk {
     const masked = inner.value(parsed, depth + 1, false);
     const printed = inner.changed ? JSON.stringify(masked) : text;
     // Repeated keys are lost by parsing, so the text itself may hold more than the parsed value shows.
-    return maskText(printed, this.texts);
+    return this.texts.mask(printed);
   }
 
-  private key(key: string, taken: Set<string>): string {
-    let masked = key.length > MAX_TEXT ? sizeMark(key.length, 'characters', this.hash(key)) : maskText(key, this.texts);
+  private key(key: string, taken: JsonObject): string {
+    let masked = key.length > MAX_TEXT ? sizeMark(key.length, 'characters', this.hash(key)) : this.texts.mask(key);
     if (masked !== key) this.changed = true;
-    for (let number = 2; taken.has(masked); number += 1) masked = `${maskText(key, this.texts)} (${number})`;
-    taken.add(masked);
+    for (let number = 2; Object.hasOwn(taken, masked); number += 1) masked = `${this.texts.mask(key)} (${number})`;
     return masked;
   }
 
@@ -184,6 +196,13 @@ class MaskingWalk {
   private followsSecretFlag(before: Json | undefined): boolean {
     return this.byKey && typeof before === 'string' && /^--?[\w-]+$/.test(before) && isSecretKey(before, this.keys);
   }
+}
+
+/** Setting `__proto__` on an object would change its prototype instead. */
+function put(object: JsonObject, key: string, value: Json): void {
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  else object[key] = value;
 }
 
 function isCount(value: Json): boolean {
