@@ -21,6 +21,13 @@ describe('agentIdentity', () => {
       'eve@example.com',
     ],
     [
+      'whom a trusted proxy names, over a socket that listens on all IPv6 addresses',
+      '::ffff:127.0.0.1',
+      { 'tailscale-user-login': 'eve@example.com' },
+      'ana-laptop',
+      'eve@example.com',
+    ],
+    [
       'the owner of the key when the proxy names nobody',
       '127.0.0.1',
       { 'tailscale-user-login': ' ' },

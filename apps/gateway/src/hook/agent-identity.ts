@@ -17,7 +17,9 @@ export interface AgentIdentityRules {
 export function agentIdentity(request: FastifyRequest, keyName: string, rules: AgentIdentityRules): AgentIdentity {
   const userAgent = request.headers['user-agent'];
   const header = request.headers['tailscale-user-login'];
-  const fromProxy = rules.trustedProxies.includes(request.socket.remoteAddress ?? '');
+  // A socket that listens on all IPv6 addresses tells IPv4 ones in their mapped form (RFC 4291, 2.5.5.2).
+  const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+  const fromProxy = rules.trustedProxies.includes(address);
   if (fromProxy && typeof header === 'string' && header.trim() !== '') return { loginName: header.trim(), userAgent };
   const loginName = Object.hasOwn(rules.loginsByKey, keyName) ? rules.loginsByKey[keyName] : undefined;
   return { loginName, userAgent };
