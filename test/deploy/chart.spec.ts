@@ -61,6 +61,19 @@ describe('the chart', () => {
     },
   );
 
+  it('leads from each alert to its runbook where the runbooks can be read', async () => {
+    const runbooks = ['--set', 'telemetry.prometheus.runbooks=https://git.example.com/runbooks/'];
+    const all = manifests(await render(['--values', presetFile('production'), ...runbooks], HIGHEST));
+    const rule = all.find(({ kind }) => kind === 'PrometheusRule') as unknown as {
+      spec: { groups: { rules: { alert?: string; annotations?: Record<string, string> }[] }[] };
+    };
+    const alerts = rule.spec.groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert !== undefined);
+    expect(alerts.length).toBeGreaterThan(15);
+    for (const { alert, annotations } of alerts) {
+      expect(annotations?.runbook_url).toBe(`https://git.example.com/runbooks/${alert}.md`);
+    }
+  });
+
   describe('manifests', () => {
     const all: Manifest[] = [];
 

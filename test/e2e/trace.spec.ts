@@ -3,10 +3,12 @@ import { eventually } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
-import { deviceOf, postHook, preRequest } from './hook-client.js';
+import { deviceOf, PRODUCTION, postHook, preRequest } from './hook-client.js';
 import { type ExportedSpan, type OtlpCollector, startOtlpCollector } from './otlp-collector.js';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+const DENIED_TRACE = '4bf92f3577b34da6a3ce929d0e0e4737';
+const FAILED_TRACE = '4bf92f3577b34da6a3ce929d0e0e4738';
 const CALLER_SPAN = '00f067aa0ba902b7';
 /** An identity that the caller says of itself. */
 const BAGGAGE = 'identity-in-the-baggage';
@@ -92,6 +94,22 @@ describe('one trace', () => {
       expect(pdp.length).toBeGreaterThan(0);
       for (const span of pdp) expect(ancestors(spans, span)).toContain(server.id);
       expect(pdp.some((span) => ancestors(spans, span).includes(check.id))).toBe(true);
+    });
+  }, 60_000);
+
+  it('says on the span of a hook that something was denied, or that there was no decision', async () => {
+    const login = 'ben@lumen.example';
+    const denied = preRequest({ login, tool: 'mcp__postgres__execute_sql', input: PRODUCTION });
+    await postHook(mesh.gateways[0], denied, { headers: { traceparent: `00-${DENIED_TRACE}-${CALLER_SPAN}-01` } });
+    const bodyless = { metadata: { login_name: login } };
+    await postHook(mesh.gateways[0], bodyless, { headers: { traceparent: `00-${FAILED_TRACE}-${CALLER_SPAN}-01` } });
+    const attributesOf = (id: string) => {
+      const spans = collector.spans.filter(({ traceId }) => traceId === id);
+      return named(spans, 'gateway', /^POST/).attributes;
+    };
+    await eventually(async () => {
+      expect(attributesOf(DENIED_TRACE)).toMatchObject({ 'iris.decision.denied': 'true', 'iris.hook.failed': 'false' });
+      expect(attributesOf(FAILED_TRACE)).toMatchObject({ 'iris.decision.denied': 'false', 'iris.hook.failed': 'true' });
     });
   }, 60_000);
 
