@@ -146,6 +146,9 @@ const context: DashboardSource = {
     graph('Time of a fetch', 's', 'p95, retries included.', {
       '{{source}}': quantile(0.95, 'iris.source.fetch.duration', ['source'], SOURCE),
     }),
+    stacked('Answers of vendors', 'reqps', 'HTTP requests of the enrichers, by host and status.', {
+      '{{server_address}} {{http_response_status_code}}': `sum by (server_address, http_response_status_code) (rate(http_client_request_duration_count{${RELEASE}, pod=~".*enricher.*"}[$__rate_interval]))`,
+    }),
     stacked('Retries', 'reqps', 'By the fault that made them necessary.', {
       '{{source}} {{reason}}': rate('iris.source.retries', ['source', 'reason'], SOURCE),
     }),

@@ -63,6 +63,7 @@ function attributeTable(definitions: readonly AttributeDefinition[]): string {
 
 function metrics(): string {
   const intro =
+    "Beside these every app exports OpenTelemetry's `http.server.request.duration` and `http.client.request.duration`; calls over gRPC and to Redis are spans only.\n\n" +
     'A histogram has the series `_bucket`, `_count` and `_sum` in Prometheus. Every label has a closed list of values; `reason` has the [reason ids](reason-ids.md).';
   const rows = Object.entries(METRICS).map(([name, { kind, unit, labels, meaning }]) => [
     code(name),

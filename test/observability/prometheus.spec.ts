@@ -88,13 +88,16 @@ describe('an alert fires', () => {
 
   it('when vendors fail', async () => {
     const { admin } = observed.mesh.sandbox;
+    await admin.setFaults('okta', { mode: 'error' });
+    await fires('IrisSourceStale');
+    await admin.setFaults('okta');
     send(200, (index) => hookOfStranger(observed.mesh, index));
     await admin.setFaults('servicenow', { mode: 'error', flapping: { fail: 1, pass: 1 } });
-    await admin.setFaults('okta', { mode: 'error' });
     await admin.setFaults('workday', { mode: 'answer', status: 401 });
     await admin.setFaults('tailscale', { mode: 'down' });
-    await fires('IrisSourceUnavailable', 'IrisSourceStale', 'IrisSourceCircuitOpen', 'IrisSourceCredentialsRefused');
-    for (const vendor of ['servicenow', 'okta', 'workday', 'tailscale'] as const) await admin.setFaults(vendor);
+    await fires('IrisSourceUnavailable', 'IrisSourceCircuitOpen', 'IrisSourceCredentialsRefused');
+    await eventually(async () => expect(await observed.prometheus.now('iris_source_retries_total')).not.toEqual([]));
+    for (const vendor of ['servicenow', 'workday', 'tailscale'] as const) await admin.setFaults(vendor);
   }, 90_000);
 
   it('when evidence is refused, and when nobody takes it', async () => {
