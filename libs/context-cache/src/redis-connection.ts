@@ -19,6 +19,8 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 2000;
 const CHECK_MS = 1000;
 /** After so many checks in a row without a reply the connection is given up and made again. */
 const SILENT_CHECKS = 3;
+/** A connection for blocking commands is given up after so long without a reply, in ms: longer than a command blocks. */
+const UNHEARD_MS = 15_000;
 /** How long a closed connection may take to end, in ms. */
 const DISCONNECT_MS = 500;
 const MIN_RECONNECT_MS = 50;
@@ -51,23 +53,56 @@ export function connectRedis(url: string, options: RedisConnectionOptions = {}):
     retryStrategy: reconnectDelayMs,
   });
   renewWhenSilent(redis);
-  return start(redis, options);
+  reportErrors(redis, options)
+    .connect()
+    .catch(() => {});
+  return redis;
 }
 
 /**
  * A connection for a BullMQ worker, which waits in blocking commands: no command timeout, commands wait for the
- * connection.
+ * connection. It connects by itself: BullMQ makes a second one with the same options and gives it up for ever when a
+ * connection that it has to begin is refused.
  */
 export function connectRedisForWorker(url: string, options: RedisConnectionOptions = {}): RedisConnection {
   const redis = new Redis(url, {
     connectionName: options.name,
-    lazyConnect: true,
     maxRetriesPerRequest: null,
     disconnectTimeout: DISCONNECT_MS,
     connectTimeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     retryStrategy: reconnectDelayMs,
   });
-  return start(redis, options);
+  return watched(reportErrors(redis, options));
+}
+
+/** Watches a connection, and the second one that BullMQ makes of it for its blocking commands. */
+function watched(redis: Redis): Redis {
+  renewWhenUnheard(redis);
+  const duplicate = redis.duplicate.bind(redis);
+  redis.duplicate = (override) => watched(duplicate(override));
+  return redis;
+}
+
+/**
+ * The same for a connection that waits in blocking commands: a ping is answered once the command before it has ended,
+ * which BullMQ has happen every few seconds.
+ */
+function renewWhenUnheard(redis: Redis): void {
+  let askedAt: number | undefined;
+  const ask = async () => {
+    askedAt = performance.now();
+    await redis.ping().catch(() => undefined);
+    askedAt = undefined;
+  };
+  const timer = setInterval(() => {
+    if (redis.status !== 'ready') return;
+    if (askedAt === undefined) void ask();
+    else if (performance.now() - askedAt > UNHEARD_MS) {
+      askedAt = undefined;
+      redis.disconnect(true);
+    }
+  }, CHECK_MS).unref();
+  redis.once('end', () => clearInterval(timer));
 }
 
 /**
@@ -92,10 +127,9 @@ function renewWhenSilent(redis: Redis): void {
   redis.once('end', () => clearInterval(timer));
 }
 
-function start(redis: Redis, options: RedisConnectionOptions): Redis {
+function reportErrors(redis: Redis, options: RedisConnectionOptions): Redis {
   // Without a listener ioredis prints every fault of the connection to the console.
   redis.on('error', (error: Error) => options.onError?.(error));
-  redis.connect().catch(() => {});
   return redis;
 }
 

@@ -61,6 +61,18 @@ describe('refreshes on a real Redis', () => {
     expect(seen[2]).toMatchObject({ source: 'okta', subject: ana });
   });
 
+  it('is done by a worker that was there before Redis', async () => {
+    await server.kill();
+    const seen: RefreshRequest[] = [];
+    work(async (request) => void seen.push(request));
+    const worker = workers[0]?.redis;
+    // Refused for certain, before it finds anybody.
+    await new Promise((resolve) => worker?.once('close', resolve));
+    await server.start();
+    await eventually(async () => expect(await queue.ask('okta', ana)).toBe('asked'));
+    await eventually(async () => expect(seen).toHaveLength(1));
+  });
+
   it('does not mix up people, nodes and resources', async () => {
     const seen: RefreshRequest[] = [];
     const resource = { kind: 'database', id: 'orders' };

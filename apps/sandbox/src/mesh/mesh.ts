@@ -32,6 +32,8 @@ export interface MeshOptions {
   /** Policies of the PDP; the pack of the repository when absent. */
   readonly policies?: string;
   readonly pdpEnv?: Readonly<Record<string, string>>;
+  /** Port of the PDP's gRPC listener; free when absent. */
+  readonly pdpGrpcPort?: number;
   /** Port of the first gateway; free when absent. */
   readonly gatewayPort?: number;
   /** Called with each line that a process writes. */
@@ -43,7 +45,7 @@ export interface Enricher {
   /** host:port of its gRPC service. */
   readonly address: string;
   readonly httpUrl: string;
-  readonly process: Child;
+  process: Child;
 }
 
 export interface Gateway {
@@ -61,6 +63,8 @@ export interface Mesh {
   readonly gateways: readonly Gateway[];
   /** Starts a gateway again after it was stopped or killed, on the same port and spool. */
   restartGateway(index: number): Promise<void>;
+  /** Starts the enricher of a vendor, or of its replica, again after it was stopped or killed, on the same ports. */
+  restartEnricher(vendor: VendorName, replica?: number): Promise<void>;
   /** Starts the PDP again after it was stopped or killed, on the same ports. */
   restartPdp(): Promise<void>;
   close(): Promise<void>;
@@ -82,7 +86,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
     const sandbox = await startSandbox(options.sandbox);
     cleanups.push(() => sandbox.close());
 
-    const pdpGrpcPort = await freePort();
+    const pdpGrpcPort = options.pdpGrpcPort ?? (await freePort());
     const pdpHttpPort = await freePort();
     const startOwnPdp = () =>
       startPdp({
@@ -156,6 +160,12 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
         await gateway.process.stop();
         gateway.process = (await startProcess(index)).process;
       },
+      restartEnricher: async (vendor, replica = 0) => {
+        const enricher = enrichers.filter((one) => one.vendor === vendor)[replica];
+        if (enricher === undefined) throw new Error(`there is no replica ${replica} of the enricher of ${vendor}`);
+        await enricher.process.stop();
+        enricher.process = (await startEnricher(options, sandbox, vendor, redisEnv, enricher)).process;
+      },
       restartPdp: async () => {
         await mesh.pdp.process.stop();
         mesh.pdp = await startOwnPdp();
@@ -188,9 +198,10 @@ async function startEnricher(
   sandbox: Sandbox,
   vendor: VendorName,
   redisEnv: Readonly<Record<string, string>>,
+  known?: Enricher,
 ): Promise<Enricher> {
-  const grpcPort = await freePort();
-  const httpPort = await freePort();
+  const grpcPort = known === undefined ? await freePort() : Number(known.address.split(':')[1]);
+  const httpPort = known === undefined ? await freePort() : Number(new URL(known.httpUrl).port);
   const httpUrl = `http://127.0.0.1:${httpPort}`;
   const process = await startApp(
     options,

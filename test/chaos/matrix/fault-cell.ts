@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { VENDOR_NAMES } from '../../../apps/sandbox/src/vendors/vendor-name.js';
+import { BUDGET_MS, type ChaosMesh } from './chaos-mesh.js';
+import type { DeliveredRecord } from './evidence-sink.js';
+import { NEVER_PASSES, WELL } from './mixed-hooks.js';
+import { type SentHook, SteadyLoad } from './steady-load.js';
+
+/** One fault under steady load. */
+export interface FaultCell {
+  readonly name: string;
+  /** How long the fault lasts, in ms; 2500 when absent. */
+  readonly faultMs?: number;
+  strike(): unknown;
+  heal(): unknown;
+  /** Whether a hook shows that all is well again; by default that it has the fate of good health. */
+  isWell?(hook: SentHook, record: DeliveredRecord): boolean;
+  /** Reply times may be so much longer than the budget, in ms: for a fault that stops the gateway itself. */
+  readonly extraMs?: number;
+  /** Whether hooks may stay without a reply: those that were under way in a gateway that was killed. */
+  readonly mayLose?: boolean;
+}
+
+/** What was seen of a cell from the outside. */
+export interface CellOutcome {
+  readonly name: string;
+  /** Hooks sent until all was well. */
+  readonly hooks: readonly SentHook[];
+  /** Those of them that were sent while the fault lasted. */
+  readonly struck: readonly SentHook[];
+  /** Those of them that were answered while it lasted too. */
+  readonly during: readonly SentHook[];
+  readonly worstMs: number;
+  /** From the end of the fault to the first hook from which on all is well. */
+  readonly recoveredMs: number;
+  /** Requests that reached the vendors while the fault lasted. */
+  readonly vendorCalls: Readonly<Record<string, number>>;
+  /** Records that came for hooks that were answered. */
+  readonly delivered: ReadonlyMap<SentHook, DeliveredRecord>;
+  /** What contradicts an invariant; empty when nothing does. */
+  readonly violations: readonly string[];
+}
+
+const FAULT_MS = 2500;
+const EVERY_MS = 50;
+/** The machine that runs the load is shared with everything that it loads, in ms. */
+const MARGIN_MS = 500;
+/** After so many good hooks in a row all is well: each kind came three times. */
+const STREAK = 21;
+const RECOVERY_LIMIT_MS = 60_000;
+const POLL_MS = 50;
+const SHOWN_VIOLATIONS = 5;
+
+/** Strikes, heals and waits until all is well, under load, and judges what was seen. */
+export async function runCell(chaos: ChaosMesh, cell: FaultCell): Promise<CellOutcome> {
+  const { mesh, evidence } = chaos;
+  evidence.forget();
+  mesh.sandbox.admin.clearCalls();
+  const load = new SteadyLoad(chaos.hooks, mesh.gateways, EVERY_MS);
+  try {
+    let struckAt: number;
+    let vendorCalls: Record<string, number>;
+    try {
+      await cell.strike();
+      struckAt = performance.now();
+      await sleep(cell.faultMs ?? FAULT_MS);
+      vendorCalls = Object.fromEntries(VENDOR_NAMES.map((name) => [name, mesh.sandbox.admin.calls(name).total]));
+    } finally {
+      await cell.heal();
+    }
+    const healedAt = performance.now();
+    const { ms: recoveredMs, fault } = await untilWell(chaos, cell, load, healedAt);
+    await load.stop();
+    const delivered = await deliveredOf(chaos, load.hooks);
+    const struck = load.hooks.filter(({ sentAt }) => sentAt >= struckAt && sentAt < healedAt);
+    const during = struck.filter(({ doneAt = healedAt }) => doneAt < healedAt);
+    const worstMs = Math.max(
+      ...load.hooks.map(({ sentAt, doneAt = sentAt, starvedMs = 0 }) => doneAt - sentAt - starvedMs),
+    );
+    const violations = [...violationsOf(cell, load.hooks, delivered), ...(fault === undefined ? [] : [fault])];
+    return {
+      name: cell.name,
+      hooks: load.hooks,
+      struck,
+      worstMs,
+      recoveredMs,
+      vendorCalls,
+      delivered,
+      violations,
+      during,
+    };
+  } finally {
+    await load.stop();
+  }
+}
+
+interface Recovery {
+  readonly ms: number;
+  readonly fault?: string;
+}
+
+async function untilWell(chaos: ChaosMesh, cell: FaultCell, load: SteadyLoad, healedAt: number): Promise<Recovery> {
+  const endsAt = performance.now() + RECOVERY_LIMIT_MS;
+  let seen = 0;
+  let streak: SentHook[] = [];
+  let lastBad: SentHook | undefined;
+  while (performance.now() < endsAt) {
+    for (; seen < load.hooks.length; seen += 1) {
+      const hook = load.hooks[seen];
+      if (hook === undefined || hook.sentAt < healedAt) continue;
+      if (hook.doneAt === undefined) break;
+      const record = chaos.evidence.of(hook.requestId);
+      if (hook.fault === undefined && record === undefined) break;
+      const isWell = hook.fault === undefined && hook.fate === WELL[hook.kind];
+      if (isWell && record !== undefined && (cell.isWell?.(hook, record) ?? true)) streak.push(hook);
+      else {
+        streak = [];
+        lastBad = hook;
+      }
+      if (streak.length >= STREAK) return { ms: Math.max(0, (streak[0]?.sentAt ?? healedAt) - healedAt) };
+    }
+    await sleep(POLL_MS);
+  }
+  const last = { lastBad, record: lastBad && chaos.evidence.of(lastBad.requestId), waitsFor: load.hooks[seen] };
+  return { ms: RECOVERY_LIMIT_MS, fault: `not well a minute after the fault: ${JSON.stringify(last)}` };
+}
+
+/** Waits until the evidence of each answered hook is there, or it is clear that some is missing. */
+async function deliveredOf(chaos: ChaosMesh, hooks: readonly SentHook[]): Promise<Map<SentHook, DeliveredRecord>> {
+  const answered = hooks.filter(({ fault }) => fault === undefined);
+  const endsAt = performance.now() + RECOVERY_LIMIT_MS;
+  for (;;) {
+    const delivered = new Map(
+      answered.flatMap((hook) => {
+        const record = chaos.evidence.of(hook.requestId);
+        return record === undefined ? [] : [[hook, record] as const];
+      }),
+    );
+    if (delivered.size === answered.length || performance.now() > endsAt) return delivered;
+    await sleep(POLL_MS);
+  }
+}
+
+function violationsOf(
+  cell: FaultCell,
+  hooks: readonly SentHook[],
+  delivered: ReadonlyMap<SentHook, DeliveredRecord>,
+): string[] {
+  const found: string[] = [];
+  const add = (what: string, wrong: readonly SentHook[]) => {
+    if (wrong.length === 0) return;
+    const shown = wrong.slice(0, SHOWN_VIOLATIONS).map((hook) => JSON.stringify(hook));
+    found.push(`${wrong.length} of ${hooks.length} hooks ${what}: ${shown.join(', ')}`);
+  };
+  const isLost = ({ status, fault }: SentHook) => cell.mayLose === true && fault !== undefined && status === undefined;
+  const limitMs = BUDGET_MS + MARGIN_MS + (cell.extraMs ?? 0);
+  const isLate = ({ sentAt, doneAt = sentAt, starvedMs = 0 }: SentHook) => doneAt - sentAt - starvedMs > limitMs;
+  add(
+    'have no valid verdict',
+    hooks.filter((hook) => hook.fault !== undefined && !isLost(hook)),
+  );
+  add(`were answered after more than ${limitMs} ms`, hooks.filter(isLate));
+  add(
+    'passed and must not',
+    hooks.filter(({ kind, fate }) => NEVER_PASSES.has(kind) && fate === 'passed'),
+  );
+  add(
+    'were answered and have no evidence',
+    hooks.filter((hook) => hook.fault === undefined && !delivered.has(hook)),
+  );
+  add(
+    'were denied by the evidence and passed',
+    hooks.filter((hook) => hook.fate === 'passed' && delivered.get(hook)?.effect === 'DENY'),
+  );
+  return found;
+}
