@@ -32,7 +32,7 @@ step npm run --silent build
 step node test/deploy/fetch-helm.mjs
 export NODE_OPTIONS=--experimental-vm-modules
 # Specs that start whole meshes have the machine to themselves, one after another; the others run side by side.
-alone='test/(e2e|cli|chaos|deploy|observability)/'
+alone='test/(e2e|cli|chaos|deploy|observability|fuzz|security)/'
 step npx jest --testPathIgnorePatterns "$alone" node_modules
 step npx jest --runInBand --testPathPatterns "$alone" --testPathIgnorePatterns image-steps node_modules
 step npm run --silent images

@@ -47,6 +47,10 @@ const MARGIN_MS = 500;
 /** After so many good hooks in a row all is well: each kind came three times. */
 const STREAK = 21;
 const RECOVERY_LIMIT_MS = 60_000;
+/** A recovery that took longer says what it waited for, in ms. */
+const LONG_MS = 5000;
+/** A hook for which the machine stood still for longer says nothing about the mesh, in ms. */
+const STARVED_MS = 150;
 const POLL_MS = 50;
 const SHOWN_VIOLATIONS = 5;
 
@@ -112,11 +116,14 @@ async function untilWell(chaos: ChaosMesh, cell: FaultCell, load: SteadyLoad, he
       if (hook.fault === undefined && record === undefined) break;
       const isWell = hook.fault === undefined && hook.fate === WELL[hook.kind];
       if (isWell && record !== undefined && (cell.isWell?.(hook, record) ?? true)) streak.push(hook);
-      else {
+      else if ((hook.starvedMs ?? 0) < STARVED_MS) {
         streak = [];
         lastBad = hook;
       }
-      if (streak.length >= STREAK) return { ms: Math.max(0, (streak[0]?.sentAt ?? healedAt) - healedAt) };
+      if (streak.length < STREAK) continue;
+      const ms = Math.max(0, (streak[0]?.sentAt ?? healedAt) - healedAt);
+      if (ms > LONG_MS) process.stdout.write(`${cell.name}: the last that was not well: ${JSON.stringify(lastBad)}\n`);
+      return { ms };
     }
     await sleep(POLL_MS);
   }
