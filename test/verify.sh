@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A packages=([redis-server]=redis-server [chromium]=chromium [promtool]=prometheus)
+declare -A packages=([redis-server]=redis-server [chromium]=chromium [promtool]=prometheus [openssl]=openssl)
 missing=()
 for program in "${!packages[@]}"; do
   command -v "$program" >/dev/null || missing+=("${packages[$program]}")
