@@ -66,9 +66,6 @@ const REPLY_RESERVE_MS = 25;
 /** Share of the budget that an event after the response may wait for the other one of the same request. */
 const OTHER_EVENT_PERCENT = 30;
 
-/** So many new calls are asked about before it is certain that no other replica has judged them. */
-const MAX_EARLY_CHECKS = 4;
-
 /** The walk of one hook through the rooms: hook, toolcalls, context, decision, hook, evidence. */
 @Injectable()
 export class HookWalk {
@@ -197,38 +194,27 @@ export class HookWalk {
     const start = performance.now();
 
     const names = rememberedAs(hook, calls.calls);
-    const remembered = [...names.values()].flat();
-    const recalling = this.memory.recall(scope, remembered, revision);
-    const gathered = await this.context.gather(identity, calls.calls, budget, signal);
-    // A few new calls are what a turn brings: they are asked about while Redis still looks for them. Many calls that
-    // this replica does not know are a session that another one has judged.
-    const here = this.memory.recallHere(scope, remembered, revision);
-    const isNew = (call: ToolCall) => names.get(call)?.some((name) => here.has(name)) !== true;
-    // After the response nobody waits, and two replicas may hold the two events of one request.
-    const early = !isAfterResponse(hook) && calls.calls.filter(isNew).length <= MAX_EARLY_CHECKS;
-    const known = early ? here : await recalling;
+    const [gathered, recalled] = await Promise.all([
+      this.context.gather(identity, calls.calls, budget, signal),
+      this.memory.recall(scope, [...names.values()].flat(), revision),
+    ]);
     const contextMs = performance.now() - start;
 
     const prepared = this.decision.prepare(gathered.principal);
-    const unknown = calls.calls.filter((call) => names.get(call)?.some((name) => known.has(name)) !== true);
-    const timeoutMs = Math.max(1, budget.remainingMs() - 2 * REPLY_RESERVE_MS);
-    const [checked, strip, found] = await Promise.all([
-      this.decision.decide(hook, prepared, unknown, gathered.cmdb, timeoutMs, activeTraceId()),
-      this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs / 2),
-      recalling,
-    ]);
-
-    const recalled = new Map([...known, ...found]);
     const decisions = new Map<ToolCall, CallDecision>();
     for (const call of calls.calls) {
-      const name = names.get(call)?.find((each) => recalled.has(each));
-      const verdict = name && recalled.get(name);
+      const known = names.get(call)?.find((name) => recalled.has(name));
+      const verdict = known && recalled.get(known);
       if (verdict === undefined) continue;
       decisions.set(call, toRememberedDecision(call, verdict));
       count('iris.decision.remembered', { effect: verdict.effect });
     }
-    // What was remembered stands, also where it was asked about before it was found.
-    const decided = checked.filter(({ decision }) => !decisions.has(decision.call));
+    const unknown = calls.calls.filter((call) => !decisions.has(call));
+    const timeoutMs = Math.max(1, budget.remainingMs() - 2 * REPLY_RESERVE_MS);
+    const [decided, strip] = await Promise.all([
+      this.decision.decide(hook, prepared, unknown, gathered.cmdb, timeoutMs, activeTraceId()),
+      this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs / 2),
+    ]);
     for (const { decision } of decided) decisions.set(decision.call, decision);
     const toRemember = decided.flatMap(({ decision }) =>
       (names.get(decision.call) ?? []).map((call) => ({ ...decision, call })),

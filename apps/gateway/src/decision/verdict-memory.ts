@@ -62,21 +62,6 @@ export class VerdictMemory {
     this.local = new LRUCache({ max: options.maxEntries, ttl: options.lifeSeconds * 1000 });
   }
 
-  /** Those of these calls whose verdict is remembered in this process. */
-  recallHere(
-    scope: VerdictScope | undefined,
-    calls: readonly ToolCall[],
-    revision: string,
-  ): Map<ToolCall, RememberedVerdict> {
-    const found = new Map<ToolCall, RememberedVerdict>();
-    if (scope === undefined) return found;
-    for (const call of calls) {
-      const verdict = this.local.get(localKey(scope, call.id));
-      if (verdict !== undefined) this.take(found, call, verdict, revision);
-    }
-    return found;
-  }
-
   /** The remembered verdicts of these calls, by call; none without a scope. */
   async recall(
     scope: VerdictScope | undefined,
