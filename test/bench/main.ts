@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { run as bodyCost } from './body-cost.js';
 import { run as fanOut } from './fan-out.js';
 import { run as floor } from './floor.js';
+import { run as peers } from './peers.js';
 import { run as profile } from './profile.js';
 import { run as replay } from './replay.js';
 import { asMarkdown, asText, type Table } from './table.js';
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Table>>> = {
   'fan-out': fanOut,
   'body-cost': bodyCost,
   floor,
+  peers,
   profile,
   replay,
 };
