@@ -2,21 +2,31 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run as bodyCost } from './body-cost.js';
+import { run as contextScale } from './context-scale.js';
 import { run as fanOut } from './fan-out.js';
 import { run as floor } from './floor.js';
+import { run as history } from './history.js';
 import { run as peers } from './peers.js';
 import { run as profile } from './profile.js';
 import { run as replay } from './replay.js';
+import { run as scale } from './scale.js';
+import { run as shadow } from './shadow.js';
+import { run as startUp } from './start-up.js';
 import { asMarkdown, asText, type Table } from './table.js';
 
 /** Every benchmark by its name. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<Table>>> = {
   'fan-out': fanOut,
   'body-cost': bodyCost,
+  'context-scale': contextScale,
   floor,
+  history,
   peers,
   profile,
   replay,
+  scale,
+  shadow,
+  'start-up': startUp,
 };
 
 const HELP = `npm run bench -- [--json | --markdown] [--out FOLDER] [NAME ...]   runs the named benchmarks, or all

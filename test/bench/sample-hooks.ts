@@ -49,26 +49,44 @@ function metadata({ login, nodeId }: Person): Record<string, unknown> {
 
 /** A pre_request whose history holds so many new calls with their results; `resultBytes` is the size of each result. */
 export function preRequest(person: Person, calls = 1, resultBytes = 60): SampleHook {
-  const turns = newCalls(calls).flatMap(({ number, name, input }) => [
-    { role: 'assistant', content: [{ type: 'tool_use', id: `toolu_${number}`, name, input }] },
-    {
-      role: 'user',
-      content: [
-        { type: 'tool_result', tool_use_id: `toolu_${number}`, content: 'line of a file\n'.repeat(resultBytes / 15) },
-      ],
-    },
-  ]);
-  const tools = [{ name: 'Read', description: 'Reads a file.', input_schema: { type: 'object' } }];
-  const request = {
-    model: 'claude-sonnet-5',
-    max_tokens: 1024,
-    tools,
-    messages: [{ role: 'user', content: 'go on' }, ...turns],
-  };
-  return {
-    path: '/ext/aperture/pre_request',
-    body: JSON.stringify({ metadata: metadata(person), request_body: request }),
-  };
+  return new History(person, calls, resultBytes).hook();
+}
+
+/** What an agent sends in each turn of one session: all calls so far with their results. */
+export class History {
+  private readonly turns: unknown[] = [];
+  private readonly metadata: Record<string, unknown>;
+
+  constructor(
+    person: Person,
+    calls: number,
+    private readonly resultBytes = 60,
+  ) {
+    this.add(calls);
+    this.metadata = metadata(person);
+  }
+
+  /** Makes so many calls more. */
+  add(calls: number): void {
+    const content = 'line of a file\n'.repeat(this.resultBytes / 15);
+    for (const { number, name, input } of newCalls(calls)) {
+      const id = `toolu_${number}`;
+      this.turns.push(
+        { role: 'assistant', content: [{ type: 'tool_use', id, name, input }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content }] },
+      );
+    }
+  }
+
+  hook(): SampleHook {
+    const tools = [{ name: 'Read', description: 'Reads a file.', input_schema: { type: 'object' } }];
+    const messages = [{ role: 'user', content: 'go on' }, ...this.turns];
+    const request = { model: 'claude-sonnet-5', max_tokens: 1024, tools, messages };
+    return {
+      path: '/ext/aperture/pre_request',
+      body: JSON.stringify({ metadata: this.metadata, request_body: request }),
+    };
+  }
 }
 
 /** An event after the response, with one call. */

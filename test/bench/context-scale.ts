@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadSourceRegistry } from '@iris/config';
+import { isJsonObject, type JsonObject } from '@iris/contracts';
+import { readEvidence } from '@iris/evidence';
+import { Redis } from 'ioredis';
+import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { atOnce, HookClient } from './hook-load.js';
+import { residentMegabytes } from './process-cost.js';
+import { afterResponse, type Person, peopleOf } from './sample-hooks.js';
+import { round, type Table } from './table.js';
+import { zipf } from './zipf.js';
+
+const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 50_000);
+/** Hooks by Zipf's law, beside one about each person. */
+const SAMPLED = Number(process.env.BENCH_HOOKS ?? 10_000);
+const CONCURRENCY = 8;
+const BULK_TIMEOUT_MS = 400_000;
+const HOUR_DECISIONS = 1_000_000;
+const LOOKED_AT = 20_000;
+
+/** Requests that each vendor allows, as the stand-ins enforce them. */
+const LIMITS: Readonly<Record<VendorName, { readonly requests: number; readonly seconds: number } | undefined>> = {
+  okta: { requests: 600, seconds: 60 },
+  workday: { requests: 10, seconds: 1 },
+  servicenow: { requests: 20_000, seconds: 3600 },
+  pagerduty: { requests: 960, seconds: 60 },
+  tailscale: undefined,
+};
+
+/** A large company: what the vendors are asked, what Redis and a gateway hold, and how often a decision finds its facts. */
+export async function run(): Promise<Table> {
+  const { sources } = loadSourceRegistry('deploy/helm/iris/files/sources.yaml');
+  const reads = new Set<string>();
+  const mesh = await startMesh({
+    root: process.cwd(),
+    sandbox: { people: PEOPLE },
+    commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '86400' },
+    onLine: (process, line) => {
+      if (line.includes('the bulk read is done')) reads.add(process);
+    },
+  });
+  const redis = new Redis(mesh.redis?.url ?? '');
+  try {
+    const start = performance.now();
+    while (reads.size < VENDOR_NAMES.length && performance.now() - start < BULK_TIMEOUT_MS) await sleep(500);
+    const bulkSeconds = (performance.now() - start) / 1000;
+    const bulk = callsOf(mesh);
+    const redisMegabytes = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]) / 1024 / 1024;
+    const gateway = mesh.gateways[0];
+    if (gateway === undefined) throw new Error('the mesh has a gateway');
+    const idle = await residentMegabytes(gateway.process.pid);
+
+    const people = peopleOf(mesh.sandbox.admin.company).filter(({ nodeId }) => nodeId !== '');
+    const client = new HookClient(gateway.url, CONCURRENCY);
+    const draw = zipf(people.length);
+    const drawn = Array.from({ length: SAMPLED }, () => people[draw()] as Person);
+    const loadStart = performance.now();
+    await atOnce(CONCURRENCY, SAMPLED, (index) => client.send(afterResponse(drawn[index] as Person)));
+    const sampled = callsOf(mesh);
+    await atOnce(CONCURRENCY, people.length, (index) => client.send(afterResponse(people[index] as Person)));
+    const loadSeconds = (performance.now() - loadStart) / 1000;
+    const all = callsOf(mesh);
+    await client.close();
+    const loaded = await residentMegabytes(gateway.process.pid);
+    const states = await statesIn(gateway.evidenceDirectory);
+
+    const rows = VENDOR_NAMES.flatMap((vendor) => {
+      const settings = sources[vendor];
+      const runs = settings === undefined ? 0 : 3600 / Math.max(settings.bulkSeconds, settings.fullBulkSeconds);
+      const limit = LIMITS[vendor];
+      const routes = Object.entries(bulk[vendor] ?? {}).map(([route, calls]) => [
+        `${vendor} ${route}`,
+        calls,
+        Math.round(calls * runs),
+        limit === undefined ? 'not published' : `${Math.round((limit.requests / limit.seconds) * 3600)}`,
+        round((sampled[vendor]?.[route] ?? 0) - calls),
+        (all[vendor]?.[route] ?? 0) - (sampled[vendor]?.[route] ?? 0),
+      ]);
+      const later = Object.keys(all[vendor] ?? {}).filter((route) => bulk[vendor]?.[route] === undefined);
+      return [
+        ...routes,
+        ...later.map((route) => [
+          `${vendor} ${route}`,
+          0,
+          0,
+          '',
+          sampled[vendor]?.[route] ?? 0,
+          (all[vendor]?.[route] ?? 0) - (sampled[vendor]?.[route] ?? 0),
+        ]),
+      ];
+    });
+    const hooks = SAMPLED + people.length;
+    return {
+      title: `${PEOPLE} people`,
+      columns: [
+        'endpoint',
+        'one bulk read',
+        'bulk reads in an hour',
+        'allowed in an hour',
+        `during ${SAMPLED} decisions by Zipf's law`,
+        `during one decision on each of ${people.length}`,
+      ],
+      rows,
+      goals: [{ what: 'resident memory of a gateway that has seen everybody, MB', measured: loaded.peak, atMost: 256 }],
+      notes: [
+        `Bulk reads done: ${reads.size} of ${VENDOR_NAMES.length} sources in ${Math.round(bulkSeconds)} s. Redis then holds ${round(redisMegabytes)} MB, ${round((redisMegabytes * 1024) / PEOPLE)} KB a person.`,
+        `Gateway: ${Math.round(idle.now)} MB before the first hook, ${Math.round(loaded.now)} MB after the last, ${Math.round(loaded.peak)} MB at most.`,
+        `Facts of the first decisions: ${JSON.stringify(states)}.`,
+        `${hooks} decisions took ${Math.round(loadSeconds)} s. ${HOUR_DECISIONS} decisions in an hour are ${Math.round(HOUR_DECISIONS / 3600)} a second; the ${SAMPLED} drawn ones are what ${round((SAMPLED / HOUR_DECISIONS) * 3600)} s of that hour bring.`,
+      ],
+    };
+  } finally {
+    redis.disconnect();
+    await mesh.close();
+  }
+}
+
+type Calls = Partial<Record<VendorName, Readonly<Record<string, number>>>>;
+
+function callsOf({ sandbox }: Mesh): Calls {
+  return Object.fromEntries(VENDOR_NAMES.map((vendor) => [vendor, sandbox.admin.calls(vendor).byRoute]));
+}
+
+/** How many facts were fresh, stale and so on, all sources together. */
+async function statesIn(directory: string): Promise<Record<string, number>> {
+  const states: Record<string, number> = {};
+  let left = LOOKED_AT;
+  for await (const { principal } of readEvidence(directory)) {
+    const { context } = principal.attr as JsonObject;
+    for (const state of Object.values(isJsonObject(context) ? context : {})) {
+      const status = isJsonObject(state) ? String(state.status) : 'unknown';
+      states[status] = (states[status] ?? 0) + 1;
+    }
+    left -= 1;
+    if (left === 0) break;
+  }
+  return states;
+}
