@@ -6,6 +6,9 @@ export interface Person {
   readonly nodeId: string;
 }
 
+/** More than the company has people with a name and a story. */
+const NAMED_PEOPLE = 30;
+
 /** A hook as it is sent. */
 export interface SampleHook {
   readonly path: string;
@@ -16,6 +19,23 @@ export interface SampleHook {
 export function peopleOf(company: Company, count = company.people.length): Person[] {
   const nodes = new Map(company.devices.map(({ user, nodeId }) => [user, nodeId]));
   return company.people.slice(0, count).map(({ login }) => ({ login, nodeId: nodes.get(login) ?? '' }));
+}
+
+/**
+ * People whom every vendor knows by one record, and who have a device. Those that make trouble on purpose stand first in
+ * the company, where Zipf's law would draw them most.
+ */
+export function ordinaryPeopleOf(company: Company): Person[] {
+  const ordinary = new Set(
+    company.people
+      .filter(
+        ({ hr, okta, pagerDuty, serviceNow }) =>
+          hr?.employmentStatus === 'active' && okta?.status === 'ACTIVE' && pagerDuty && serviceNow,
+      )
+      .slice(NAMED_PEOPLE)
+      .map(({ login }) => login),
+  );
+  return peopleOf(company).filter(({ login, nodeId }) => ordinary.has(login) && nodeId !== '');
 }
 
 let made = 0;
