@@ -86,9 +86,9 @@ describe('the machine', () => {
 
   it('a clock that goes back an hour while a vendor is away keeps nothing closed', async () => {
     const { admin } = chaos.mesh.sandbox;
-    const clocks = jump('', ['enrichers'], -HOUR_MS);
+    const clocks = jump('', ['gateway', 'enrichers'], -HOUR_MS);
     const outcome = await runCell(chaos, {
-      name: "the enrichers' clocks go back an hour while PagerDuty is down, and stay so",
+      name: 'all clocks go back an hour while PagerDuty asks to wait, and stay so',
       strike: async () => {
         await admin.setFaults('pagerduty', { mode: 'rate_limited', resetSeconds: 2 });
         await new Promise((resolve) => setTimeout(resolve, 1500));

@@ -45,8 +45,14 @@ describe('the form of an entry', () => {
   });
 
   it('is fresh, stale and expired by its own limits, which are exclusive', () => {
-    const entry = { freshUntil: 10, staleUntil: 20 };
+    const entry = { observedAt: 0, freshUntil: 10, staleUntil: 20 };
     expect([9, 10, 19, 20].map((now) => usability(entry, now))).toEqual(['fresh', 'stale', 'stale', 'expired']);
+  });
+
+  it('is of no use when it claims to be of the future, beyond what clocks may differ', () => {
+    const ahead = (ms: number) => ({ observedAt: ms, freshUntil: ms + 10, staleUntil: ms + 20 });
+    expect(usability(ahead(60_000), 0)).toBe('fresh');
+    expect(usability(ahead(60_001), 0)).toBe('expired');
   });
 
   it('names fields by source, and by node where the source is asked by node', () => {
@@ -142,6 +148,13 @@ describe('reading and writing on a real Redis', () => {
     expect(await redis.pexpiretime(OKTA.key)).toBe(now + 600_000);
     await writer.write({ ...OKTA, field: 'workday' }, answer(now, { staleUntil: now + 900_000 }));
     expect(await redis.pexpiretime(OKTA.key)).toBe(now + 900_000);
+  });
+
+  it('written by a clock that was wrong keeps no later answer out', async () => {
+    const now = Date.now();
+    expect(await writer.write(OKTA, answer(now + 3_600_000))).toBe(true);
+    expect(await writer.write(OKTA, answer(now))).toBe(true);
+    expect(await writer.write(OKTA, answer(now - 1))).toBe(false);
   });
 
   it('never keeps UNAVAILABLE, in Redis or in L1', async () => {

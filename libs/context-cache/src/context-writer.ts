@@ -1,5 +1,12 @@
 import type { SourceAnswer, SourceId } from '@iris/contracts';
-import { decodeEntry, type EntryAddress, encodeEntry, INVALIDATION_CHANNEL, sourceOfField } from './entry.js';
+import {
+  CLOCK_SKEW_MS,
+  decodeEntry,
+  type EntryAddress,
+  encodeEntry,
+  INVALIDATION_CHANNEL,
+  sourceOfField,
+} from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
 
@@ -9,7 +16,9 @@ const TOMBSTONE_MS = 60_000;
 /**
  * Puts an entry unless the field holds something newer: an answer read later, or a drop made after this answer was
  * read. The hash lives until its latest entry ends.
- * KEYS: hash. ARGV: field, text, time it speaks of, end of life (epoch ms).
+ * What claims to be of the future was
+ * written by a clock that was wrong, and keeps nothing out.
+ * KEYS: hash. ARGV: field, text, time it speaks of, end of life (epoch ms), how far clocks may differ (ms).
  */
 const PUT = `
 local held = redis.call('HGET', KEYS[1], ARGV[1])
@@ -17,7 +26,9 @@ if held then
   local ok, entry = pcall(cjson.decode, held)
   if ok and type(entry) == 'table' then
     local at = entry.observedAt or entry.droppedAt
-    if type(at) == 'number' and at > tonumber(ARGV[3]) then return 0 end
+    local time = redis.call('TIME')
+    local latest = time[1] * 1000 + time[2] / 1000 + tonumber(ARGV[5])
+    if type(at) == 'number' and at > tonumber(ARGV[3]) and at <= latest then return 0 end
   end
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
@@ -78,7 +89,7 @@ export class ContextWriter {
 
   private async put(address: EntryAddress, text: string, speaksOf: number, endsAt: number): Promise<boolean> {
     const written = await this.redis.run((redis) =>
-      redis.eval(PUT, 1, address.key, address.field, text, speaksOf, Math.ceil(endsAt)),
+      redis.eval(PUT, 1, address.key, address.field, text, speaksOf, Math.ceil(endsAt), CLOCK_SKEW_MS),
     );
     return written === 1;
   }

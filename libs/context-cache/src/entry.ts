@@ -92,8 +92,19 @@ export function decodeEntry(text: string): SourceAnswer | undefined {
 /** Whether an entry may be used: as it is, marked as stale, or not at all. */
 export type Usability = 'fresh' | 'stale' | 'expired';
 
-/** @param now epoch ms */
-export function usability(entry: Pick<SourceAnswer, 'freshUntil' | 'staleUntil'>, now: number): Usability {
+/** How far the clocks of two machines may differ, in ms. */
+export const CLOCK_SKEW_MS = 60_000;
+
+/**
+ * An entry that claims to have been read in the future was written by a clock that was wrong, and its end is wrong too.
+ *
+ * @param now epoch ms
+ */
+export function usability(
+  entry: Pick<SourceAnswer, 'observedAt' | 'freshUntil' | 'staleUntil'>,
+  now: number,
+): Usability {
+  if (entry.observedAt > now + CLOCK_SKEW_MS) return 'expired';
   if (now < entry.freshUntil) return 'fresh';
   return now < entry.staleUntil ? 'stale' : 'expired';
 }

@@ -64,20 +64,16 @@ export interface ResilienceOptions {
  * again where that can help, and not at all while the vendor is down or wants to be left alone.
  */
 export class Resilience {
-  private readonly breaker = circuitBreaker(
-    handleWhen((error) => COUNTS_AS_FAILURE.has(toVendorError(error).kind)),
-    {
-      breaker: new ConsecutiveBreaker(BREAK_AFTER_FAILURES),
-      halfOpenAfter: new ExponentialBackoff({ initialDelay: HALF_OPEN_FIRST_MS, maxDelay: HALF_OPEN_MAX_MS }),
-    },
-  );
+  private breaker = this.newBreaker();
+  /** By the monotonic clock, in ms: a wall clock that is set back must not prolong a pause by hours. */
+  private openedAt = 0;
   private readonly bulkhead;
-  private pausedUntil = 0;
+  /** By the monotonic clock, in ms. */
+  private pausedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: ResilienceOptions) {
     const { concurrency } = options.settings;
     this.bulkhead = bulkhead(concurrency, concurrency * QUEUED_PER_SLOT);
-    this.breaker.onStateChange((state) => options.observer.circuitMoved(POSITIONS[state]));
   }
 
   get circuit(): CircuitPosition {
@@ -94,7 +90,7 @@ export class Resilience {
   async run<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const { timeoutMs } = this.options.settings;
     const limit = new AbortController();
-    const endsAt = Date.now() + timeoutMs;
+    const endsAt = performance.now() + timeoutMs;
     const timer = setTimeout(() => limit.abort(new VendorError('timeout', `no answer in ${timeoutMs} ms`)), timeoutMs);
     const limits = AbortSignal.any([signal, limit.signal]);
     let started = false;
@@ -111,6 +107,29 @@ export class Resilience {
     }
   }
 
+  private newBreaker() {
+    const breaker = circuitBreaker(
+      handleWhen((error) => COUNTS_AS_FAILURE.has(toVendorError(error).kind)),
+      {
+        breaker: new ConsecutiveBreaker(BREAK_AFTER_FAILURES),
+        halfOpenAfter: new ExponentialBackoff({ initialDelay: HALF_OPEN_FIRST_MS, maxDelay: HALF_OPEN_MAX_MS }),
+      },
+    );
+    breaker.onStateChange((state) => {
+      if (state === CircuitState.Open) this.openedAt = performance.now();
+      this.options.observer.circuitMoved(POSITIONS[state]);
+    });
+    return breaker;
+  }
+
+  /** The breaker goes by the wall clock, and one that is set back holds it open; then another one takes its place. */
+  private renewOverdueBreaker(): void {
+    const overdue = performance.now() - this.openedAt > 2 * HALF_OPEN_MAX_MS;
+    if (this.breaker.state !== CircuitState.Open || !overdue) return;
+    this.breaker = this.newBreaker();
+    this.options.observer.circuitMoved('closed');
+  }
+
   private retried<T>(call: (signal: AbortSignal) => Promise<T>, endsAt: number, signal: AbortSignal): Promise<T> {
     let retries = 0;
     let waitMs = 0;
@@ -118,7 +137,7 @@ export class Resilience {
       const error = toVendorError(thrown);
       if (!WORTH_A_RETRY.has(error.kind)) return false;
       waitMs = waitBefore(error, retries);
-      return Date.now() + waitMs < endsAt;
+      return performance.now() + waitMs < endsAt;
     };
     const policy = retry(handleWhen(isWorthIt), {
       maxAttempts: MAX_RETRIES,
@@ -134,10 +153,11 @@ export class Resilience {
   private async attempt<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     // The retry's pause does not end with the signal.
     if (signal.aborted) throw toVendorError(signal.reason);
-    const pauseMs = this.pausedUntil - Date.now();
+    const pauseMs = this.pausedUntil - performance.now();
     if (pauseMs > 0) {
       throw new VendorError('rate_limited', 'the vendor asked to wait', { retryAfterMs: pauseMs });
     }
+    this.renewOverdueBreaker();
     try {
       return await this.breaker.execute(() => this.slotted(call, signal));
     } catch (thrown) {
@@ -146,7 +166,7 @@ export class Resilience {
       }
       const error = toVendorError(thrown);
       if (error.kind === 'rate_limited' && error.retryAfterMs !== undefined) {
-        const until = Date.now() + Math.min(error.retryAfterMs, MAX_PAUSE_MS);
+        const until = performance.now() + Math.min(error.retryAfterMs, MAX_PAUSE_MS);
         this.pausedUntil = Math.max(this.pausedUntil, until);
       }
       throw error;

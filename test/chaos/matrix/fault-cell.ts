@@ -97,6 +97,11 @@ export async function runCell(chaos: ChaosMesh, cell: FaultCell): Promise<CellOu
   }
 }
 
+/** A hook that is blocked because it cannot be recorded is the one that leaves no record. */
+export function isRecorded({ reason }: SentHook): boolean {
+  return reason !== 'evidence_unavailable';
+}
+
 interface Recovery {
   readonly ms: number;
   readonly fault?: string;
@@ -113,7 +118,7 @@ async function untilWell(chaos: ChaosMesh, cell: FaultCell, load: SteadyLoad, he
       if (hook === undefined || hook.sentAt < healedAt) continue;
       if (hook.doneAt === undefined) break;
       const record = chaos.evidence.of(hook.requestId);
-      if (hook.fault === undefined && record === undefined) break;
+      if (hook.fault === undefined && record === undefined && isRecorded(hook)) break;
       const isWell = hook.fault === undefined && hook.fate === WELL[hook.kind];
       if (isWell && record !== undefined && (cell.isWell?.(hook, record) ?? true)) streak.push(hook);
       else if ((hook.starvedMs ?? 0) < STARVED_MS) {
@@ -133,7 +138,7 @@ async function untilWell(chaos: ChaosMesh, cell: FaultCell, load: SteadyLoad, he
 
 /** Waits until the evidence of each answered hook is there, or it is clear that some is missing. */
 async function deliveredOf(chaos: ChaosMesh, hooks: readonly SentHook[]): Promise<Map<SentHook, DeliveredRecord>> {
-  const answered = hooks.filter(({ fault }) => fault === undefined);
+  const answered = hooks.filter((hook) => hook.fault === undefined && isRecorded(hook));
   const endsAt = performance.now() + RECOVERY_LIMIT_MS;
   for (;;) {
     const delivered = new Map(
@@ -172,7 +177,7 @@ function violationsOf(
   );
   add(
     'were answered and have no evidence',
-    hooks.filter((hook) => hook.fault === undefined && !delivered.has(hook)),
+    hooks.filter((hook) => hook.fault === undefined && isRecorded(hook) && !delivered.has(hook)),
   );
   add(
     'were denied by the evidence and passed',

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CellOutcome } from './fault-cell.js';
+import { type CellOutcome, isRecorded } from './fault-cell.js';
 import type { Fate } from './mixed-hooks.js';
 
 /** A row of the table. */
@@ -61,7 +61,7 @@ export function rowOf(outcome: CellOutcome, vendor?: string): FaultRow {
     worstMs: Math.round(outcome.worstMs),
     recoveredMs: Math.round(outcome.recoveredMs),
     vendorCalls: vendor === undefined ? String(total) : `${vendorCalls[vendor]}`,
-    answered: hooks.filter(({ fault }) => fault === undefined).length,
+    answered: hooks.filter((hook) => hook.fault === undefined && isRecorded(hook)).length,
     delivered: delivered.size,
     violations: outcome.violations.length,
   };
