@@ -1,4 +1,5 @@
 export * from './call-budget.js';
+export * from './close-worker.js';
 export * from './context-reader.js';
 export * from './context-writer.js';
 export * from './entry.js';

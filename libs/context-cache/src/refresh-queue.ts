@@ -1,6 +1,7 @@
 import type { ResourceRef, SourceId, Subject } from '@iris/contracts';
 import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
+import { closeWorker } from './close-worker.js';
 import { canonicalPrincipal } from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
 
@@ -105,7 +106,7 @@ export interface RefreshWorkerOptions {
 export class RefreshWorker {
   private readonly worker: Worker;
 
-  constructor(options: RefreshWorkerOptions) {
+  constructor(private readonly options: RefreshWorkerOptions) {
     this.worker = new Worker(
       queueName(options.source),
       async (job: Job<RefreshRequest>) => {
@@ -129,6 +130,6 @@ export class RefreshWorker {
 
   /** Waits for the refreshes under way, then ends. The given connection belongs to the caller. */
   async close(): Promise<void> {
-    await this.worker.close();
+    await closeWorker(this.worker, this.options.redis);
   }
 }

@@ -1,5 +1,6 @@
 import { Queue, UnrecoverableError, Worker } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
+import { closeWorker } from './close-worker.js';
 import type { RedisConnection } from './redis-connection.js';
 import { QUEUE_PREFIX } from './refresh-queue.js';
 
@@ -64,7 +65,7 @@ export class ScheduledJob {
   /** Waits for a run under way, then ends. The given connection belongs to the caller. */
   async close(): Promise<void> {
     this.options.redis.off('ready', this.onReady);
-    await this.worker.close();
+    await closeWorker(this.worker, this.options.redis);
     await this.queue.close();
   }
 

@@ -1,4 +1,4 @@
-import { QUEUE_PREFIX, type RedisConnection } from '@iris/context-cache';
+import { closeWorker, QUEUE_PREFIX, type RedisConnection } from '@iris/context-cache';
 import { DeadLetters, EVIDENCE_QUEUE, EVIDENCE_TRACER, retryDelayMs } from '@iris/evidence';
 import { type Logger, setGauge } from '@iris/telemetry';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -57,7 +57,7 @@ export class EvidenceWorker implements OnApplicationShutdown {
   /** Ends after the batches under way. */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
-    await this.worker.close();
+    await closeWorker(this.worker, this.options.blocking);
     await this.deadLetters.close();
     await Promise.allSettled(this.options.sinks.map((sink) => sink.close()));
     this.options.blocking.disconnect();
