@@ -159,6 +159,7 @@ describe('a request with 300 declared tools', () => {
 
   it('loses those that are never allowed, and costs no plan when warm', async () => {
     const before = (await audit.asked()).plans.length;
+    const neverAllowed = tools.filter(({ name }) => !conditional.includes(name));
     // Tools whose plans take longer than a hook may stay in the first request; their calls are judged all the same.
     for (let turn = 0; turn < 20 && kept(await declare(ANA)).length > conditional.length; turn += 1) await sleep(500);
     const { plans, checks } = await audit.asked();
@@ -167,7 +168,7 @@ describe('a request with 300 declared tools', () => {
         .slice(before)
         .map(({ action }) => action)
         .sort(),
-    ).toEqual(tools.map(({ name }) => name).sort());
+    ).toEqual(neverAllowed.map(({ name }) => name).sort());
 
     const warm = await declare(ANA);
     expect(kept(warm)).toEqual(conditional);

@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseDocument } from 'yaml';
 import { type HttpEndpoint, startHttpEndpoint } from '../../apps/auditor/test/http-endpoint.js';
 import { answers, type Child, startChild } from '../../apps/sandbox/src/mesh/child.js';
 import { freePort } from '../../apps/sandbox/src/mesh/free-port.js';
@@ -59,7 +60,9 @@ export class ObservedMesh {
       cleanups.push(() => secondPdp.process.stop());
       const sources = join(folder, 'sources.yaml');
       const registry = await readFile('deploy/helm/iris/files/sources.yaml', 'utf8');
-      await writeFile(sources, registry.replace('freshSeconds: 300', `freshSeconds: ${OKTA_FRESH_SECONDS}`));
+      const known = parseDocument(registry);
+      known.setIn(['sources', 'okta', 'freshSeconds'], OKTA_FRESH_SECONDS);
+      await writeFile(sources, String(known));
 
       const mesh = await startMesh({
         root: ROOT,

@@ -157,6 +157,28 @@ describe('reading and writing on a real Redis', () => {
     expect(await writer.write(OKTA, answer(now - 1))).toBe(false);
   });
 
+  it('written before the clock went back keeps out nothing that is read after it', async () => {
+    const now = Date.now();
+    const back = now - 3_600_000;
+    const late = new ContextWriter(redis, () => back);
+    await writer.write(OKTA, answer(now));
+    expect(await late.write(OKTA, answer(back))).toBe(true);
+    expect(await late.write(OKTA, answer(back - 1))).toBe(false);
+  });
+
+  it('reads Redis again, and keeps direct answers, after the clock went back', async () => {
+    let now = Date.now();
+    const mine = await reader({ now: () => now });
+    await writer.write(OKTA, answer(now));
+    await mine.read(PRINCIPAL);
+    now -= 3_600_000;
+    expect((await mine.read(PRINCIPAL)).origin).toBe('redis');
+    mine.remember(PRINCIPAL, 'okta', answer(now, { attributes: { id: 'now' } }));
+    const reading = await mine.read(PRINCIPAL);
+    expect(reading.origin).toBe('l1');
+    expect(reading.entries.get('okta')?.attributes).toEqual({ id: 'now' });
+  });
+
   it('never keeps UNAVAILABLE, in Redis or in L1', async () => {
     const unavailable = answer(Date.now(), { status: 'UNAVAILABLE', attributes: {}, reason: 'source_timeout' });
     expect(await writer.write(OKTA, unavailable)).toBe(false);

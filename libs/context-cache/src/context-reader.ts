@@ -1,6 +1,6 @@
 import type { ResourceRef, SourceAnswer, SourceId } from '@iris/contracts';
 import { LRUCache } from 'lru-cache';
-import { decodeEntry, principalKey, resourceKey } from './entry.js';
+import { decodeEntry, isOfFuture, principalKey, resourceKey } from './entry.js';
 import { listenForInvalidations } from './invalidation-listener.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
@@ -104,7 +104,7 @@ export class ContextReader {
 
   private async readKey(key: string): Promise<ContextReading> {
     const copy = this.copies.get(key);
-    if (copy !== undefined && this.now() - copy.readAt < this.options.l1Ms) {
+    if (copy !== undefined && this.isRecent(copy)) {
       return { entries: copy.entries, origin: 'l1', redis: this.redisAvailable ? 'ok' : 'unavailable' };
     }
     let reading = this.underWay.get(key);
@@ -137,7 +137,7 @@ export class ContextReader {
     for (const [field, text] of Object.entries(hash)) {
       const entry = decodeEntry(text);
       const own = held?.get(field);
-      if (entry !== undefined) entries.set(field, own !== undefined && own.observedAt > entry.observedAt ? own : entry);
+      if (entry !== undefined) entries.set(field, own !== undefined && this.isNewer(own, entry) ? own : entry);
     }
     return entries;
   }
@@ -153,13 +153,24 @@ export class ContextReader {
     if (answer.status === 'UNAVAILABLE' || this.droppedSince(key, answer.observedAt)) return;
     const copy = this.copies.get(key);
     const held = copy?.entries.get(field);
-    if (held !== undefined && held.observedAt > answer.observedAt) return;
+    if (held !== undefined && this.isNewer(held, answer)) return;
     const entries = new Map(copy?.entries).set(field, answer);
     this.copies.set(key, { entries, readAt: copy?.readAt ?? Number.NEGATIVE_INFINITY });
   }
 
+  /** Not so for a copy that was read in the future: the clock was set back, and would keep it for as long. */
+  private isRecent({ readAt }: Copy): boolean {
+    const age = this.now() - readAt;
+    return age >= 0 && age < this.options.l1Ms;
+  }
+
+  private isNewer(one: SourceAnswer, other: SourceAnswer): boolean {
+    return one.observedAt > other.observedAt && !isOfFuture(one.observedAt, this.now());
+  }
+
   private droppedSince(key: string, time: number): boolean {
-    return Math.max(this.drops.get(key) ?? Number.NEGATIVE_INFINITY, this.allDroppedAt) >= time;
+    const droppedAt = Math.max(this.drops.get(key) ?? Number.NEGATIVE_INFINITY, this.allDroppedAt);
+    return droppedAt >= time && !isOfFuture(droppedAt, this.now());
   }
 
   private dropKey(key: string): void {

@@ -15,10 +15,10 @@ const TOMBSTONE_MS = 60_000;
 
 /**
  * Puts an entry unless the field holds something newer: an answer read later, or a drop made after this answer was
- * read. The hash lives until its latest entry ends.
- * What claims to be of the future was
- * written by a clock that was wrong, and keeps nothing out.
- * KEYS: hash. ARGV: field, text, time it speaks of, end of life (epoch ms), how far clocks may differ (ms).
+ * read. What is of the future by Redis' clock or by the writer's own keeps nothing out: one of the clocks is wrong, and
+ * nobody whose clock is that of the writer would believe the entry. The hash lives until its latest entry ends.
+ * KEYS: hash. ARGV: field, text, time it speaks of, end of life, the writer's time (epoch ms), how far clocks may
+ * differ (ms).
  */
 const PUT = `
 local held = redis.call('HGET', KEYS[1], ARGV[1])
@@ -27,7 +27,7 @@ if held then
   if ok and type(entry) == 'table' then
     local at = entry.observedAt or entry.droppedAt
     local time = redis.call('TIME')
-    local latest = time[1] * 1000 + time[2] / 1000 + tonumber(ARGV[5])
+    local latest = math.min(time[1] * 1000 + time[2] / 1000, tonumber(ARGV[5])) + tonumber(ARGV[6])
     if type(at) == 'number' and at > tonumber(ARGV[3]) and at <= latest then return 0 end
   end
 end
@@ -44,8 +44,14 @@ return 1
 export class ContextWriter {
   private readonly redis: RedisGuard;
 
-  /** @param redis a connection for a decision path */
-  constructor(redis: RedisConnection) {
+  /**
+   * @param redis a connection for a decision path
+   * @param now the present, in epoch ms
+   */
+  constructor(
+    redis: RedisConnection,
+    private readonly now: () => number = Date.now,
+  ) {
     this.redis = new RedisGuard(redis);
   }
 
@@ -89,7 +95,7 @@ export class ContextWriter {
 
   private async put(address: EntryAddress, text: string, speaksOf: number, endsAt: number): Promise<boolean> {
     const written = await this.redis.run((redis) =>
-      redis.eval(PUT, 1, address.key, address.field, text, speaksOf, Math.ceil(endsAt), CLOCK_SKEW_MS),
+      redis.eval(PUT, 1, address.key, address.field, text, speaksOf, Math.ceil(endsAt), this.now(), CLOCK_SKEW_MS),
     );
     return written === 1;
   }

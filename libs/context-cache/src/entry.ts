@@ -96,6 +96,16 @@ export type Usability = 'fresh' | 'stale' | 'expired';
 export const CLOCK_SKEW_MS = 60_000;
 
 /**
+ * Whether a time lies so far ahead that a wrong clock has told it: that of another machine then, or this one's now.
+ *
+ * @param time epoch ms
+ * @param now epoch ms
+ */
+export function isOfFuture(time: number, now: number): boolean {
+  return time > now + CLOCK_SKEW_MS;
+}
+
+/**
  * An entry that claims to have been read in the future was written by a clock that was wrong, and its end is wrong too.
  *
  * @param now epoch ms
@@ -104,7 +114,7 @@ export function usability(
   entry: Pick<SourceAnswer, 'observedAt' | 'freshUntil' | 'staleUntil'>,
   now: number,
 ): Usability {
-  if (entry.observedAt > now + CLOCK_SKEW_MS) return 'expired';
+  if (isOfFuture(entry.observedAt, now)) return 'expired';
   if (now < entry.freshUntil) return 'fresh';
   return now < entry.staleUntil ? 'stale' : 'expired';
 }
