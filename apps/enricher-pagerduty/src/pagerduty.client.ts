@@ -103,9 +103,10 @@ export class PagerDutySource implements VendorSource {
     }
   }
 
+  /** Those whom the list gives: in an account with more, the others are looked up when they are asked for. */
   private async allUsers(signal: AbortSignal): Promise<PagerDutyUser[]> {
     const users = [];
-    for await (const entry of this.requests.list('/users', 'users', {}, signal)) {
+    for await (const entry of this.requests.list('/users', 'users', {}, signal, 'left_out')) {
       const user = readUser(entry);
       if (user !== undefined) users.push(user);
     }

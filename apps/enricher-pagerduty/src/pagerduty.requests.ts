@@ -45,10 +45,21 @@ export class PagerDutyRequests {
     subscribe(RESPONSE_CHANNEL, this.onResponse);
   }
 
-  /** All entries of a list, page after page. `name` is the key of the list in the answer. */
-  async *list(path: string, name: string, query: Query, signal: AbortSignal): AsyncGenerator<unknown> {
+  /**
+   * All entries of a list, page after page. `name` is the key of the list in the answer.
+   *
+   * @param beyond what becomes of a list that is longer than PagerDuty gives: an error, or its beginning
+   */
+  async *list(
+    path: string,
+    name: string,
+    query: Query,
+    signal: AbortSignal,
+    beyond: 'refused' | 'left_out' = 'refused',
+  ): AsyncGenerator<unknown> {
     for (let offset = 0; ; offset += PAGE_SIZE) {
       if (offset + PAGE_SIZE > MAX_ENTRIES) {
+        if (beyond === 'left_out') return;
         throw new VendorError('bad_response', `PagerDuty gives no more than ${MAX_ENTRIES} ${name}`);
       }
       const page = await this.get(path, { ...query, limit: String(PAGE_SIZE), offset: String(offset) }, signal);

@@ -129,6 +129,17 @@ describe('users', () => {
     expect((await failure(ask(source))).kind).toBe('bad_response');
     expect(server.requests.map(({ query }) => Number(query.get('offset'))).at(-1)).toBe(9900);
   });
+
+  it('beyond the 10,000 that PagerDuty gives are left to lookups by a bulk read', async () => {
+    const { source } = await pagerduty(({ path, query }) => {
+      if (path !== '/users') return 'ordinary';
+      const offset = Number(query.get('offset'));
+      return { body: { users: [{ id: `P${offset}`, email: `p${offset}@acme.example` }], more: true, offset } };
+    });
+    const read = [];
+    for await (const item of source.bulk?.({ signal: AbortSignal.timeout(10_000), now: NOON }) ?? []) read.push(item);
+    expect(read).toHaveLength(100);
+  });
 });
 
 describe('on-call entries', () => {

@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { createGatewayModule } from './gateway.module.js';
 import { type GatewaySettings, gatewaySettings } from './gateway.settings.js';
 import { PdpWatch } from './health/pdp-watch.js';
+import { boundHeapGrowth } from './heap-growth.js';
 import { agentReplyText } from './hook/agent-reply.js';
 import { HookKeys } from './hook/hook-keys.js';
 import { prepareHookTransport } from './hook/hook-transport.js';
@@ -32,6 +33,7 @@ function lastResort(path: string, settings: GatewaySettings): string {
 
 /** Starts the gateway and returns when it listens. A setting that cannot be used ends the process with one line. */
 export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void> {
+  boundHeapGrowth();
   try {
     const settings = loadSettings(gatewaySettings, environment);
     const logger = createLogger('gateway', settings['log.level']);

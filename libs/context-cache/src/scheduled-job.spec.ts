@@ -20,9 +20,10 @@ describe('a job on a schedule in a real Redis', () => {
     await server.stop();
   });
 
-  function replica(run: () => Promise<void>, faults: Error[] = []): RedisConnection {
+  function replica(run: () => Promise<void>, faults: Error[] = [], everyMs = 200): RedisConnection {
     const redis = connectRedisForWorker(server.url);
-    const job = new ScheduledJob({ name: 'test', redis, everyMs: 200, run, onError: (error) => faults.push(error) });
+    const onError = (error: Error) => faults.push(error);
+    const job = new ScheduledJob({ name: 'test', redis, everyMs, run, onError, due: async () => true });
     replicas.push({ job, redis });
     return redis;
   }
@@ -65,5 +66,21 @@ describe('a job on a schedule in a real Redis', () => {
     await server.start();
     const before = runs;
     await eventually(async () => expect(runs).toBeGreaterThan(before + 1));
+  });
+
+  it('tries a run that failed again long before the next one', async () => {
+    const faults: Error[] = [];
+    let runs = 0;
+    replica(
+      async () => {
+        runs += 1;
+        if (runs <= 2) throw new Error(`run ${runs}`);
+      },
+      faults,
+      3_600_000,
+    );
+    // One run is asked for at the start, and the schedule begins with another.
+    await eventually(async () => expect(runs).toBe(4));
+    expect(faults.map(({ message }) => message).sort()).toEqual(['run 1', 'run 2']);
   });
 });

@@ -1,4 +1,4 @@
-import { Queue, UnrecoverableError, Worker } from 'bullmq';
+import { type JobsOptions, Queue, Worker } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import { closeWorker } from './close-worker.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -15,7 +15,7 @@ export interface ScheduledJobOptions {
    * because setting the schedule again puts its first run off.
    */
   due?(): Promise<boolean>;
-  /** One run. A rejection counts as a failed run; the next one comes by the schedule. */
+  /** One run. A rejection counts as a failed run, which is tried again as long as the next one is far away. */
   run(): Promise<void>;
   onError(error: Error): void;
 }
@@ -24,6 +24,8 @@ const SCHEDULER_ID = 'schedule';
 /** How many ended runs are kept to look at. */
 const KEPT_RUNS = 20;
 const KEPT = { removeOnComplete: { count: KEPT_RUNS }, removeOnFail: { count: KEPT_RUNS } };
+/** From the end of a failed run to the next try, in ms; twice as long each time. */
+const RETRY_MS = 5000;
 /** The name of a run that was asked for, beside the schedule. */
 const ASKED_FOR = 'soon';
 
@@ -32,21 +34,23 @@ export class ScheduledJob {
   private readonly queue: Queue;
   private readonly worker: Worker;
   private readonly onReady = () => void this.schedule();
+  private readonly jobOptions: JobsOptions;
 
   constructor(private readonly options: ScheduledJobOptions) {
-    const { name, redis, onError } = options;
+    const { name, redis, onError, everyMs } = options;
+    this.jobOptions = {
+      ...KEPT,
+      attempts: 1 + retriesWithin(everyMs / 2),
+      backoff: { type: 'exponential', delay: RETRY_MS },
+    };
     const telemetry = new BullMQOtel({ tracerName: name });
     this.queue = new Queue(name, { connection: redis, prefix: QUEUE_PREFIX, telemetry });
     this.queue.on('error', onError);
     this.worker = new Worker(
       name,
       async (job) => {
-        try {
-          if (job.name !== ASKED_FOR && (await options.due?.()) === false) return;
-          await options.run();
-        } catch (error) {
-          throw new UnrecoverableError(error instanceof Error ? error.message : 'run failed');
-        }
+        if (job.name !== ASKED_FOR && (await options.due?.()) === false) return;
+        await options.run();
       },
       { connection: redis, prefix: QUEUE_PREFIX, concurrency: 1, telemetry },
     );
@@ -59,7 +63,7 @@ export class ScheduledJob {
 
   /** Has a run begin now, unless one that was asked for waits already. Throws when Redis fails. */
   async runSoon(): Promise<void> {
-    await this.queue.add(ASKED_FOR, {}, { ...KEPT, deduplication: { id: ASKED_FOR } });
+    await this.queue.add(ASKED_FOR, {}, { ...this.jobOptions, deduplication: { id: ASKED_FOR } });
   }
 
   /** Waits for a run under way, then ends. The given connection belongs to the caller. */
@@ -72,12 +76,18 @@ export class ScheduledJob {
   private async schedule(): Promise<void> {
     try {
       await this.queue.setGlobalConcurrency(1);
-      await this.queue.upsertJobScheduler(SCHEDULER_ID, { every: this.options.everyMs }, { name: 'run', opts: KEPT });
+      const template = { name: 'run', opts: this.jobOptions };
+      await this.queue.upsertJobScheduler(SCHEDULER_ID, { every: this.options.everyMs }, template);
       if (this.options.due !== undefined) {
-        await this.queue.add('first', {}, { ...KEPT, deduplication: { id: 'first' } });
+        await this.queue.add('first', {}, { ...this.jobOptions, deduplication: { id: 'first' } });
       }
     } catch (error) {
       this.options.onError(error instanceof Error ? error : new Error('the schedule was not set'));
     }
   }
+}
+
+/** How many times a failed run may be tried again before so many ms are over. */
+function retriesWithin(ms: number): number {
+  return Math.max(0, Math.floor(Math.log2(ms / RETRY_MS + 1)));
 }

@@ -25,8 +25,8 @@ export interface BulkSyncOptions {
 
 /** How many entries are written at once. */
 const BATCH = 100;
-/** How often a long read says how far it is, in subjects. */
-const PROGRESS_EVERY = 1000;
+/** How often a long read says how far it is, in ms. */
+const PROGRESS_MS = 10_000;
 
 /** How much earlier than the last read "since" is, in ms: clocks differ, and vendors' indexes lag behind. */
 const OVERLAP_MS = 120_000;
@@ -91,12 +91,13 @@ export class BulkSync {
     const { id, logger } = this.options;
     let written = 0;
     let batch: BulkItem[] = [];
+    let saidAt = performance.now();
     const flush = async () => {
-      const before = written;
       written += await this.writeBatch(batch, startedAt);
       batch = [];
-      const passed = Math.floor(written / PROGRESS_EVERY) > Math.floor(before / PROGRESS_EVERY);
-      if (passed) logger.info({ source: id, subjects: written }, 'the bulk read goes on');
+      if (performance.now() - saidAt < PROGRESS_MS) return;
+      saidAt = performance.now();
+      logger.info({ source: id, subjects: written }, 'the bulk read goes on');
     };
     for await (const item of items) {
       batch.push(item);
