@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '@iris/contracts';
 import { readEvidence } from '@iris/evidence';
 import { Redis } from 'ioredis';
+import { freePort } from '../../apps/sandbox/src/mesh/free-port.js';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendors/vendor-name.js';
 import { atOnce, HookClient } from './hook-load.js';
@@ -30,9 +31,15 @@ const LIMITS: Readonly<Record<VendorName, { readonly requests: number; readonly 
 /** A large company: what the vendors are asked, what Redis and a gateway hold, and how often a decision finds its facts. */
 export async function run(): Promise<Table> {
   const reads = new Set<string>();
+  const metricsPort = await freePort();
   const mesh = await startMesh({
     root: process.cwd(),
     sandbox: { people: PEOPLE },
+    gatewayEnv: {
+      OTEL_METRICS_EXPORTER: 'prometheus',
+      OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort),
+    },
     onLine: (process, line) => {
       if (line.includes('the bulk read is done')) reads.add(process);
     },
@@ -59,6 +66,7 @@ export async function run(): Promise<Table> {
     await client.close();
     const loaded = await residentMegabytes(gateway.process.pid);
     const states = await statesIn(gateway.evidenceDirectory);
+    const origins = await originsOf(`http://127.0.0.1:${metricsPort}/metrics`);
 
     const rows = VENDOR_NAMES.flatMap((vendor) => {
       const limit = LIMITS[vendor];
@@ -88,6 +96,7 @@ export async function run(): Promise<Table> {
       notes: [
         `Bulk reads done: ${reads.size} of ${VENDOR_NAMES.length} sources in ${Math.round(bulkSeconds)} s. Redis then holds ${round(redisMegabytes)} MB, ${round((redisMegabytes * 1024) / PEOPLE)} KB a person.`,
         `Gateway: ${Math.round(idle.now)} MB before the first hook, ${Math.round(loaded.now)} MB after the last, ${Math.round(loaded.peak)} MB at most.`,
+        `Facts by where they came from: ${JSON.stringify(origins)}; from the cache are ${round(100 * warmShare(origins))} % of those that a source had to tell.`,
         `Facts of the first ${LOOKED_AT} decisions: ${JSON.stringify(states)}.`,
         `${hooks} decisions took ${Math.round(seconds)} s (${Math.round(sampledSeconds)} and ${Math.round(everybodySeconds)}), ${Math.round(hooks / seconds)} a second; 1000000 in an hour are 278 a second. Bulk reads go on at the registry's intervals meanwhile, which does not depend on the pace; lookups and refreshes are about people, not decisions: at most all ${PEOPLE} in each freshSeconds of a source.`,
       ],
@@ -125,4 +134,19 @@ async function statesIn(directory: string): Promise<Record<string, number>> {
     if (left === 0) break;
   }
   return states;
+}
+
+/** How many facts came from where, by the gateway's own count. */
+async function originsOf(metricsUrl: string): Promise<Record<string, number>> {
+  const origins: Record<string, number> = {};
+  const text = await (await fetch(metricsUrl)).text();
+  for (const [, labels = '', value] of text.matchAll(/^iris_context_answers_total\{(.*)\} (\S+)/gm)) {
+    const origin = /origin="(\w+)"/.exec(labels)?.[1] ?? '';
+    origins[origin] = (origins[origin] ?? 0) + Number(value);
+  }
+  return origins;
+}
+
+function warmShare({ l1 = 0, redis = 0, source = 0 }: Record<string, number>): number {
+  return (l1 + redis) / (l1 + redis + source);
 }

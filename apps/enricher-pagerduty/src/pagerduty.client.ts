@@ -28,6 +28,8 @@ const HORIZON_MS = 24 * 60 * 60 * 1000;
 
 /** How long the list of users is used, in ms. */
 const DIRECTORY_MS = 15 * 60 * 1000;
+/** How long it is used at least, in ms, when somebody is on call who is not on it. */
+const SHORT_DIRECTORY_MS = 60 * 1000;
 
 /** On-call entries and open incidents, each by the id of the user. */
 interface Duties {
@@ -94,7 +96,10 @@ export class PagerDutySource implements VendorSource {
   private async *everybody(call: VendorCall): AsyncGenerator<BulkItem> {
     const duties = await this.duties([], call);
     // Whole reads may be another replica's.
-    if (this.directory === undefined || call.now - this.directory.readAt > DIRECTORY_MS) {
+    const age = call.now - (this.directory?.readAt ?? Number.NEGATIVE_INFINITY);
+    const listed = new Set(this.directory?.users.map(({ id }) => id));
+    const isMissing = [...duties.oncalls.keys()].some((id) => !listed.has(id));
+    if (this.directory === undefined || age > (isMissing ? SHORT_DIRECTORY_MS : DIRECTORY_MS)) {
       this.directory = { users: await this.allUsers(call.signal), readAt: call.now };
     }
     for (const user of this.directory.users) {

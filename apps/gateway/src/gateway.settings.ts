@@ -66,9 +66,9 @@ export const gatewaySettings = {
     { fallback: 86_400 },
   ),
   'verdicts.memoryEntries': setting.integer(
-    'How many verdicts are kept in memory in front of Redis.',
+    'How many verdicts are kept in memory in front of Redis; each takes about 1 KB.',
     { min: 1, max: 10_000_000 },
-    { fallback: 50_000 },
+    { fallback: 20_000 },
   ),
   'verdicts.onPolicyChange': setting.choice(
     'Whether a remembered verdict stands when the policies change, or is made anew, which rewrites history.',
