@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '@iris/context-cache/testing';
 import { isJsonObject, type JsonObject } from '@iris/contracts';
 import { readEvidence } from '@iris/evidence';
 import { Redis } from 'ioredis';
-import { freePort } from '../../apps/sandbox/src/mesh/free-port.js';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendors/vendor-name.js';
 import { atOnce, HookClient } from './hook-load.js';

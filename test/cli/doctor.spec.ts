@@ -6,13 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { connectRedis, waitForRedis } from '@iris/context-cache';
-import { startRedis } from '@iris/context-cache/testing';
+import { freePort, startRedis } from '@iris/context-cache/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { HealthImplementation } from 'grpc-health-check';
 import { stringify } from 'yaml';
 import { FINDINGS } from '../../apps/cli/src/doctor/findings.js';
 import { answers, startChild } from '../../apps/sandbox/src/mesh/child.js';
-import { freePort } from '../../apps/sandbox/src/mesh/free-port.js';
 import { startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
 import { findingsOf, runIris } from './run-iris.js';
 

@@ -6,9 +6,9 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { linkTree, perform, StageState, stagesOf } from './dockerfile-steps.js';
 import { ROOT } from './helm.js';
@@ -83,14 +83,6 @@ function imageOf(app: string): StageState {
   performStage(built, build?.instructions.slice(indexOfApp()) ?? [], app);
   const stages = new Map([[build?.name ?? '', built]]);
   return performStage(new StageState(join(folder, app, 'image')), image?.instructions ?? [], app, stages);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** Starts the image's command; its root is read-only but for /var/lib/iris, for which `writable` stands. */

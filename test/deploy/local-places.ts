@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { freePort } from '@iris/context-cache/testing';
 import { type Manifest, ROOT } from './helm.js';
 import type { WorkloadSpec } from './workload-manifest.js';
 
@@ -49,17 +49,9 @@ export function translate(text: string, places: readonly Place[]): string {
   return text.replace(anyPlace, (place) => here.get(place) ?? place);
 }
 
-/** A free port for each name, taken at once, so that no two are the same. */
+/** A free port for each name. */
 export async function takePorts(names: readonly string[]): Promise<Map<string, number>> {
-  const servers: Server[] = [];
   const ports = new Map<string, number>();
-  for (const name of names) {
-    const server = createServer();
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    if (typeof address === 'object' && address !== null) ports.set(name, address.port);
-  }
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
+  for (const name of names) ports.set(name, await freePort());
   return ports;
 }

@@ -1,13 +1,10 @@
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@iris/context-cache/testing';
 import { parseDocument } from 'yaml';
 import { type HttpEndpoint, startHttpEndpoint } from '../../apps/auditor/test/http-endpoint.js';
 import { answers, type Child, startChild } from '../../apps/sandbox/src/mesh/child.js';
-import { freePort } from '../../apps/sandbox/src/mesh/free-port.js';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { type Pdp, startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
 import { VENDOR_NAMES } from '../../apps/sandbox/src/vendors/vendor-name.js';
@@ -45,7 +42,7 @@ export class ObservedMesh {
     try {
       const apps = ['gateway-0', 'gateway-1', 'auditor', ...VENDOR_NAMES.map((vendor) => `enricher-${vendor}`)];
       const ports = new Map<string, number>();
-      for (const app of apps) ports.set(app, await metricsPort());
+      for (const app of apps) ports.set(app, await freePort());
       const metricsEnv = (app: string) => ({
         OTEL_METRICS_EXPORTER: 'prometheus',
         OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
@@ -120,20 +117,6 @@ export class ObservedMesh {
   async close(): Promise<void> {
     await this.auditor.stop();
     await closeAll(this.cleanups);
-  }
-}
-
-/** A free port that no outgoing connection is given before the app listens: Linux takes those from 32768 on. */
-async function metricsPort(): Promise<number> {
-  for (;;) {
-    const server = createServer();
-    server.listen(randomInt(20_000, 32_000), '127.0.0.1');
-    const port = await once(server, 'listening').then(
-      () => (server.address() as AddressInfo).port,
-      () => undefined,
-    );
-    server.close();
-    if (port !== undefined) return port;
   }
 }
 

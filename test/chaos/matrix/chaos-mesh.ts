@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startRedis, type TestRedis } from '@iris/context-cache/testing';
+import { freePort, startRedis, type TestRedis } from '@iris/context-cache/testing';
 import { answers, type Child, startChild } from '../../../apps/sandbox/src/mesh/child.js';
-import { freePort } from '../../../apps/sandbox/src/mesh/free-port.js';
 import { type Mesh, type MeshOptions, startMesh } from '../../../apps/sandbox/src/mesh/mesh.js';
 import { VENDOR_NAMES, type VendorName } from '../../../apps/sandbox/src/vendors/vendor-name.js';
 import { postHook } from '../../e2e/hook-client.js';

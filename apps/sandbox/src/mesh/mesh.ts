@@ -1,12 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startRedis, type TestRedis } from '@iris/context-cache/testing';
+import { freePort, startRedis, type TestRedis } from '@iris/context-cache/testing';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox.js';
 import { VENDOR_NAMES, type VendorName } from '../vendors/vendor-name.js';
 import { answers, type Child, startChild } from './child.js';
 import { enricherEnvironment } from './enricher-environment.js';
-import { freePort } from './free-port.js';
 import { type Pdp, startPdp } from './pdp.js';
 
 /** The key that the sandbox's hooks authenticate with. It opens nothing else. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '@iris/context-cache/testing';
 import { answers, type Child, startChild } from './child.js';
-import { freePort } from './free-port.js';
 
 /** A real Cerbos PDP on loopback. */
 export interface Pdp {

@@ -1,3 +1,4 @@
 export * from './deferred.js';
 export * from './eventually.js';
+export * from './free-port.js';
 export * from './redis-server.js';
