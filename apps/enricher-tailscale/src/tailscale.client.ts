@@ -7,6 +7,7 @@ import {
   VendorError,
   VendorHttp,
   type VendorSource,
+  WHOLE_LIST_TIMEOUT_MS,
 } from '@iris/enricher-kit';
 import {
   deviceAttributes,
@@ -20,7 +21,7 @@ import { managedRule, type TailscaleSettings, tailscaleCredentials } from './tai
 import { readWebhook } from './tailscale.webhook.js';
 
 /** Largest answer, in bytes: the devices of a large tailnet come in one. */
-const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 256 * 1024 * 1024;
 /** How many devices are asked for their posture at once in a bulk read: it is in no list. */
 const BULK_CONCURRENCY = 5;
 
@@ -58,7 +59,11 @@ export class TailscaleSource implements VendorSource {
 
   /** All devices: the list in one request, and one request for the posture of each. */
   async *bulk(call: VendorCall): AsyncGenerator<BulkItem> {
-    const { json } = await this.http.get('tailnet/-/devices', { signal: call.signal, query: { fields: 'all' } });
+    const { json } = await this.http.get('tailnet/-/devices', {
+      signal: call.signal,
+      query: { fields: 'all' },
+      timeoutMs: WHOLE_LIST_TIMEOUT_MS,
+    });
     if (!isJsonObject(json) || !Array.isArray(json.devices)) {
       throw new VendorError('bad_response', 'Tailscale sent no devices');
     }

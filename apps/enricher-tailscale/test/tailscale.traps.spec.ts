@@ -155,3 +155,18 @@ describe('signing in as an OAuth client', () => {
     await expect(tailscale(ordinary, { IRIS_TAILSCALE_AUTHORIZATION: 'oauth' })).rejects.toThrow(/tailscale\.clientId/);
   });
 });
+
+describe('the list of devices', () => {
+  it('comes whole, and may take longer than a lookup', async () => {
+    const limit = { IRIS_TAILSCALE_REQUEST_TIMEOUT_MS: '200' };
+    const { source } = await tailscale(({ path }) => {
+      if (path.endsWith('/attributes')) return { body: fixture('attributes') };
+      return { body: path.endsWith('/devices') ? { devices: [fixture('device')] } : fixture('device'), delayMs: 1000 };
+    }, limit);
+    const items = [];
+    const call = { signal: AbortSignal.timeout(10_000), now: NOON };
+    for await (const item of source.bulk?.(call) ?? []) items.push(item);
+    expect(items).toHaveLength(1);
+    expect((await failure(ask(source))).kind).toBe('timeout');
+  });
+});

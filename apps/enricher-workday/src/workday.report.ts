@@ -2,10 +2,12 @@ import type { Subject } from '@iris/contracts';
 import {
   type BulkItem,
   type Finding,
+  type GetOptions,
   subjectOfAddress,
   type VendorCall,
   VendorError,
   type VendorHttp,
+  WHOLE_LIST_TIMEOUT_MS,
 } from '@iris/enricher-kit';
 import {
   type Columns,
@@ -43,7 +45,8 @@ export class WorkdayReport implements WorkerReader {
   }
 
   async find(address: string, call: VendorCall): Promise<Finding> {
-    const rows = await this.rows(this.path, { format: 'json', [this.prompt]: address }, call.signal);
+    const query = { format: 'json', [this.prompt]: address };
+    const rows = await this.rows(this.path, { query, signal: call.signal });
     const workers = rows.map((row) => this.read(row, call.now));
     const own = workersOf(address, workers);
     // A report that ignores the prompt, or lacks the column, may hold the person under another name.
@@ -56,7 +59,8 @@ export class WorkdayReport implements WorkerReader {
   /** Everybody with a work e-mail. A person with a row that cannot be read is left out: it may be the one that counts. */
   private async *readEverybody(path: string, call: VendorCall): AsyncGenerator<BulkItem> {
     const people = new Map<string, { subject: Subject; records: (WorkerRecord | undefined)[] }>();
-    for (const row of await this.rows(path, { format: 'json' }, call.signal)) {
+    const request = { query: { format: 'json' }, signal: call.signal, timeoutMs: WHOLE_LIST_TIMEOUT_MS };
+    for (const row of await this.rows(path, request)) {
       const subject = subjectOfAddress(readAddress(row, this.columns) ?? '');
       if (subject === undefined) continue;
       const person = people.get(subject.principal) ?? { subject, records: [] };
@@ -69,8 +73,8 @@ export class WorkdayReport implements WorkerReader {
     }
   }
 
-  private async rows(path: string, query: Record<string, string>, signal: AbortSignal): Promise<readonly unknown[]> {
-    const { json } = await this.http.get(path, { query, signal });
+  private async rows(path: string, request: GetOptions): Promise<readonly unknown[]> {
+    const { json } = await this.http.get(path, request);
     const rows = readReport(json);
     if (rows === undefined) throw new VendorError('bad_response', 'Workday sent a report without Report_Entry');
     return rows;

@@ -63,6 +63,17 @@ describe('the report', () => {
     expect(server.requests).toEqual([]);
   });
 
+  it('of everybody comes whole, and may take longer than that of one', async () => {
+    const { source } = await workday(() => ({ body: fixture('report'), delayMs: 1000 }), {
+      IRIS_WORKDAY_SNAPSHOT_REPORT: 'All_Workers',
+      IRIS_WORKDAY_REQUEST_TIMEOUT_MS: '200',
+    });
+    const items = [];
+    for await (const item of source.bulk?.({ signal: AbortSignal.timeout(10_000), now: NOON }) ?? []) items.push(item);
+    expect(items).toHaveLength(1);
+    expect((await failure(ask(source))).kind).toBe('timeout');
+  });
+
   it('without a row knows nobody', async () => {
     const { source } = await workday(() => report());
     await expect(ask(source)).resolves.toEqual({ status: 'NOT_FOUND', reason: 'subject_not_found' });

@@ -194,13 +194,13 @@ export class HookWalk {
     const start = performance.now();
 
     const names = rememberedAs(hook, calls.calls);
-    const [gathered, recalled] = await Promise.all([
-      this.context.gather(identity, calls.calls, budget, signal),
-      this.memory.recall(scope, [...names.values()].flat(), revision),
-    ]);
+    // Redis is asked first: its answer travels while the facts are put together.
+    const recalling = this.memory.recall(scope, [...names.values()].flat(), revision);
+    const gathered = await this.context.gather(identity, calls.calls, budget, signal);
+    const prepared = this.decision.prepare(gathered.principal);
+    const recalled = await recalling;
     const contextMs = performance.now() - start;
 
-    const prepared = this.decision.prepare(gathered.principal);
     const decisions = new Map<ToolCall, CallDecision>();
     for (const call of calls.calls) {
       const known = names.get(call)?.find((name) => recalled.has(name));

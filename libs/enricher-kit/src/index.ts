@@ -15,6 +15,7 @@ export {
   VendorHttp,
   type VendorHttpOptions,
   type VendorResponse,
+  WHOLE_LIST_TIMEOUT_MS,
 } from './http/vendor-http.js';
 export type { Logger } from './logger.js';
 export { type LoginKey, loginKey, sameAddress, subjectOfAddress } from './login-key.js';

@@ -61,7 +61,7 @@ const ANSWERED_BY_STATUS = { fresh: 'fresh', stale: 'stale' } as const;
 /** The context room: who is asking, and what is being acted on. Nothing here throws or outlasts its share. */
 @Injectable()
 export class ContextService {
-  private readonly asked = new LRUCache<string, true>({ max: 100_000, ttl: REFRESH_PAUSE_MS });
+  private readonly asked = new LRUCache<string, true>({ max: 10_000, ttl: REFRESH_PAUSE_MS });
 
   constructor(
     private readonly reader: ContextReader,

@@ -23,6 +23,8 @@ export interface GetOptions {
   readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
   readonly signal?: AbortSignal;
   readonly headers?: Readonly<Record<string, string>>;
+  /** In place of the client's own limit, in ms: for a list that the vendor sends whole. */
+  readonly timeoutMs?: number;
   /** Which refusal (for example 404) means that there is no such thing; it is then returned instead of thrown. */
   readonly isNotFound?: (status: number) => boolean;
 }
@@ -34,6 +36,9 @@ export interface VendorResponse {
   /** null when `isNotFound` took the status. */
   readonly json: Json;
 }
+
+/** How long a list may take that has no pages, in ms: that of a large company is made and sent for a minute or more. */
+export const WHOLE_LIST_TIMEOUT_MS = 120_000;
 
 /** Sockets that are idle longer are closed, in ms: shorter than the idle limits of common load balancers. */
 const KEEP_ALIVE_MS = 30_000;
@@ -60,7 +65,7 @@ export class VendorHttp {
    */
   async get(path: string, options: GetOptions = {}): Promise<VendorResponse> {
     const url = this.resolve(path, options.query);
-    const timeout = AbortSignal.timeout(this.options.timeoutMs);
+    const timeout = AbortSignal.timeout(options.timeoutMs ?? this.options.timeoutMs);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
     try {
       const first = await this.send(url, options, signal);
@@ -94,6 +99,8 @@ export class VendorHttp {
         authorization,
       },
       dispatcher: this.agent,
+      headersTimeout: options.timeoutMs,
+      bodyTimeout: options.timeoutMs,
       signal,
     });
     const { statusCode: status, headers } = response;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A request as a scripted server received it. */
 export interface ReceivedRequest {
@@ -16,6 +17,8 @@ export interface ScriptedAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: unknown;
+  /** How long the answer takes, in ms. */
+  readonly delayMs?: number;
   /** Whether Node's own `Date` header is left out. */
   readonly withoutDate?: boolean;
 }
@@ -57,6 +60,7 @@ export async function startScriptedServer(
     requests.push(request);
     const answer = script(request);
     if (answer === undefined) return;
+    if (answer.delayMs !== undefined) await sleep(answer.delayMs);
     const isText = typeof answer.body === 'string';
     outgoing.sendDate = answer.withoutDate !== true;
     outgoing.writeHead(answer.status ?? 200, {
