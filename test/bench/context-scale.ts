@@ -36,6 +36,8 @@ export async function run(): Promise<Table> {
     root: process.cwd(),
     sandbox: { people: PEOPLE },
     gatewayEnv: {
+      // As in the image.
+      MALLOC_ARENA_MAX: '2',
       OTEL_METRICS_EXPORTER: 'prometheus',
       OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
       OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort),

@@ -21,7 +21,8 @@ const BOUNDS: Readonly<Record<string, { readonly share: number; readonly plus: n
   'resident MiB': { share: 0.25, plus: 64 },
   'open files and sockets': { share: 0.1, plus: 20 },
   threads: { share: 0, plus: 8 },
-  'keys of queues and jobs': { share: 0, plus: 60 },
+  // Each of the five schedules keeps its last 20 runs that ended well and its last 20 that failed.
+  'keys of queues and jobs': { share: 0, plus: 300 },
 };
 /** Keys that end by themselves, per hook about a stranger: facts, records of them, verdicts of the session. */
 const KEYS_PER_HOOK = 8;

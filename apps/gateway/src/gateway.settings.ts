@@ -68,7 +68,7 @@ export const gatewaySettings = {
   'verdicts.memoryEntries': setting.integer(
     'How many verdicts are kept in memory in front of Redis; each takes about 1 KB.',
     { min: 1, max: 10_000_000 },
-    { fallback: 20_000 },
+    { fallback: 10_000 },
   ),
   'verdicts.onPolicyChange': setting.choice(
     'Whether a remembered verdict stands when the policies change, or is made anew, which rewrites history.',

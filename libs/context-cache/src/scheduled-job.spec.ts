@@ -20,7 +20,7 @@ describe('a job on a schedule in a real Redis', () => {
     await server.stop();
   });
 
-  function replica(run: () => Promise<void>, faults: Error[] = [], everyMs = 200): RedisConnection {
+  function replica(run: () => Promise<void>, faults: Error[] = [], everyMs = 100): RedisConnection {
     const redis = connectRedisForWorker(server.url);
     const onError = (error: Error) => faults.push(error);
     const job = new ScheduledJob({ name: 'test', redis, everyMs, run, onError, due: async () => true });
@@ -66,6 +66,18 @@ describe('a job on a schedule in a real Redis', () => {
     await server.start();
     const before = runs;
     await eventually(async () => expect(runs).toBeGreaterThan(before + 1));
+  });
+
+  it('keeps no more of ended runs than the last ones', async () => {
+    let runs = 0;
+    const redis = replica(async () => {
+      runs += 1;
+      if (runs % 2 === 0) throw new Error('every other run');
+    });
+    await eventually(async () => expect(runs).toBeGreaterThan(60));
+    const kept = (await redis.zcard('{iris}:test:completed')) + (await redis.zcard('{iris}:test:failed'));
+    expect(kept).toBe(40);
+    expect((await redis.keys('{iris}:test:*')).length).toBeLessThan(kept + 20);
   });
 
   it('tries a run that failed again long before the next one', async () => {
