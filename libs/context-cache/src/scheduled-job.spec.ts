@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectRedisForWorker, type RedisConnection } from './redis-connection.js';
-import { ScheduledJob } from './scheduled-job.js';
+import { ScheduledJob, type ScheduledJobOptions } from './scheduled-job.js';
 import { deferred } from './testing/deferred.js';
 import { eventually } from './testing/eventually.js';
 import { startRedis, type TestRedis } from './testing/redis-server.js';
@@ -20,10 +20,13 @@ describe('a job on a schedule in a real Redis', () => {
     await server.stop();
   });
 
-  function replica(run: () => Promise<void>, faults: Error[] = [], everyMs = 100): RedisConnection {
+  function replica(
+    run: () => Promise<void>,
+    faults: Error[] = [],
+    schedule: Pick<ScheduledJobOptions, 'everyMs' | 'due'> = { everyMs: 100 },
+  ): RedisConnection {
     const redis = connectRedisForWorker(server.url);
-    const onError = (error: Error) => faults.push(error);
-    const job = new ScheduledJob({ name: 'test', redis, everyMs, run, onError, due: async () => true });
+    const job = new ScheduledJob({ name: 'test', redis, run, onError: (error) => faults.push(error), ...schedule });
     replicas.push({ job, redis });
     return redis;
   }
@@ -89,7 +92,7 @@ describe('a job on a schedule in a real Redis', () => {
         if (runs <= 2) throw new Error(`run ${runs}`);
       },
       faults,
-      3_600_000,
+      { everyMs: 3_600_000, due: async () => true },
     );
     // One run is asked for at the start, and the schedule begins with another.
     await eventually(async () => expect(runs).toBe(4));
