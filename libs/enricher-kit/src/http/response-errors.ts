@@ -1,5 +1,5 @@
 import { abortError, VendorError } from '../vendor-error.js';
-import { type HeaderMap, retryAfterMs } from './retry-after.js';
+import { type HeaderMap, retryAfterHeaderMs, retryAfterMs } from './retry-after.js';
 
 const TIMEOUT_CODES = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
@@ -23,7 +23,7 @@ export function statusError(status: number, headers: HeaderMap, who: string): Ve
     return new VendorError('rate_limited', message, { retryAfterMs: retryAfterMs(headers, Date.now()) });
   }
   if (status >= 500) {
-    return new VendorError('unavailable', message, { retryAfterMs: retryAfterMs(headers, Date.now()) });
+    return new VendorError('unavailable', message, { retryAfterMs: retryAfterHeaderMs(headers, Date.now()) });
   }
   if (status < 400) return new VendorError('bad_response', `${message}: redirects are not followed`);
   return new VendorError('bad_response', message);

@@ -7,17 +7,29 @@ const EPOCH_SECONDS_THRESHOLD = 1_000_000_000;
 const RESET_HEADERS = ['x-rate-limit-reset', 'x-ratelimit-reset', 'ratelimit-reset'] as const;
 
 /**
- * How long a vendor asks to wait, in ms, from `Retry-After` (RFC 9110 section 10.2.3: seconds or an HTTP date), else
- * from a rate-limit reset header. Of several values the latest counts; one in the past gives 0.
+ * How long a vendor asks to wait, in ms, by `Retry-After` (RFC 9110 section 10.2.3: seconds or an HTTP date). Of several
+ * values the latest counts; one in the past gives 0.
+ *
+ * @param now epoch ms
+ * @returns undefined when the header does not tell
+ */
+export function retryAfterHeaderMs(headers: HeaderMap, now: number): number | undefined {
+  return latest(values(headers, 'retry-after').flatMap((value) => fromRetryAfter(value, now)));
+}
+
+/**
+ * How long a vendor whose limit is used up asks to wait, in ms: by `Retry-After`, else by a rate-limit reset header.
+ * Vendors send the latter with every answer, so it says nothing where the limit is not what the answer is about.
  *
  * @param now epoch ms
  * @returns undefined when no header tells
  */
 export function retryAfterMs(headers: HeaderMap, now: number): number | undefined {
-  const waits = values(headers, 'retry-after').flatMap((value) => fromRetryAfter(value, now));
-  if (waits.length === 0) {
-    for (const name of RESET_HEADERS) waits.push(...values(headers, name).flatMap((value) => fromReset(value, now)));
-  }
+  const resets = () => RESET_HEADERS.flatMap((name) => values(headers, name).flatMap((value) => fromReset(value, now)));
+  return retryAfterHeaderMs(headers, now) ?? latest(resets());
+}
+
+function latest(waits: readonly number[]): number | undefined {
   return waits.length === 0 ? undefined : Math.max(0, ...waits);
 }
 

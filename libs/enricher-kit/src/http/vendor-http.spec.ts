@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { type ReceivedRequest, type ScriptedAnswer, startScriptedServer } from '../testing/scripted-server.js';
 import { VendorError } from '../vendor-error.js';
 import { basic, bearer, type Credentials, oauth2 } from './credentials.js';
+import { statusError } from './response-errors.js';
 import { retryAfterMs } from './retry-after.js';
 import { nextLink, VendorHttp, type VendorHttpOptions } from './vendor-http.js';
 
@@ -196,6 +197,15 @@ describe('how long a vendor asks to wait', () => {
     ['nothing', {}, undefined],
   ])('from %s', (_name, headers, expected) => {
     expect(retryAfterMs(headers, now)).toBe(expected);
+  });
+
+  it.each([
+    [429, { 'x-ratelimit-reset': '3' }, 3000],
+    // Vendors send this with every answer; a fault ends when it ends.
+    [500, { 'x-ratelimit-reset': '3' }, undefined],
+    [503, { 'x-ratelimit-reset': '3', 'retry-after': '1' }, 1000],
+  ])('of a %d with %j', (status, headers, expected) => {
+    expect(statusError(status, headers, 'it')?.retryAfterMs).toBe(expected);
   });
 });
 
