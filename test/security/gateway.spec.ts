@@ -109,7 +109,8 @@ describe('a connection', () => {
   });
 
   it('with headers beyond the limit is refused', async () => {
-    const received = await exchange(lines(...head(), `x-big: ${'a'.repeat(70_000)}`, 'content-length: 2', '', '{}'));
+    // Node's limit is 16 KB. With more than the server reads at once, its close would reset the reply away.
+    const received = await exchange(lines(...head(), `x-big: ${'a'.repeat(20_000)}`, 'content-length: 2', '', '{}'));
     expect(received).toMatch(/^HTTP\/1\.1 431 /);
   });
 });
