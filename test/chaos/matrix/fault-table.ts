@@ -38,7 +38,7 @@ a tool is taken, and people who have left. Failure mode closed, budget 1500 ms, 
 that also makes the load.
 
 A row has no violation when, seen from the outside: each hook got a valid verdict with status 200 inside its budget (and
-1000 ms more, for the shared machine); no call that policy denies passed; the evidence of each answered hook was delivered
+500 ms more, for the shared machine); no call that policy denies passed; the evidence of each answered hook was delivered
 to the sink, found by its request id; and all was well again without anybody's doing. "Well again after" counts from the
 end of the fault to the first hook from which on 21 in a row were decided as in good health, for a vendor with its fresh
 facts. Requests to vendors are counted while the fault lasts.
