@@ -151,19 +151,33 @@ describe('reading and writing on a real Redis', () => {
   });
 
   it('written by a clock that was wrong keeps no later answer out', async () => {
-    const now = Date.now();
-    expect(await writer.write(OKTA, answer(now + 3_600_000))).toBe(true);
-    expect(await writer.write(OKTA, answer(now))).toBe(true);
-    expect(await writer.write(OKTA, answer(now - 1))).toBe(false);
+    expect(await writer.write(OKTA, answer(Date.now() + 3_600_000))).toBe(true);
+    // Read after that was written.
+    const later = Date.now() + 5;
+    expect(await writer.write(OKTA, answer(later))).toBe(true);
+    expect(await writer.write(OKTA, answer(later - 1))).toBe(false);
   });
 
   it('written before the clock went back keeps out nothing that is read after it', async () => {
-    const now = Date.now();
-    const back = now - 3_600_000;
+    const back = Date.now() - 3_600_000;
     const late = new ContextWriter(redis, () => back);
-    await writer.write(OKTA, answer(now));
+    await writer.write(OKTA, answer(Date.now()));
     expect(await late.write(OKTA, answer(back))).toBe(true);
-    expect(await late.write(OKTA, answer(back - 1))).toBe(false);
+    expect(await late.write(OKTA, answer(back - 60_000))).toBe(false);
+  });
+
+  it.each([
+    ['an hour late', -3_600_000],
+    ['an hour early', 3_600_000],
+  ])('is not replaced by an older answer of a writer whose clock is %s', async (_, shift) => {
+    const shifted = () => Date.now() + shift;
+    const other = new ContextWriter(redis, shifted);
+    // What the other writer puts was read a second before the truth was written.
+    await writer.write(OKTA, answer(Date.now(), { attributes: { status: 'SUSPENDED' } }));
+    expect(await other.write(OKTA, answer(shifted() - 1000))).toBe(false);
+    await writer.drop(OKTA, Date.now());
+    expect(await other.write(OKTA, answer(shifted() - 1000))).toBe(false);
+    expect(await writer.read(OKTA)).toBeUndefined();
   });
 
   it('reads Redis again, and keeps direct answers, after the clock went back', async () => {

@@ -15,23 +15,32 @@ const TOMBSTONE_MS = 60_000;
 
 /**
  * Puts an entry unless the field holds something newer: an answer read later, or a drop made after this answer was
- * read. What is of the future by Redis' clock or by the writer's own keeps nothing out: one of the clocks is wrong, and
- * nobody whose clock is that of the writer would believe the entry. The hash lives until its latest entry ends.
- * KEYS: hash. ARGV: field, text, time it speaks of, end of life, the writer's time (epoch ms), how far clocks may
- * differ (ms).
+ * read. What is newer goes by the times that both speak of, which writers tell by their own clocks. Where the writer's
+ * clock or that of the held entry is off, those cannot be compared; then the held one counts as newer if Redis got it
+ * after this answer was read, by Redis' clock alone. So no wrong clock lets an old answer in, or keeps later ones out.
+ * The hash lives until its latest entry ends.
+ * KEYS: hash. ARGV: field, text of a JSON object, time it speaks of, end of life, the writer's time (epoch ms), how far
+ * clocks may differ (ms).
  */
 const PUT = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local at, writer, skew = tonumber(ARGV[3]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local held = redis.call('HGET', KEYS[1], ARGV[1])
-if held then
-  local ok, entry = pcall(cjson.decode, held)
-  if ok and type(entry) == 'table' then
-    local at = entry.observedAt or entry.droppedAt
-    local time = redis.call('TIME')
-    local latest = math.min(time[1] * 1000 + time[2] / 1000, tonumber(ARGV[5])) + tonumber(ARGV[6])
-    if type(at) == 'number' and at > tonumber(ARGV[3]) and at <= latest then return 0 end
+local ok, entry = pcall(cjson.decode, held or '')
+if ok and type(entry) == 'table' then
+  local heldAt, writtenAt = entry.observedAt or entry.droppedAt, entry.writtenAt
+  if type(heldAt) == 'number' and type(writtenAt) == 'number' then
+    local comparable = math.abs(writer - now) <= skew and heldAt <= now + skew
+    if comparable then
+      if heldAt > at then return 0 end
+    elseif writtenAt > now - math.max(0, writer - at) and writtenAt <= now then
+      return 0
+    end
   end
 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+local text = string.sub(ARGV[2], 1, -2) .. string.format(',"writtenAt":%.3f}', now)
+redis.call('HSET', KEYS[1], ARGV[1], text)
 local left = redis.call('PEXPIRETIME', KEYS[1])
 if left < tonumber(ARGV[4]) then redis.call('PEXPIREAT', KEYS[1], ARGV[4]) end
 return 1
