@@ -23,7 +23,7 @@ describe('a job on a schedule in a real Redis', () => {
   function replica(
     run: () => Promise<void>,
     faults: Error[] = [],
-    schedule: Pick<ScheduledJobOptions, 'everyMs' | 'due'> = { everyMs: 100 },
+    schedule: Pick<ScheduledJobOptions, 'everyMs' | 'due' | 'isWorthRetry'> = { everyMs: 100 },
   ): RedisConnection {
     const redis = connectRedisForWorker(server.url);
     const job = new ScheduledJob({ name: 'test', redis, run, onError: (error) => faults.push(error), ...schedule });
@@ -97,5 +97,17 @@ describe('a job on a schedule in a real Redis', () => {
     // One run is asked for at the start, and the schedule begins with another.
     await eventually(async () => expect(runs).toBe(4));
     expect(faults.map(({ message }) => message).sort()).toEqual(['run 1', 'run 2']);
+  });
+
+  it('does not try a run again whose fault will not pass', async () => {
+    const faults: Error[] = [];
+    const run = async () => {
+      throw new Error('refused');
+    };
+    const redis = replica(run, faults, { everyMs: 3_600_000, due: async () => true, isWorthRetry: () => false });
+    // One run is asked for at the start, and the schedule begins with another.
+    await eventually(async () => expect(await redis.zcard('{iris}:test:failed')).toBe(2));
+    expect(faults.map(({ message }) => message)).toEqual(['refused', 'refused']);
+    expect(await redis.zcard('{iris}:test:delayed')).toBeLessThanOrEqual(1);
   });
 });

@@ -1,4 +1,4 @@
-import { type JobsOptions, Queue, Worker } from 'bullmq';
+import { type JobsOptions, Queue, UnrecoverableError, Worker } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import { closeWorker } from './close-worker.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -17,6 +17,8 @@ export interface ScheduledJobOptions {
   due?(): Promise<boolean>;
   /** One run. A rejection counts as a failed run, which is tried again as long as the next one is far away. */
   run(): Promise<void>;
+  /** Whether a failed run may be tried again before the next one; always when absent. */
+  isWorthRetry?(error: unknown): boolean;
   onError(error: Error): void;
 }
 
@@ -50,7 +52,12 @@ export class ScheduledJob {
       name,
       async (job) => {
         if (job.name !== ASKED_FOR && (await options.due?.()) === false) return;
-        await options.run();
+        try {
+          await options.run();
+        } catch (error) {
+          if (options.isWorthRetry?.(error) ?? true) throw error;
+          throw new UnrecoverableError(error instanceof Error ? error.message : 'the run failed');
+        }
       },
       { connection: redis, prefix: QUEUE_PREFIX, concurrency: 1, telemetry },
     );

@@ -6,7 +6,7 @@ import type { IdentityMap } from '../identity-map.js';
 import { type EntryStore, keepEntry } from '../kept-entry.js';
 import type { Logger } from '../logger.js';
 import { answerOf } from '../source-answer.js';
-import { VendorError } from '../vendor-error.js';
+import { VendorError, type VendorErrorKind } from '../vendor-error.js';
 
 export interface BulkSyncOptions {
   readonly id: SourceId;
@@ -23,6 +23,8 @@ export interface BulkSyncOptions {
   readonly logger: Logger;
 }
 
+/** Faults that may be over soon. Refused credentials are not, and a vendor that asks to wait is left alone. */
+const WORTH_A_RETRY: ReadonlySet<VendorErrorKind> = new Set(['unavailable', 'timeout']);
 /** How many entries are written at once. */
 const BATCH = 100;
 /** How often a long read says how far it is, in ms. */
@@ -55,6 +57,7 @@ export class BulkSync {
         return Date.now() - readAt >= intervalMs / 2;
       },
       run: () => this.run(),
+      isWorthRetry: (error) => !(error instanceof VendorError) || WORTH_A_RETRY.has(error.kind),
       onError: (error) => logger.warn({ source: id, detail: error.message }, 'the schedule of bulk reads has a fault'),
     });
   }

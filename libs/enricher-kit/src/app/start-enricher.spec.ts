@@ -362,6 +362,27 @@ describe('an enricher that runs', () => {
     await redis.flushall();
   });
 
+  it.each([
+    ['unauthorized', 'failed'],
+    ['rate_limited', 'failed'],
+    ['unavailable', 'delayed'],
+    ['timeout', 'delayed'],
+  ] as const)('after a bulk read that met %s has it %s until the next one or the next try', async (kind, where) => {
+    let reads = 0;
+    const bulk = async function* (): AsyncGenerator<BulkItem> {
+      yield { subject: ana, finding: found };
+      reads += 1;
+      throw new VendorError(kind, 'the vendor gives no more');
+    };
+    await start(testVendor({ bulk }), { IRIS_BULK_INTERVAL_SECONDS: '86400' });
+    const firstIn = async (set: string) => {
+      const ids = await redis.zrange(`{iris}:iris-bulk-okta:${set}`, 0, -1);
+      const names = await Promise.all(ids.map((id) => redis.hget(`{iris}:iris-bulk-okta:${id}`, 'name')));
+      return names.includes('first');
+    };
+    await eventually(async () => expect([reads > 0, await firstIn(where)]).toEqual([true, true]));
+  });
+
   it('reads in bulk at once when the first of its replicas starts, and not again with the second', async () => {
     let runs = 0;
     const bulk = async function* (): AsyncGenerator<BulkItem> {
