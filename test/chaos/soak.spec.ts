@@ -52,10 +52,10 @@ const FAULTS: readonly FaultInput[] = [
   { mode: 'down' },
 ];
 
-/** The faults in turn; each gives what ends it. */
-const TURNS: readonly (() => Promise<() => unknown>)[] = [
-  ...VENDOR_NAMES.map((vendor, index) => async () => {
-    const fault = FAULTS[index % FAULTS.length];
+/** The faults in turn, each vendor's another one in each round; each gives what ends it. */
+const TURNS: readonly ((round: number) => Promise<() => unknown>)[] = [
+  ...VENDOR_NAMES.map((vendor, index) => async (round: number) => {
+    const fault = FAULTS[(index + round) % FAULTS.length];
     if (fault !== undefined) await chaos.mesh.sandbox.admin.setFaults(vendor, fault);
     return () => chaos.mesh.sandbox.admin.setFaults(vendor);
   }),
@@ -124,7 +124,7 @@ it(
       }
     })();
     for (let turn = 0; performance.now() < endsAt; turn += 1) {
-      const heal = await TURNS[turn % TURNS.length]?.();
+      const heal = await TURNS[turn % TURNS.length]?.(Math.floor(turn / TURNS.length));
       await sleep(TURN_MS);
       await heal?.();
       await sleep(TURN_MS);

@@ -130,24 +130,24 @@ describe('users', () => {
     expect(server.requests.map(({ query }) => Number(query.get('offset'))).at(-1)).toBe(9900);
   });
 
-  it('are listed again by a bulk read when somebody is on call who was not on the list, once a minute', async () => {
-    const { server, source } = await pagerduty(({ path }) => (path === '/users' ? page('users', []) : 'ordinary'));
-    const lists = () => server.requests.filter(({ path }) => path === '/users').length;
-    const read = async (now: number) => {
+  /** Reads in bulk at a time, and tells how often users were listed until then. */
+  async function listsRead(script: Parameters<typeof pagerduty>[0]): Promise<(now: number) => Promise<number>> {
+    const { server, source } = await pagerduty(script);
+    return async (now) => {
       for await (const _ of source.bulkSince?.(0, { signal: AbortSignal.timeout(10_000), now }) ?? []);
-      return lists();
+      return server.requests.filter(({ path }) => path === '/users').length;
     };
+  }
+
+  it('are listed again by a bulk read when somebody is on call who was not on the list, once a minute', async () => {
+    const read = await listsRead(({ path }) => (path === '/users' ? page('users', []) : 'ordinary'));
     expect(await read(NOON)).toBe(1);
     expect(await read(NOON + 59_000)).toBe(1);
     expect(await read(NOON + 61_000)).toBe(2);
   });
 
   it('are listed no more than each quarter of an hour when all who are on call are on the list', async () => {
-    const { server, source } = await pagerduty(() => 'ordinary');
-    const read = async (now: number) => {
-      for await (const _ of source.bulkSince?.(0, { signal: AbortSignal.timeout(10_000), now }) ?? []);
-      return server.requests.filter(({ path }) => path === '/users').length;
-    };
+    const read = await listsRead(() => 'ordinary');
     expect(await read(NOON)).toBe(1);
     expect(await read(NOON + 899_000)).toBe(1);
     expect(await read(NOON + 901_000)).toBe(2);

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 
 /** Below the ports that systems give to outgoing connections, which would be taken before a child listens. */
 const [FIRST, LAST] = [20_000, 32_000];
@@ -13,13 +13,13 @@ export async function freePort(): Promise<number> {
     if (given.has(wanted)) continue;
     const server = createServer();
     server.listen(wanted, '127.0.0.1');
-    const port = await once(server, 'listening').then(
-      () => (server.address() as AddressInfo).port,
-      () => undefined,
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
     );
     server.close();
-    if (port === undefined) continue;
-    given.add(port);
-    return port;
+    if (!isFree) continue;
+    given.add(wanted);
+    return wanted;
   }
 }
