@@ -25,6 +25,7 @@ import type {
   WebhookEvent,
 } from '../enricher-definition.js';
 import { refusePush } from '../http/pushes.js';
+import { VendorError } from '../vendor-error.js';
 import { type RunningEnricher, startEnricher } from './start-enricher.js';
 
 const ana: Subject = { principal: 'ana@example.com', loginName: 'ana@example.com' };
