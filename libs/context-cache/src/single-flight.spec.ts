@@ -59,6 +59,15 @@ describe('one call of many replicas', () => {
     expect(state.calls).toBe(1);
   });
 
+  it('is not made when its result stands there already, and leaves no lock', async () => {
+    const { state, flight } = sharedCall();
+    state.kept = 'facts';
+    expect(await replicas[0]?.flights.run(flight())).toBe('facts');
+    expect(state.calls).toBe(0);
+    // The release is not waited for; a reply to a later command of the same connection comes after it.
+    expect(await replicas[0]?.redis.keys('iris:lock:*')).toEqual([]);
+  });
+
   it('fails for those who wait as it failed for who called', async () => {
     const { state, called, outcome, flight } = sharedCall();
     const first = replicas[0]?.flights.run(flight());

@@ -10,7 +10,10 @@ export interface Flight<T> {
   readonly lockMs: number;
   /** Ends a loser's wait. */
   readonly signal: AbortSignal;
-  /** Looks for what another replica's flight has left. */
+  /**
+   * Looks for what an earlier flight has left. Sent right behind the lock, so by the same connection it sees all that
+   * landed before the lock was set.
+   */
   find(): Promise<T | undefined>;
   /** The costly call. It keeps its result where `find` looks before it resolves. */
   fetch(): Promise<T>;
@@ -76,35 +79,31 @@ export class DistributedFlights {
     const endsAt = Date.now() + flight.lockMs;
     const key = lockKey(flight.address);
     for (;;) {
-      let holder: string | null;
-      try {
-        holder = await this.acquire(key, token, flight.lockMs);
-      } catch {
-        return flight.fetch();
+      // Both travel at once: a miss waits for Redis once before the call.
+      const [holder, found] = await Promise.all([
+        this.acquire(key, token, flight.lockMs).catch(() => undefined),
+        flight.find().catch(() => undefined),
+      ]);
+      if (found !== undefined) {
+        if (holder === token) this.release(key, token);
+        return found;
       }
+      if (holder === undefined) return flight.fetch();
       if (holder === token) return this.fly(flight, key, token);
-      if (holder?.startsWith(FAULT_PREFIX)) throw new SharedFault(holder.slice(FAULT_PREFIX.length));
+      if (holder.startsWith(FAULT_PREFIX)) throw new SharedFault(holder.slice(FAULT_PREFIX.length));
       if (Date.now() >= endsAt) throw new FlightTimeout();
       await pause(flight.signal);
-      const found = await flight.find().catch(() => undefined);
-      if (found !== undefined) return found;
     }
   }
 
   /** The token when the lock is ours, else what stands in it. */
-  private async acquire(key: string, token: string, lockMs: number): Promise<string | null> {
+  private async acquire(key: string, token: string, lockMs: number): Promise<string> {
     // NX with GET (Redis 7) answers null for a lock just taken.
     const held = await this.redis.run((redis) => redis.set(key, token, 'PX', lockMs, 'NX', 'GET'));
     return held ?? token;
   }
 
   private async fly<T>(flight: Flight<T>, key: string, token: string): Promise<T> {
-    // Between the miss and the lock another flight may have landed.
-    const found = await flight.find().catch(() => undefined);
-    if (found !== undefined) {
-      this.release(key, token);
-      return found;
-    }
     try {
       const result = await flight.fetch();
       this.release(key, token);

@@ -60,12 +60,12 @@ const MAX_KEY_LENGTH = 1024;
 /** Faults that say nothing new about the vendor. */
 const QUIET_KINDS: ReadonlySet<VendorErrorKind> = new Set(['cancelled', 'circuit_open', 'overloaded']);
 
-/** Answers for one source: cache -> collapse -> resilience -> fetch. */
+/** Answers for one source: collapse -> cache -> resilience -> fetch; without an answer, what is stale. */
 export class AnswerChain {
   private readonly resilience: Resilience;
   private readonly shared = new SharedCalls<SourceAnswer>();
   private readonly fetched: Ask;
-  private readonly cached: Ask;
+  private readonly answered: Ask;
 
   constructor(private readonly options: ChainOptions) {
     this.resilience = new Resilience(options);
@@ -74,7 +74,7 @@ export class AnswerChain {
       options,
       this.shared,
     );
-    this.cached = cachedFirst(this.fetched, options);
+    this.answered = elseStale(this.fetched, options);
   }
 
   /** Whether the vendor is asked at present. */
@@ -92,7 +92,7 @@ export class AnswerChain {
     const question = this.question(subject, resource);
     if ('status' in question) return answerOf(question, this.options.settings, Date.now());
     try {
-      return await this.cached(question, cancelled);
+      return await this.answered(question, cancelled);
     } catch (error) {
       return unavailableAnswer(toVendorError(error).reason, Date.now());
     }
@@ -212,7 +212,7 @@ async function write(
   }
 }
 
-/** Makes one call of equal ones: in this process, then across replicas. */
+/** Makes one call of equal ones: in this process, then across replicas. None when a fresh entry stands in the cache. */
 function collapsed(next: Ask, { cache, settings }: ChainOptions, shared: SharedCalls<SourceAnswer>): Ask {
   const across = (question: Question, signal: AbortSignal): Promise<SourceAnswer> => {
     if (cache === undefined) return next(question, signal);
@@ -242,15 +242,16 @@ function collapsed(next: Ask, { cache, settings }: ChainOptions, shared: SharedC
   };
 }
 
-/** The outermost layer: a fresh entry is the answer; a stale one is when the vendor gives none. */
-function cachedFirst(next: Ask, { cache }: ChainOptions): Ask {
+/**
+ * The outermost layer: a stale entry is the answer when the vendor gives none. It is looked for only then, because what
+ * is asked here was missed in Redis a moment ago.
+ */
+function elseStale(next: Ask, { cache }: ChainOptions): Ask {
   return async (question, signal) => {
-    const held = await heldEntry(question, cache);
-    const fresh = sufficient(question, held);
-    if (fresh !== undefined) return fresh;
     try {
       return await next(question, signal);
     } catch (error) {
+      const held = await heldEntry(question, cache);
       if (held !== undefined && usability(held, Date.now()) !== 'expired') return held;
       throw error;
     }
