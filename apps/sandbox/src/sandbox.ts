@@ -22,7 +22,7 @@ export interface SandboxOptions {
   readonly seed?: number;
   /** How long each vendor takes to answer, in ms; 0 when absent. */
   readonly latencyMs?: Partial<Record<VendorName, number>>;
-  /** Whether the vendors' published rate limits refuse requests; true when absent. */
+  /** Whether the vendors have their published rate limits, and tell of them; true when absent. */
   readonly enforceLimits?: boolean;
 }
 

@@ -95,6 +95,69 @@ describe('how a vendor is called', () => {
     expect(await mine.run(call, always)).toBe('facts');
   });
 
+  it('sends one call first when a pause is over, and the others once it went well', async () => {
+    const mine = resilience({ timeoutMs: 10_000, concurrency: 10 });
+    await kindOf(mine.run(failing(new VendorError('rate_limited', 'x', { retryAfterMs: 60_000 })).call, always));
+    await jest.advanceTimersByTimeAsync(60_001);
+    const first = deferred<string>();
+    let calls = 0;
+    const call = () => {
+      calls += 1;
+      return calls === 1 ? first.promise : Promise.resolve('facts');
+    };
+    const answers = Array.from({ length: 8 }, () => mine.run(call, always));
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(calls).toBe(1);
+    first.resolve('facts');
+    expect(await Promise.all(answers)).toEqual(Array(8).fill('facts'));
+    expect(calls).toBe(8);
+  });
+
+  it('sends one call for each pause that the vendor asks for, however many wait for its end', async () => {
+    const mine = resilience({ timeoutMs: 3500, concurrency: 2 });
+    const calls: number[] = [];
+    const call = async () => {
+      calls.push(performance.now());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      throw new VendorError('rate_limited', 'x', { retryAfterMs: 1000 });
+    };
+    const kinds = Array.from({ length: 12 }, () => kindOf(mine.run(call, always)));
+    await jest.advanceTimersByTimeAsync(4000);
+    expect(new Set(await Promise.all(kinds))).toEqual(new Set(['rate_limited']));
+    // Two began at once, before the vendor had said anything; then each of the three retries' times has its one.
+    expect(calls.length).toBeGreaterThanOrEqual(3);
+    expect(calls.length).toBeLessThanOrEqual(5);
+  });
+
+  it('lets the next call go first when nobody waits for the one that did', async () => {
+    const mine = resilience();
+    await kindOf(mine.run(failing(new VendorError('rate_limited', 'x', { retryAfterMs: 60_000 })).call, always));
+    await jest.advanceTimersByTimeAsync(60_001);
+    const gone = new AbortController();
+    const left = kindOf(mine.run(() => deferred<string>().promise, gone.signal));
+    const next = mine.run(async () => 'facts', always);
+    await jest.advanceTimersByTimeAsync(10);
+    gone.abort(new VendorError('cancelled', 'left'));
+    expect(await left).toBe('cancelled');
+    await jest.advanceTimersByTimeAsync(10);
+    expect(await next).toBe('facts');
+  });
+
+  it('does not make a call that waited for its slot while the vendor failed', async () => {
+    const mine = resilience({ timeoutMs: 10_000, concurrency: 5 });
+    const { call, calls } = failing(...Array.from({ length: 40 }, () => new VendorError('bad_response', 'x')));
+    const slow = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return call();
+    };
+    const kinds = Array.from({ length: 20 }, () => kindOf(mine.run(slow, always)));
+    await jest.advanceTimersByTimeAsync(200);
+    const refused = (await Promise.all(kinds)).filter((kind) => kind === 'circuit_open');
+    expect(calls).toHaveLength(20 - refused.length);
+    // Before the fifth has failed, each of the four that failed earlier has given its slot to one more.
+    expect(calls.length).toBeLessThanOrEqual(9);
+  });
+
   it('ends a call at the time limit, retries included', async () => {
     const never = deferred<string>();
     const mine = resilience();

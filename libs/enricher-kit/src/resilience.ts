@@ -14,6 +14,7 @@ import {
 import { abortable } from './abortable.js';
 import type { CircuitPosition, EnricherObserver } from './enricher-observer.js';
 import { toVendorError, VendorError, type VendorErrorKind } from './vendor-error.js';
+import { VendorPause } from './vendor-pause.js';
 
 /** How many times a failed call is made again. Only reads pass here, so all of them may be. */
 const MAX_RETRIES = 2;
@@ -22,8 +23,6 @@ const RETRY_BASE_MS = 200;
 const RETRY_MAX_MS = 2000;
 /** Added to the wait that a vendor asks for, so that replicas do not come back in step, in ms. */
 const RETRY_JITTER_MS = 100;
-/** Longest time for which a vendor's wish to be left alone is followed, in ms. */
-const MAX_PAUSE_MS = 300_000;
 /** Calls that may wait, per call that may run. */
 const QUEUED_PER_SLOT = 10;
 /** The circuit opens after so many failures in a row... */
@@ -68,8 +67,7 @@ export class Resilience {
   /** By the monotonic clock, in ms: a wall clock that is set back must not prolong a pause by hours. */
   private openedAt = 0;
   private readonly bulkhead;
-  /** By the monotonic clock, in ms. */
-  private pausedUntil = Number.NEGATIVE_INFINITY;
+  private readonly pause = new VendorPause();
 
   constructor(private readonly options: ResilienceOptions) {
     const { concurrency } = options.settings;
@@ -150,40 +148,40 @@ export class Resilience {
     return policy.execute(() => this.attempt(call, signal), signal);
   }
 
+  /** A slot comes first, because what waited for one must see that the vendor failed or asked to wait meanwhile. */
   private async attempt<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     // The retry's pause does not end with the signal.
     if (signal.aborted) throw toVendorError(signal.reason);
-    const pauseMs = this.pausedUntil - performance.now();
-    if (pauseMs > 0) {
-      throw new VendorError('rate_limited', 'the vendor asked to wait', { retryAfterMs: pauseMs });
-    }
-    this.renewOverdueBreaker();
-    try {
-      return await this.breaker.execute(() => this.slotted(call, signal));
-    } catch (thrown) {
-      if (thrown instanceof BrokenCircuitError) {
-        throw new VendorError('circuit_open', 'the vendor failed repeatedly and is not asked');
-      }
-      const error = toVendorError(thrown);
-      if (error.kind === 'rate_limited' && error.retryAfterMs !== undefined) {
-        const until = performance.now() + Math.min(error.retryAfterMs, MAX_PAUSE_MS);
-        this.pausedUntil = Math.max(this.pausedUntil, until);
-      }
-      throw error;
-    }
-  }
-
-  private async slotted<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     let started = false;
-    const running = this.bulkhead.execute(() => {
-      started = true;
-      return call(signal);
+    const running = this.bulkhead.execute(async () => {
+      let ended: Promise<unknown> = Promise.resolve();
+      const made = () => {
+        started = true;
+        const answer = call(signal);
+        ended = answer.catch(() => {});
+        return abortable(answer, signal);
+      };
+      try {
+        return await this.pause.run(() => this.unlessBroken(made), signal);
+      } finally {
+        await ended;
+      }
     }, signal);
     try {
       return await abortable(running, signal);
     } catch (thrown) {
       if (thrown instanceof BulkheadRejectedError) throw new VendorError('overloaded', 'too many calls wait');
       throw blamed(thrown, started);
+    }
+  }
+
+  private async unlessBroken<T>(call: () => Promise<T>): Promise<T> {
+    this.renewOverdueBreaker();
+    try {
+      return await this.breaker.execute(call);
+    } catch (thrown) {
+      if (!(thrown instanceof BrokenCircuitError)) throw toVendorError(thrown);
+      throw new VendorError('circuit_open', 'the vendor failed repeatedly and is not asked');
     }
   }
 }

@@ -37,7 +37,7 @@ export interface ListenOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly latencyMs: number;
-  /** Whether the vendor's published limits refuse requests; the headers count in any case. */
+  /** Whether the vendor's published limits refuse requests; if not, no header tells of any. */
   readonly enforceLimits: boolean;
 }
 
@@ -126,10 +126,11 @@ export class VendorServer {
     const delayMs = this.latencyMs + (fault?.mode === 'slow' ? fault.delayMs : 0);
     if (delayMs > 0) await delay(delayMs, undefined, { ref: false });
     if (fault !== undefined && fault.mode !== 'slow') return this.#apply(fault, request, reply);
-    if (state?.exceeded && this.#enforceLimits) return send(reply, this.#manners.rateLimited(state));
+    if (state?.exceeded) return send(reply, this.#manners.rateLimited(state));
   }
 
   #countTowardsLimit(request: FastifyRequest, reply: FastifyReply): LimitState | undefined {
+    if (!this.#enforceLimits) return undefined;
     const { limiter, mostAtOnce } = this.#manners;
     const bucket = this.#manners.limitBucket ? this.#manners.limitBucket(request) : 'all';
     if (limiter === undefined || bucket === undefined) return undefined;
