@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@iris/context-cache/testing';
 import type { EvidenceRecord } from '@iris/evidence';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hookOf, SAMPLES } from '../../apps/sandbox/src/demo/sample-hooks.js';
@@ -202,10 +203,7 @@ describe('context', () => {
     mesh.sandbox.admin.clearCalls();
     const refreshed = await runIris(['context', 'refresh', ANA, '--json', ...redis()]);
     expect(refreshed.code).toBe(0);
-    const calls = () => JSON.stringify(mesh.sandbox.admin.calls('workday'));
-    const quiet = calls();
-    for (let tries = 0; tries < 200 && calls() === quiet; tries += 1) await sleep(50);
-    expect(calls()).not.toBe(quiet);
+    await eventually(async () => expect(mesh.sandbox.admin.calls('workday').total).toBe(1));
 
     await expect(runIris(['context', 'drop', ANA, ...redis()])).resolves.toMatchObject({ code: 0 });
     await expect(runIris(['context', 'show', 'nobody@lumen.example', ...redis()])).resolves.toMatchObject({ code: 1 });
