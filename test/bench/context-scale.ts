@@ -19,12 +19,19 @@ const BULK_TIMEOUT_MS = 400_000;
 const HOUR_SECONDS = 3600;
 const LOOKED_AT = 20_000;
 
+interface Limit {
+  readonly requests: number;
+  readonly seconds: number;
+  /** Whether each endpoint has it, or all of them together. */
+  readonly of: 'each' | 'all';
+}
+
 /** Requests that each vendor allows, as the stand-ins enforce them. */
-const LIMITS: Readonly<Record<VendorName, { readonly requests: number; readonly seconds: number } | undefined>> = {
-  okta: { requests: 600, seconds: 60 },
-  workday: { requests: 10, seconds: 1 },
-  servicenow: { requests: 20_000, seconds: 3600 },
-  pagerduty: { requests: 960, seconds: 60 },
+const LIMITS: Readonly<Record<VendorName, Limit | undefined>> = {
+  okta: { requests: 600, seconds: 60, of: 'each' },
+  workday: { requests: 10, seconds: 1, of: 'all' },
+  servicenow: { requests: 20_000, seconds: 3600, of: 'all' },
+  pagerduty: { requests: 960, seconds: 60, of: 'all' },
   tailscale: undefined,
 };
 
@@ -74,12 +81,20 @@ export async function run(): Promise<Table> {
       const limit = LIMITS[vendor];
       const allowed =
         limit === undefined ? 'not published' : Math.round((limit.requests / limit.seconds) * HOUR_SECONDS);
-      return Object.entries(all[vendor] ?? {}).map(([route, total]) => {
-        const [first, second] = [bulk[vendor]?.[route] ?? 0, sampled[vendor]?.[route] ?? 0];
-        const during = total - first;
-        const anHour = Math.round((during * HOUR_SECONDS) / (sampledSeconds + everybodySeconds));
-        return [`${vendor} ${route}`, first, second - first, total - second, anHour, allowed];
-      });
+      const line = (name: string, first: number, second: number, total: number, most: number | string) => [
+        `${vendor} ${name}`,
+        first,
+        second - first,
+        total - second,
+        Math.round(((total - first) * HOUR_SECONDS) / (sampledSeconds + everybodySeconds)),
+        most,
+      ];
+      const together = limit?.of === 'all';
+      const each = Object.entries(all[vendor] ?? {}).map(([route, total]) =>
+        line(route, bulk[vendor]?.[route] ?? 0, sampled[vendor]?.[route] ?? 0, total, together ? '' : allowed),
+      );
+      const sums = [bulk, sampled, all].map((calls) => sumOf(calls[vendor] ?? {})) as [number, number, number];
+      return together ? [...each, line('in all', ...sums, allowed)] : each;
     });
     const hooks = SAMPLED + people.length;
     const seconds = sampledSeconds + everybodySeconds;
@@ -114,6 +129,10 @@ async function load(client: HookClient, people: readonly Person[]): Promise<numb
   const start = performance.now();
   await atOnce(CONCURRENCY, people.length, (index) => client.send(afterResponse(people[index] as Person)));
   return (performance.now() - start) / 1000;
+}
+
+function sumOf(calls: Readonly<Record<string, number>>): number {
+  return Object.values(calls).reduce((sum, count) => sum + count, 0);
 }
 
 type Calls = Partial<Record<VendorName, Readonly<Record<string, number>>>>;
