@@ -8,7 +8,7 @@ import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendors/ve
 import { atOnce, HookClient } from './hook-load.js';
 import { residentMegabytes } from './process-cost.js';
 import { afterResponse, type Person, peopleOf } from './sample-hooks.js';
-import { round, type Table } from './table.js';
+import { round, sumOfCounts, type Table } from './table.js';
 import { zipf } from './zipf.js';
 
 const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 50_000);
@@ -93,7 +93,7 @@ export async function run(): Promise<Table> {
       const each = Object.entries(all[vendor] ?? {}).map(([route, total]) =>
         line(route, bulk[vendor]?.[route] ?? 0, sampled[vendor]?.[route] ?? 0, total, together ? '' : allowed),
       );
-      const sums = [bulk, sampled, all].map((calls) => sumOf(calls[vendor] ?? {})) as [number, number, number];
+      const sums = [bulk, sampled, all].map((calls) => sumOfCounts(calls[vendor] ?? {})) as [number, number, number];
       return together ? [...each, line('in all', ...sums, allowed)] : each;
     });
     const hooks = SAMPLED + people.length;
@@ -129,10 +129,6 @@ async function load(client: HookClient, people: readonly Person[]): Promise<numb
   const start = performance.now();
   await atOnce(CONCURRENCY, people.length, (index) => client.send(afterResponse(people[index] as Person)));
   return (performance.now() - start) / 1000;
-}
-
-function sumOf(calls: Readonly<Record<string, number>>): number {
-  return Object.values(calls).reduce((sum, count) => sum + count, 0);
 }
 
 type Calls = Partial<Record<VendorName, Readonly<Record<string, number>>>>;

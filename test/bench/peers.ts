@@ -8,7 +8,7 @@ import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendors/ve
 import { HookClient } from './hook-load.js';
 import type { PeerAnswer, PeerOrder } from './peer-process.js';
 import { ordinaryPeopleOf, type Person, preRequest, type SampleHook } from './sample-hooks.js';
-import { median, percentile, round, type Table } from './table.js';
+import { median, percentile, round, sumOfCounts, type Table } from './table.js';
 import { callsOfMemoryCache, callsOfMesh } from './vendor-call-model.js';
 import { zipf } from './zipf.js';
 
@@ -176,10 +176,12 @@ async function mixedLoad(sources: PeerSources) {
     const mixed = await openLoad(clients, everybody);
     const peersAfter = await callsOfPeers(peers);
     const peerCalls = {
-      in_turn: sum(peersAfter.in_turn) - sum(peersBefore.in_turn),
-      at_once: sum(peersAfter.at_once) - sum(peersBefore.at_once),
+      in_turn: sumOfCounts(peersAfter.in_turn) - sumOfCounts(peersBefore.in_turn),
+      at_once: sumOfCounts(peersAfter.at_once) - sumOfCounts(peersBefore.at_once),
     };
-    let meshCalls = sum(Object.fromEntries(VENDOR_NAMES.map((vendor) => [vendor, bulkCalls[vendor]?.everything ?? 0])));
+    let meshCalls = sumOfCounts(
+      Object.fromEntries(VENDOR_NAMES.map((vendor) => [vendor, bulkCalls[vendor]?.everything ?? 0])),
+    );
     for (const vendor of VENDOR_NAMES) {
       const ofPeers = [peersAfter, peersBefore].map(
         (calls) => (calls.in_turn[vendor] ?? 0) + (calls.at_once[vendor] ?? 0),
@@ -315,8 +317,4 @@ function emptyTimes(): Times {
 
 function add(times: Times, one: Record<System, number>): void {
   for (const system of SYSTEMS) times[system].push(one[system]);
-}
-
-function sum(calls: Readonly<Record<string, number>>): number {
-  return Object.values(calls).reduce((total, count) => total + count, 0);
 }

@@ -27,6 +27,11 @@ export function isMet({
   return measured <= atMost && measured >= atLeast;
 }
 
+/** All counts together. */
+export function sumOfCounts(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
 /** The table as text for a terminal. */
 export function asText({ title, columns, rows, goals = [], notes = [] }: Table): string {
   const table = new CliTable({ head: [...columns], style: { head: [], border: [] } });

@@ -203,7 +203,7 @@ describe('context', () => {
     mesh.sandbox.admin.clearCalls();
     const refreshed = await runIris(['context', 'refresh', ANA, '--json', ...redis()]);
     expect(refreshed.code).toBe(0);
-    await eventually(async () => expect(mesh.sandbox.admin.calls('workday').total).toBe(1));
+    await eventually(async () => expect(mesh.sandbox.admin.calls('workday').total).toBeGreaterThan(0));
 
     await expect(runIris(['context', 'drop', ANA, ...redis()])).resolves.toMatchObject({ code: 0 });
     await expect(runIris(['context', 'show', 'nobody@lumen.example', ...redis()])).resolves.toMatchObject({ code: 1 });

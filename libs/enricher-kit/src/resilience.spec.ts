@@ -124,7 +124,7 @@ describe('how a vendor is called', () => {
     const kinds = Array.from({ length: 12 }, () => kindOf(mine.run(call, always)));
     await jest.advanceTimersByTimeAsync(4000);
     expect(new Set(await Promise.all(kinds))).toEqual(new Set(['rate_limited']));
-    // Two began at once, before the vendor had said anything; then each of the three retries' times has its one.
+    // Two began at once, before the vendor had said anything; then each of the two rounds of retries has its one.
     expect(calls.length).toBeGreaterThanOrEqual(3);
     expect(calls.length).toBeLessThanOrEqual(5);
   });
