@@ -37,10 +37,10 @@ module.exports = {
     },
     {
       name: 'rooms-by-their-front-door',
-      comment: 'The toolcalls room is pure; the rest of the gateway sees its entry only.',
+      comment: 'The tool-calls room is pure; the rest of the gateway sees its entry only.',
       severity: 'error',
-      from: { path: '^apps/gateway/src/', pathNot: '^apps/gateway/src/toolcalls/' },
-      to: { path: '^apps/gateway/src/toolcalls/', pathNot: '/toolcalls/index\\.ts$' },
+      from: { path: '^apps/gateway/src/', pathNot: '^apps/gateway/src/tool-calls/' },
+      to: { path: '^apps/gateway/src/tool-calls/', pathNot: '/tool-calls/index\\.ts$' },
     },
     {
       name: 'cerbos-only-in-pdp',

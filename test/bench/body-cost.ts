@@ -1,5 +1,5 @@
 import { type JsonDocument, parseDocument } from '@iris/json-document';
-import { type ReadBody, readProviderBody, rewriteProviderBody } from '../../apps/gateway/src/toolcalls/index.js';
+import { type ReadBody, readProviderBody, rewriteProviderBody } from '../../apps/gateway/src/tool-calls/index.js';
 import { round, type Table } from './table.js';
 
 const MEGABYTE = 1024 * 1024;

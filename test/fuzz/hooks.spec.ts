@@ -3,8 +3,8 @@ import { guardrailResponseSchema } from '@iris/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { PROVIDER_BODIES } from '../../apps/gateway/test/toolcalls/provider-bodies.js';
-import { PROVIDER_RULES } from '../../apps/gateway/test/toolcalls/provider-rules.js';
+import { PROVIDER_BODIES } from '../../apps/gateway/test/tool-calls/provider-bodies.js';
+import { PROVIDER_RULES } from '../../apps/gateway/test/tool-calls/provider-rules.js';
 import { HOOK_KEY, type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { mutations } from './mutations.js';
 

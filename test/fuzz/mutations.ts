@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { PROVIDER_BODIES } from '../../apps/gateway/test/toolcalls/provider-bodies.js';
+import { PROVIDER_BODIES } from '../../apps/gateway/test/tool-calls/provider-bodies.js';
 
 /** Bytes that mean something to a parser of JSON or UTF-8. */
 const TELLING = Buffer.from('{}[]",:\\/0-eE.+ntfu \n\0\u00ff\u2028\ud83d');

@@ -7,7 +7,6 @@ import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/
 import { ContextService, enabledSources } from './context/context.service.js';
 import { EnricherClient } from './context/enricher-client.js';
 import { DecisionService, type PolicySelection } from './decision/decision.service.js';
-import { Modes } from './decision/modes.js';
 import { OneDecisionPerRequest } from './decision/one-decision-per-request.js';
 import { ShadowPolicy } from './decision/shadow-policy.js';
 import { ToolPlans } from './decision/tool-plans.js';
@@ -18,10 +17,11 @@ import { ExplainService } from './explain/explain.service.js';
 import type { GatewaySettings } from './gateway.settings.js';
 import { HealthController } from './health/health.controller.js';
 import { PdpWatch } from './health/pdp-watch.js';
-import { AGENT_IDENTITY_RULES, HookController } from './hook/hook.controller.js';
-import { HookKeys } from './hook/hook-keys.js';
 import { WiringWarnings } from './hook/wiring-warnings.js';
-import { HookWalk } from './walk.js';
+import { AGENT_IDENTITY_RULES, HookController } from './http/hook.controller.js';
+import { HookKeys } from './http/hook-keys.js';
+import { HookWalk } from './pipeline/hook-pipeline.js';
+import { Modes } from './verdict/modes.js';
 
 /** For how long Redis is not read again for the same principal, in ms. Entries' own limits hold all the same. */
 const L1_MS = 1000;

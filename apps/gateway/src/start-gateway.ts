@@ -6,12 +6,12 @@ import { createGatewayModule } from './gateway.module.js';
 import { type GatewaySettings, gatewaySettings } from './gateway.settings.js';
 import { PdpWatch } from './health/pdp-watch.js';
 import { boundHeapGrowth } from './heap-growth.js';
-import { agentReplyText } from './hook/agent-reply.js';
-import { HookKeys } from './hook/hook-keys.js';
-import { prepareHookTransport } from './hook/hook-transport.js';
-import { block, type HookVerdict, replyText } from './hook/reply.js';
-import { ProblemFilter } from './problem.filter.js';
-import { HookWalk } from './walk.js';
+import { agentReplyText } from './http/agent-reply.js';
+import { HookKeys } from './http/hook-keys.js';
+import { prepareHookTransport } from './http/hook-transport.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { HookWalk } from './pipeline/hook-pipeline.js';
+import { block, type HookVerdict, replyText } from './verdict/reply.js';
 
 /** A client that is slower than this to send its whole request is given up, in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;

@@ -23,7 +23,7 @@ import { count, record, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import type { Budget } from '../budget.js';
+import type { Budget } from '../pipeline/budget.js';
 import type { EnricherClient } from './enricher-client.js';
 import { type RoleRules, rolesOf } from './roles.js';
 

@@ -11,7 +11,7 @@ import {
   type PreparedPrincipal,
   requestKeyOf,
 } from '../decision/decision.service.js';
-import type { HookVerdict } from '../hook/reply.js';
+import type { HookVerdict } from '../verdict/reply.js';
 
 /** A call on which the candidate policy differs. */
 export interface ShadowDifference {

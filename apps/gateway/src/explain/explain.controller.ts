@@ -1,8 +1,8 @@
 import type { HookEvent } from '@iris/contracts';
 import { Controller, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Budget } from '../budget.js';
-import type { HookKeys } from '../hook/hook-keys.js';
+import type { HookKeys } from '../http/hook-keys.js';
+import { Budget } from '../pipeline/budget.js';
 import { ExplainService, NotExplainable } from './explain.service.js';
 
 /** Token of who may ask, and for how long an answer is waited for. */

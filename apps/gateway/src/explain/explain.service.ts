@@ -1,14 +1,14 @@
 import type { CallDecision, ContextStatus, Hook, Identity, JsonObject, ReasonId, ToolCall } from '@iris/contracts';
 import { PdpError } from '@iris/pdp';
-import type { Budget } from '../budget.js';
 import type { ContextService } from '../context/context.service.js';
 import { identify } from '../context/identity.js';
 import type { DecidedCall, DecisionService, PreparedPrincipal } from '../decision/decision.service.js';
-import type { Mode, Modes } from '../decision/modes.js';
 import type { ToolPlans } from '../decision/tool-plans.js';
 import type { PdpWatch } from '../health/pdp-watch.js';
 import { type HookLimits, type IncomingHook, readHook } from '../hook/read-hook.js';
-import { type HookCalls, readHookCalls } from '../toolcalls/index.js';
+import type { Budget } from '../pipeline/budget.js';
+import { type HookCalls, readHookCalls } from '../tool-calls/index.js';
+import type { Mode, Modes } from '../verdict/modes.js';
 
 /** What the gateway would decide on a hook, and from which facts. Nothing is enforced, remembered or recorded. */
 export interface Explanation {

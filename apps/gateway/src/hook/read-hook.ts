@@ -8,7 +8,7 @@ import {
   type ReasonId,
 } from '@iris/contracts';
 import { type JsonDocument, parseDocument } from '@iris/json-document';
-import { decodeBody } from './content-coding.js';
+import { decodeBody } from '../http/content-coding.js';
 
 /** Who an agent's own hook is from: by the hook key or by the tailnet's proxy, never by a claim in the body. */
 export interface AgentIdentity {

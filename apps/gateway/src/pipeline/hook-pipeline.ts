@@ -1,0 +1,297 @@
+import type { CallDecision, Hook, ReasonId, ToolCall } from '@iris/contracts';
+import { ENFORCEABLE_EVENTS } from '@iris/contracts';
+import { PdpError } from '@iris/pdp';
+import { activeTraceId, annotateSpan, count, type Logger, record, recordDuration } from '@iris/telemetry';
+import { Injectable } from '@nestjs/common';
+import type { ContextService } from '../context/context.service.js';
+import { identify } from '../context/identity.js';
+import {
+  countDecision,
+  type DecidedCall,
+  type DecisionService,
+  type PreparedPrincipal,
+} from '../decision/decision.service.js';
+import type { OneDecisionPerRequest } from '../decision/one-decision-per-request.js';
+import { rememberedAs, verdictScope } from '../decision/remembered-as.js';
+import type { ShadowPolicy } from '../decision/shadow-policy.js';
+import type { ToolPlans } from '../decision/tool-plans.js';
+import { toRememberedDecision, type VerdictMemory } from '../decision/verdict-memory.js';
+import type { EvidenceService, HookOutcome } from '../evidence/evidence.service.js';
+import type { PdpWatch } from '../health/pdp-watch.js';
+import { type HookLimits, type IncomingHook, readHook, unreadHook } from '../hook/read-hook.js';
+import type { WiringWarnings } from '../hook/wiring-warnings.js';
+import { type HookCalls, readHookCalls } from '../tool-calls/index.js';
+import { conclude } from '../verdict/conclusion.js';
+import type { Modes } from '../verdict/modes.js';
+import { block, type HookVerdict } from '../verdict/reply.js';
+import type { Budget } from './budget.js';
+
+export interface WalkOptions {
+  readonly limits: HookLimits;
+  readonly modes: Modes;
+  readonly onFailure: Readonly<Record<'pre_request' | 'pre_tool_use', 'closed' | 'open'>>;
+  /** What becomes of denied results: replaced by a notice, or the whole request is blocked. */
+  readonly onDeniedResult: 'redact' | 'block';
+}
+
+/** What the decision room found out about all calls of a hook. */
+interface Judgement {
+  readonly prepared: PreparedPrincipal;
+  readonly decided: readonly DecidedCall[];
+  /** Decisions on all calls, remembered ones included. */
+  readonly decisions: ReadonlyMap<ToolCall, CallDecision>;
+  readonly strip: ReadonlySet<string>;
+  readonly durationsMs: { readonly context: number; readonly pdp: number };
+  /** Where something is only observed, what enforcement would have replied. */
+  readonly wouldHave?: HookVerdict['action'];
+}
+
+/** One hook on its way through the rooms. */
+interface Passage {
+  readonly incoming: IncomingHook;
+  readonly budget: Budget;
+  /** Aborted when nobody waits for the verdict any more. */
+  readonly signal: AbortSignal;
+  /** What is known of the hook so far. */
+  hook: Hook;
+  /** Whether no decision could be had, so that the failure mode speaks. */
+  failed: boolean;
+  /** Whether the verdict was given. */
+  closed: boolean;
+}
+
+/** Kept back from the budget so that the reply itself has time to leave, in ms. */
+const REPLY_RESERVE_MS = 25;
+
+/** Share of the budget that an event after the response may wait for the other one of the same request. */
+const OTHER_EVENT_PERCENT = 30;
+
+/** The walk of one hook through the rooms: hook, tool-calls, context, decision, hook, evidence. */
+@Injectable()
+export class HookWalk {
+  constructor(
+    private readonly context: ContextService,
+    private readonly decision: DecisionService,
+    private readonly plans: ToolPlans,
+    private readonly memory: VerdictMemory,
+    private readonly requests: OneDecisionPerRequest,
+    private readonly evidence: EvidenceService,
+    private readonly warnings: WiringWarnings,
+    private readonly pdpWatch: Pick<PdpWatch, 'revision'>,
+    /** Absent: no candidate policies are asked. */
+    private readonly shadow: ShadowPolicy | undefined,
+    private readonly options: WalkOptions,
+    private readonly logger: Logger,
+  ) {}
+
+  /**
+   * The verdict on a hook. Always resolves, inside the budget: what cannot be decided gets the verdict of the failure
+   * mode.
+   *
+   * @param gone aborted when the caller has hung up
+   */
+  async answer(incoming: IncomingHook, budget: Budget, gone: AbortSignal): Promise<HookVerdict> {
+    const overtime = new AbortController();
+    // Not AbortSignal.any, which costs as much as reading a small hook.
+    gone.addEventListener('abort', () => overtime.abort(), { once: true });
+    const passage: Passage = {
+      incoming,
+      budget,
+      signal: overtime.signal,
+      hook: unreadHook(incoming),
+      failed: false,
+      closed: false,
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<HookVerdict>((resolve) => {
+      timer = setTimeout(
+        () => {
+          resolve(this.close(passage, this.failed(passage, 'budget_exhausted', 'the budget of this hook is used up')));
+          overtime.abort();
+        },
+        Math.max(1, budget.remainingMs() - REPLY_RESERVE_MS),
+      );
+    });
+    const walked = this.walk(passage).catch((error: unknown) => {
+      if (!(error instanceof PdpError)) {
+        this.logger.error({ err: error }, 'a hook met an unexpected fault');
+        return this.close(passage, this.failed(passage, 'internal_error', 'an unexpected fault'));
+      }
+      this.logger.warn({ reason: error.reason, cause: error.cause }, error.message);
+      return this.close(passage, this.failed(passage, error.reason, 'the policy decision point gives no decision'));
+    });
+    return Promise.race([walked, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** The verdict on a hook whose body did not even arrive whole. */
+  refuse(incoming: IncomingHook, reason: ReasonId, budget: Budget): HookVerdict {
+    const detail = `it is larger than ${this.options.limits.maxBodyBytes} bytes or is broken off`;
+    const signal = new AbortController().signal;
+    const hook = unreadHook(incoming);
+    return this.unread({ incoming, budget, signal, hook, failed: false, closed: false }, reason, detail);
+  }
+
+  private async walk(passage: Passage): Promise<HookVerdict> {
+    if (!this.evidence.accepting()) {
+      const text = 'Blocked: decisions cannot be recorded now.';
+      return this.close(passage, this.unlessObserving(passage, block('evidence_unavailable', text)));
+    }
+    const read = await readHook(passage.incoming, this.options.limits);
+    if (!read.ok) return this.unread(passage, read.reason, read.detail);
+    const { hook } = read;
+    passage.hook = hook;
+
+    const calls = readHookCalls(hook, read.document);
+    if (this.options.modes.ofEvent(hook.event) === 'enforce') this.warnings.sawEvent(hook);
+    if (calls.status === 'nothing_to_evaluate') {
+      this.warnings.nothingToEvaluate(hook);
+      const text =
+        'this hook carries no request body, so no tool call can be judged; its grant in Aperture lacks request_body in send';
+      return this.close(passage, this.failed(passage, calls.status, text));
+    }
+    if (calls.status === 'unreadable') {
+      const text = 'this request has a format whose tool calls cannot be judged';
+      return this.close(passage, this.failed(passage, calls.reason, text));
+    }
+    if (calls.mismatch !== undefined) this.sayMismatch(hook, calls.mismatch);
+    const judge = () => this.judge(passage, hook, calls);
+    const waitMs = passage.budget.remainingMsOfShare(OTHER_EVENT_PERCENT);
+    const judgement = await (isAfterResponse(hook) ? this.requests.inTurn(hook, waitMs, judge) : judge());
+    const { modes, onDeniedResult } = this.options;
+    const { verdict, wouldHave } = conclude(hook, calls, judgement, modes, onDeniedResult);
+    return this.close(passage, verdict, { ...judgement, wouldHave });
+  }
+
+  /** Tool names only: parameters never reach the log. */
+  private sayMismatch(hook: Hook, mismatch: NonNullable<Extract<HookCalls, { status: 'read' }>['mismatch']>): void {
+    const tools = Object.fromEntries(Object.entries(mismatch).map(([source, names]) => [source, names?.slice(0, 20)]));
+    this.logger.warn(
+      { reason: 'calls_mismatch', event: hook.event, requestId: hook.metadata.request_id, tools },
+      'the fields of a hook name different tool calls; every call that any of them names is judged',
+    );
+    count('iris.hook.wiring_warnings', { event: hook.event, reason: 'calls_mismatch' });
+  }
+
+  /** A hook that was not read. One that is too large is blocked in any failure mode: size must not open a way around. */
+  private unread(passage: Passage, reason: ReasonId, detail: string): HookVerdict {
+    this.logger.warn({ reason, hookKey: passage.incoming.keyName }, `a hook was not read: ${detail}`);
+    const text = `this request could not be read: ${detail}`;
+    const verdict =
+      reason === 'body_too_large'
+        ? this.unlessObserving(passage, block(reason, `Blocked: ${text}.`))
+        : this.failed(passage, reason, text);
+    return this.close(passage, verdict);
+  }
+
+  private async judge(
+    { budget, signal }: Passage,
+    hook: Hook,
+    calls: Extract<HookCalls, { status: 'read' }>,
+  ): Promise<Judgement> {
+    const identity = identify(hook.data);
+    const scope = verdictScope(hook, identity.id);
+    const revision = this.pdpWatch.revision;
+    const start = performance.now();
+
+    const names = rememberedAs(hook, calls.calls);
+    // Redis is asked first: its answer travels while the facts are put together.
+    const recalling = this.memory.recall(scope, [...names.values()].flat(), revision);
+    const gathered = await this.context.gather(identity, calls.calls, budget, signal);
+    const prepared = this.decision.prepare(gathered.principal);
+    const recalled = await recalling;
+    const contextMs = performance.now() - start;
+
+    const decisions = new Map<ToolCall, CallDecision>();
+    for (const call of calls.calls) {
+      const known = names.get(call)?.find((name) => recalled.has(name));
+      const verdict = known && recalled.get(known);
+      if (verdict === undefined) continue;
+      decisions.set(call, toRememberedDecision(call, verdict));
+      count('iris.decision.remembered', { effect: verdict.effect });
+    }
+    const unknown = calls.calls.filter((call) => !decisions.has(call));
+    const timeoutMs = Math.max(1, budget.remainingMs() - 2 * REPLY_RESERVE_MS);
+    const [decided, strip] = await Promise.all([
+      this.decision.decide(hook, prepared, unknown, gathered.cmdb, timeoutMs, activeTraceId()),
+      this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs / 2),
+    ]);
+    for (const { decision } of decided) decisions.set(decision.call, decision);
+    const toRemember = decided.flatMap(({ decision }) =>
+      (names.get(decision.call) ?? []).map((call) => ({ ...decision, call })),
+    );
+    this.memory.remember(scope, toRemember, revision);
+    const pdpMs = performance.now() - start - contextMs;
+    return { prepared, decided, decisions, strip, durationsMs: { context: contextMs, pdp: pdpMs } };
+  }
+
+  /** Evidence, metrics and the span, then the verdict leaves. Once per hook: a walk that the clock overtook is over. */
+  private close(passage: Passage, verdict: HookVerdict, judgement?: Judgement): HookVerdict {
+    if (passage.closed) return verdict;
+    passage.closed = true;
+    const { hook, budget } = passage;
+    const { modes } = this.options;
+    const mode = modes.ofEvent(hook.event);
+    const modeOf = (call: ToolCall) => modes.ofTool(hook.event, call);
+    const enforceable = !isAfterResponse(hook);
+    const isEnforced = ({ call, observe }: CallDecision) => enforceable && !observe && modeOf(call) === 'enforce';
+    for (const { decision } of judgement?.decided ?? []) countDecision(decision, isEnforced(decision));
+    const outcome: HookOutcome = {
+      hook,
+      identity: identify(hook.data),
+      prepared: judgement?.prepared,
+      verdict,
+      mode,
+      modeOf,
+      wouldHave: judgement?.wouldHave,
+      traceId: activeTraceId(),
+      durationsMs: { context: 0, pdp: 0, ...judgement?.durationsMs, total: budget.elapsedMs() },
+    };
+    const kept = this.evidence.record(outcome, judgement?.decided ?? [], isEnforced);
+    this.shadow?.compare(outcome, judgement?.decided ?? []);
+    if (!kept && enforceable && mode === 'enforce')
+      verdict = block('evidence_unavailable', 'Blocked: this decision cannot be recorded.');
+    const event = hook.event;
+    count('iris.hook.replies', { event, action: verdict.action, reason: verdict.reason });
+    if (judgement?.wouldHave !== undefined) count('iris.hook.would_have', { event, action: judgement.wouldHave });
+    if (passage.failed) count('iris.hook.failure_mode', { event, action: verdict.action, reason: verdict.reason });
+    recordDuration('iris.hook.duration', budget.elapsedMs(), { event, action: verdict.action });
+    record('iris.hook.budget_used', budget.elapsedMs() / budget.totalMs, { event });
+    this.logger.info(
+      {
+        event,
+        action: verdict.action,
+        reason: verdict.reason,
+        requestId: hook.metadata.request_id,
+        hookKey: hook.keyName,
+      },
+      'a hook was answered',
+    );
+    annotateSpan({
+      'iris.hook.event': event,
+      'iris.verdict.action': verdict.action,
+      'iris.verdict.reason': verdict.reason,
+      // Also where denials are only observed, and the verdict is to allow.
+      'iris.decision.denied': [...(judgement?.decisions.values() ?? [])].some(({ effect }) => effect === 'DENY'),
+      'iris.hook.failed': passage.failed,
+    });
+    return verdict;
+  }
+
+  /** The verdict of the failure mode. */
+  private failed(passage: Passage, reason: ReasonId, text: string): HookVerdict {
+    passage.failed = true;
+    const { pre_request, pre_tool_use } = this.options.onFailure;
+    const onFailure = passage.hook.event === 'pre_tool_use' ? pre_tool_use : pre_request;
+    if (onFailure === 'open') return { action: 'allow', reason };
+    return this.unlessObserving(passage, block(reason, `Blocked: ${text}.`));
+  }
+
+  private unlessObserving({ hook }: Passage, verdict: HookVerdict): HookVerdict {
+    const isObserved = this.options.modes.ofEvent(hook.event) === 'observe';
+    return isObserved ? { action: 'allow', reason: verdict.reason } : verdict;
+  }
+}
+
+function isAfterResponse(hook: Hook): boolean {
+  return !ENFORCEABLE_EVENTS.has(hook.event);
+}

@@ -1,0 +1,52 @@
+import type { JsonObject } from '@iris/contracts';
+import { CallPairing, type FoundCall } from '../../call-pairing.js';
+import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
+import { paramsFromObject } from '../../tool-params.js';
+import type { ExecutedCall } from '../llm-format.js';
+
+/** The calls of the history that have a result, run by the client or by the provider. */
+export function executedCalls(body: JsonObject): ExecutedCall[] {
+  const pairing = new CallPairing();
+  const messages = [...objectsIn(body.messages)];
+  const lastAssistant = messages.findLast(([, message]) => message.role === 'assistant')?.[0] ?? -1;
+  for (const [index, message] of messages) {
+    for (const [position, block] of objectsIn(message.content)) {
+      const call = foundCall(block);
+      const result = resultId(block);
+      if (call) pairing.call(idOf(block.id) ?? '', idOf(block.id), call);
+      else if (result !== undefined) {
+        const inAssistant = message.role === 'assistant';
+        const toolset = textOf(block.toolset_name);
+        pairing.result(result, idOf(result), {
+          path: ['messages', index, 'content', position],
+          inNewestTurn: index > lastAssistant || (inAssistant && index === lastAssistant),
+          ...(toolset === undefined ? {} : { server: toolset }),
+          serverSide: inAssistant,
+        });
+      }
+    }
+  }
+  return pairing.executed();
+}
+
+/** The call in a block of an assistant message, or in a block of a response. */
+export function foundCall(block: JsonObject): FoundCall | undefined {
+  const type = textOf(block.type);
+  if (type !== 'tool_use' && type !== 'server_tool_use' && type !== 'mcp_tool_use') return undefined;
+  const server = textOf(block.server_name) ?? textOf(block.toolset_name);
+  const caller = textOf(objectOf(block.caller)?.type) ?? 'direct';
+  return {
+    name: textOf(block.name) ?? 'unknown',
+    ...(server === undefined ? {} : { server }),
+    rawArguments: block.input,
+    ...paramsFromObject(block.input),
+    caller: caller === 'direct' ? 'direct' : 'programmatic',
+    serverSide: type !== 'tool_use',
+  };
+}
+
+/** The id that a result block answers: `tool_result` and all kinds of `*_tool_result`. */
+function resultId(block: JsonObject): string | undefined {
+  const type = textOf(block.type);
+  return type?.endsWith('tool_result') ? (textOf(block.tool_use_id) ?? '') : undefined;
+}

@@ -1,0 +1,66 @@
+import type { Json, JsonObject } from '@iris/contracts';
+import type { Edit } from '@iris/json-document';
+import { below, objectOf, objectsIn, textOf } from '../../json-access.js';
+import type { LlmFormat } from '../llm-format.js';
+import { executedCalls } from './calls.js';
+import { responseCalls, streamedCalls } from './response.js';
+import { declaredTools, stripTools } from './tools.js';
+
+/**
+ * OpenAI Chat Completions, also as spoken by Azure and by compatible servers, with the legacy `functions`.
+ *
+ * Compatible servers accept blocks of other shapes in `content`, so `tool_use` and `tool_result` blocks are read here
+ * too: a call must not escape judgement by its spelling.
+ * Source: OpenAI's API reference and the types of its SDK.
+ */
+export const openaiChat: LlmFormat = {
+  id: 'openai-chat',
+
+  matchesPath: (path) => path.endsWith('/chat/completions'),
+
+  accepts: (body) => Array.isArray(body.messages),
+
+  matchesBody(body) {
+    if (!Array.isArray(body.messages)) return false;
+    if (body.functions !== undefined || body.function_call !== undefined || body.web_search_options !== undefined) {
+      return true;
+    }
+    for (const [, tool] of objectsIn(body.tools))
+      if (tool.function !== undefined || tool.custom !== undefined) return true;
+    for (const [, message] of objectsIn(body.messages)) {
+      if (message.tool_calls !== undefined || message.function_call !== undefined) return true;
+      if (OPENAI_ROLES.has(textOf(message.role) ?? '')) return true;
+    }
+    return body.max_completion_tokens !== undefined;
+  },
+
+  declaredTools,
+  executedCalls,
+  strip: stripTools,
+
+  redact(redactions, body) {
+    const edits: Edit[] = [];
+    for (const { call, notice } of redactions) {
+      if (call.serverSide) return { status: 'not_representable', callId: call.id };
+      for (const path of call.results) {
+        edits.push({ op: 'set', path: below(path, 'content'), json: JSON.stringify(notice) });
+        if (path.length > 2 && isBlock(body, path)) {
+          edits.push({ op: 'set', path: below(path, 'is_error'), json: 'true' });
+        }
+      }
+    }
+    return { status: 'planned', edits };
+  },
+
+  responseCalls,
+  streamedCalls,
+};
+
+/** `system` is not among them: Anthropic has it too. */
+const OPENAI_ROLES = new Set(['tool', 'function', 'developer']);
+
+function isBlock(body: JsonObject, path: readonly (string | number)[]): boolean {
+  let value: Json | undefined = body;
+  for (const key of path) value = (value as Record<string | number, Json> | undefined)?.[key];
+  return objectOf(value)?.type === 'tool_result';
+}

@@ -1,0 +1,79 @@
+import type { JsonObject } from '@iris/contracts';
+import type { Edit, JsonPath } from '@iris/json-document';
+import { below, objectOf, objectsIn, textOf } from '../../json-access.js';
+import type { LlmFormat } from '../llm-format.js';
+import { executedCalls, itemAt } from './calls.js';
+import { responseCalls, streamedCalls } from './response.js';
+import { declaredTools, stripTools } from './tools.js';
+
+/**
+ * OpenAI Responses, also its compaction and the backend of ChatGPT.
+ * Source: OpenAI's API reference and the types of its SDK.
+ */
+export const openaiResponses: LlmFormat = {
+  id: 'openai-responses',
+
+  matchesPath: (path) => /\/responses(?:\/compact)?$/.test(path),
+
+  accepts: (body) => body.input !== undefined || body.previous_response_id !== undefined || body.prompt !== undefined,
+
+  matchesBody: (body) =>
+    body.messages === undefined &&
+    body.contents === undefined &&
+    (typeof body.input === 'string' || (Array.isArray(body.input) && looksLikeItems(body))),
+
+  declaredTools,
+  executedCalls,
+  strip: stripTools,
+
+  redact(redactions, body) {
+    const edits: Edit[] = [];
+    for (const { call, notice } of redactions) {
+      for (const path of call.results) {
+        const denial = denialOf(itemAt(body, path), path, notice);
+        if (!denial) return { status: 'not_representable', callId: call.id };
+        edits.push(...denial);
+      }
+    }
+    return { status: 'planned', edits };
+  },
+
+  responseCalls,
+  streamedCalls,
+};
+
+/** A list under `input` is also how embeddings are asked for; items are objects with a type, a role or an id. */
+function looksLikeItems(body: JsonObject): boolean {
+  if (body.instructions !== undefined || body.previous_response_id !== undefined) return true;
+  for (const [, item] of objectsIn(body.input)) {
+    if (item.type !== undefined || item.role !== undefined || item.id !== undefined) return true;
+  }
+  return false;
+}
+
+/** How each kind of result says that it was denied; undefined where it has no place for it. */
+function denialOf(item: JsonObject | undefined, path: JsonPath, notice: string): Edit[] | undefined {
+  const set = (key: string, value: unknown): Edit => ({
+    op: 'set',
+    path: below(path, key),
+    json: JSON.stringify(value),
+  });
+  switch (textOf(item?.type)) {
+    case 'function_call_output':
+    case 'custom_tool_call_output':
+      return [set('output', notice)];
+    case 'local_shell_call_output':
+      // The output is documented as JSON inside a text.
+      return [set('output', JSON.stringify({ error: notice }))];
+    case 'shell_call_output':
+      return [set('output', [{ stdout: '', stderr: notice, outcome: { type: 'exit', exit_code: 1 } }])];
+    case 'apply_patch_call_output':
+      return [set('status', 'failed'), set('output', notice)];
+    case 'mcp_approval_response':
+      return [set('approve', false), set('reason', notice)];
+    case 'mcp_call':
+      return [set('output', notice), ...(objectOf(item)?.error ? [set('error', null)] : [])];
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Hook, ReasonId, ToolCall } from '@iris/contracts';
+import type { JsonDocument } from '@iris/json-document';
+import type { DeclaredTool } from './formats/llm-format.js';
+import { type ReadBody, readProviderBody } from './provider-body.js';
+import { readResponseCalls, type SourceName } from './response-calls.js';
+
+/** What a hook offers to be judged. */
+export type HookCalls =
+  | {
+      readonly status: 'read';
+      /** The provider body; absent after the response and for an agent's own hook. */
+      readonly body?: ReadBody;
+      readonly declared: readonly DeclaredTool[];
+      /** Ids are unique. */
+      readonly calls: readonly ToolCall[];
+      /** Sources of a response that name different calls. */
+      readonly mismatch?: Readonly<Partial<Record<SourceName, readonly string[]>>>;
+    }
+  | { readonly status: 'nothing_to_evaluate' }
+  | { readonly status: 'unreadable'; readonly reason: ReasonId };
+
+/** The tool-calls room for Aperture's events: which tools are offered and which calls were made. */
+export function readHookCalls(hook: Hook, document: JsonDocument): HookCalls {
+  const { data } = hook;
+  const response = readResponseCalls(data);
+  if (hook.event !== 'pre_request') {
+    if (response.sources.length === 0) {
+      return response.unreadable.length === 0
+        ? { status: 'nothing_to_evaluate' }
+        : { status: 'unreadable', reason: 'unknown_format' };
+    }
+    return { status: 'read', declared: [], calls: named(hook, response.calls), mismatch: response.mismatch };
+  }
+  const body = data.request_body === null ? undefined : document.at(['request_body']);
+  if (body === undefined) {
+    return response.calls.length === 0
+      ? { status: 'nothing_to_evaluate' }
+      : { status: 'read', declared: [], calls: response.calls };
+  }
+  const read = readProviderBody(body, hook.metadata.url ?? '');
+  if (read.status === 'unreadable') return read;
+  // Calls that stand outside the body cannot be redacted in it, so they keep their phase and block when denied.
+  return { status: 'read', body: read, declared: read.declared, calls: [...read.executed, ...response.calls] };
+}
+
+/** An agent's own hook is about one call, whose id stands beside it. */
+function named(hook: Hook, calls: readonly ToolCall[]): readonly ToolCall[] {
+  const id = hook.metadata.request_id;
+  return hook.event === 'pre_tool_use' && id !== undefined ? calls.map((call) => ({ ...call, id })) : calls;
+}

@@ -1,0 +1,110 @@
+import { type CallDecision, type Hook, isJsonObject, type ToolCall } from '@iris/contracts';
+import { count } from '@iris/telemetry';
+import type { DecidedCall } from '../decision/decision.service.js';
+import { type HookCalls, rewriteProviderBody } from '../tool-calls/index.js';
+import type { Modes } from './modes.js';
+import { block, blockFor, denialNotice, type HookVerdict } from './reply.js';
+
+export type ReadCalls = Extract<HookCalls, { status: 'read' }>;
+
+/** What was found out about all calls of a hook. */
+export interface Findings {
+  /** New decisions. */
+  readonly decided: readonly DecidedCall[];
+  /** Decisions on all calls, remembered ones included. */
+  readonly decisions: ReadonlyMap<ToolCall, CallDecision>;
+  /** Keys of the declared tools that are never allowed. */
+  readonly strip: ReadonlySet<string>;
+}
+
+/** The verdict, and what it would have been if nothing were only observed. */
+export interface Conclusion {
+  readonly verdict: HookVerdict;
+  /** Absent when nothing is only observed. */
+  readonly wouldHave?: HookVerdict['action'];
+}
+
+/** From decisions to the verdict on a hook: what is enforced makes the verdict, all of it what would have been. */
+export function conclude(
+  hook: Hook,
+  calls: ReadCalls,
+  findings: Findings,
+  modes: Modes,
+  onDeniedResult: 'redact' | 'block',
+): Conclusion {
+  const enforced = enforcedPart(hook, calls, findings, modes);
+  const verdict = verdictOn(hook, calls, enforced, onDeniedResult);
+  if (verdict.action === 'modify' && enforced.strip.size > 0 && calls.body !== undefined) {
+    count('iris.decision.stripped_tools', { format: calls.body.format }, enforced.strip.size);
+  }
+  const all: Acted = { ...findings, denied: [...findings.decisions.values()].filter(isDenied) };
+  const left = all.denied.length - enforced.denied.length + all.strip.size - enforced.strip.size;
+  if (left === 0 && modes.ofEvent(hook.event) === 'enforce') return { verdict };
+  const wouldHave = verdictOn(hook, calls, all, onDeniedResult).action;
+  const isLetPass = verdict.action === 'allow' && all.denied.length > 0;
+  return { verdict: isLetPass ? { action: 'allow', reason: 'observe_mode' } : verdict, wouldHave };
+}
+
+/** What a verdict acts on. */
+interface Acted {
+  readonly denied: readonly CallDecision[];
+  readonly decided: readonly DecidedCall[];
+  readonly strip: ReadonlySet<string>;
+}
+
+function enforcedPart(hook: Hook, calls: ReadCalls, { decided, decisions, strip }: Findings, modes: Modes): Acted {
+  const isEnforced = (call: ToolCall) => modes.ofTool(hook.event, call) === 'enforce';
+  const declared = calls.declared.filter((tool) => modes.ofTool(hook.event, tool) === 'enforce');
+  return {
+    denied: [...decisions.values()].filter(
+      (decision) => isDenied(decision) && !decision.observe && isEnforced(decision.call),
+    ),
+    decided: decided.filter(({ decision }) => isEnforced(decision.call)),
+    strip: new Set(declared.map(({ key }) => key).filter((key) => strip.has(key))),
+  };
+}
+
+function verdictOn(hook: Hook, calls: ReadCalls, acted: Acted, onDeniedResult: 'redact' | 'block'): HookVerdict {
+  const { denied, strip } = acted;
+  const { body } = calls;
+  if (body === undefined || hook.event !== 'pre_request') {
+    if (denied.length > 0) return blockFor(denied);
+    const question = hook.event === 'pre_tool_use' ? questionOf(acted.decided) : undefined;
+    if (question !== undefined) return { action: 'ask', reason: 'policy_allowed', message: question };
+    return allowed(calls);
+  }
+  const outside = denied.filter(({ call }) => call.phase !== 'executed');
+  if (outside.length > 0) return blockFor(outside);
+  if (denied.length > 0 && onDeniedResult === 'block') return blockFor(denied);
+
+  const redact = new Map(denied.map((decision) => [decision.call.id, denialNotice(decision)]));
+  const rewritten = rewriteProviderBody(body, { strip, redact });
+  switch (rewritten.status) {
+    case 'unchanged':
+      return allowed(calls);
+    case 'rewritten':
+      return { action: 'modify', reason: 'policy_denied', body: rewritten.text };
+    case 'not_representable':
+      return denied.length > 0
+        ? blockFor(denied)
+        : block('denial_not_representable', 'A tool that is not allowed cannot be removed from this request.');
+  }
+}
+
+function allowed({ calls }: ReadCalls): HookVerdict {
+  return { action: 'allow', reason: calls.length > 0 ? 'policy_allowed' : 'no_tool_call' };
+}
+
+function isDenied({ effect }: CallDecision): boolean {
+  return effect === 'DENY';
+}
+
+/** What a rule that allows a call wants a person to confirm. */
+function questionOf(decided: readonly DecidedCall[]): string | undefined {
+  for (const { decision } of decided) {
+    for (const { value } of decision.outputs) {
+      if (isJsonObject(value) && typeof value.ask === 'string' && value.ask.trim() !== '') return value.ask.trim();
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,99 @@
+import { type CallDecision, guardrailResponseSchema, REASON_IDS } from '@iris/contracts';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { agentReplyText } from '../http/agent-reply.js';
+import { block, blockFor, denialNotice, type HookVerdict, replyText } from './reply.js';
+
+function denial(rest: Partial<CallDecision> = {}): CallDecision {
+  return {
+    call: { id: 't1', name: 'Bash', phase: 'executed', paramsStatus: 'ok', params: { command: 'secret' } },
+    effect: 'DENY',
+    reason: 'policy_denied',
+    observe: false,
+    rules: [],
+    derivedRoles: [],
+    outputs: [],
+    ...rest,
+  };
+}
+
+describe('replyText', () => {
+  it('has the documented keys and nothing else, for any verdict', () => {
+    const reason = fc.constantFrom(...REASON_IDS);
+    const status = fc.option(fc.integer({ min: 400, max: 599 }), { nil: undefined });
+    const verdict: fc.Arbitrary<HookVerdict> = fc.oneof(
+      fc.record({ action: fc.constant('allow' as const), reason }),
+      fc.tuple(reason, fc.string(), fc.string(), status).map(([id, text, rule, code]) => block(id, text, rule, code)),
+      fc.record({
+        action: fc.constant('modify' as const),
+        reason,
+        body: fc.dictionary(fc.string(), fc.jsonValue()).map((value) => JSON.stringify(value)),
+      }),
+      fc.record({ action: fc.constant('ask' as const), reason, message: fc.string() }),
+    );
+    fc.assert(
+      fc.property(verdict, (given) => {
+        expect(guardrailResponseSchema.safeParse(JSON.parse(replyText(given))).error).toBeUndefined();
+      }),
+    );
+  });
+
+  it('puts a new body in as the text it is', () => {
+    const body = '{ "n" : 12345678901234567890, "s":"\\u00e9" }';
+    expect(replyText({ action: 'modify', reason: 'policy_denied', body })).toBe(
+      `{"action":"modify","request_body":${body}}`,
+    );
+  });
+});
+
+describe('agentReplyText', () => {
+  it.each([
+    [{ action: 'allow', reason: 'policy_allowed' }, undefined],
+    [{ action: 'modify', reason: 'policy_denied', body: '{}' }, undefined],
+    [{ action: 'ask', reason: 'policy_allowed', message: 'Sure?' }, ['ask', 'Sure?']],
+    [{ action: 'block', reason: 'policy_denied', message: 'No.', statusCode: 403 }, ['deny', 'No.']],
+  ] as const)('%j', (verdict, decision) => {
+    const reply = JSON.parse(agentReplyText(verdict));
+    if (decision === undefined) expect(reply).toEqual({});
+    else {
+      expect(reply).toEqual({
+        hookSpecificOutput: {
+          hookEventName: 'PreToolUse',
+          permissionDecision: decision[0],
+          permissionDecisionReason: decision[1],
+        },
+      });
+    }
+  });
+});
+
+describe('a denial', () => {
+  it('says the words, the status, the reason and the rule, and never the parameters', () => {
+    const decision = denial({ message: 'Ask IT.', statusCode: 451, rules: ['resource.x#rule', 'resource.x#other'] });
+    expect(blockFor([decision, denial()])).toEqual({
+      action: 'block',
+      reason: 'policy_denied',
+      statusCode: 451,
+      message: 'Ask IT. [policy_denied resource.x#rule]',
+    });
+    expect(denialNotice(decision)).toBe(
+      'The result of this tool call was withheld. Ask IT. [policy_denied resource.x#rule]',
+    );
+  });
+
+  it.each([
+    ['policy_denied', 'No policy rule allows this tool call. [policy_denied]'],
+    ['no_policy_match', 'No policy decides about this tool. [no_policy_match]'],
+  ] as const)('without words of a rule says that for %s', (reason, message) => {
+    expect(blockFor([denial({ reason })])).toMatchObject({ message, statusCode: 403 });
+  });
+
+  it('keeps the reason when the words are cut', () => {
+    const verdict = block('policy_denied', 'x'.repeat(5000));
+    expect(verdict).toMatchObject({ message: expect.stringMatching(/^x{1000}… \[policy_denied\]$/) });
+  });
+
+  it('is needed for a block', () => {
+    expect(() => blockFor([])).toThrow('a block needs a denial');
+  });
+});

@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseDocument } from '@iris/json-document';
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import {
+  type BodyDecisions,
+  type ExecutedCall,
+  type ReadBody,
+  type RequestedCall,
+  readProviderBody,
+  readResponseCalls,
+  rewriteProviderBody,
+} from '../../src/tool-calls/index.js';
+import { PROVIDER_RULES } from './provider-rules.js';
+
+/** A call as a case writes it. What is usual is left out; a `*` in an id stands for a digest. */
+interface ExpectedCall {
+  readonly id: string;
+  readonly name: string;
+  readonly server?: string;
+  readonly paramsStatus: string;
+  readonly params?: unknown;
+  readonly newest?: boolean;
+  readonly serverSide?: boolean;
+  readonly caller?: string;
+  readonly visible?: boolean;
+  readonly results?: unknown;
+}
+
+interface BodyCase {
+  readonly title: string;
+  readonly url: string;
+  /** The body as text. */
+  readonly body: string;
+  readonly expect: { readonly format: string; readonly declared: string[]; readonly executed: ExpectedCall[] };
+  readonly rewrite?: {
+    readonly strip?: string[];
+    readonly redact?: Record<string, string>;
+    /** A notice for every call. */
+    readonly redactAll?: string;
+    readonly status?: 'unchanged' | 'not_representable';
+    readonly callId?: string;
+    readonly toolKey?: string;
+    readonly text?: string;
+    readonly body?: unknown;
+  };
+}
+
+interface ResponseCase {
+  readonly title: string;
+  readonly response: Record<string, unknown>;
+  readonly calls: ExpectedCall[];
+  readonly mismatch?: Record<string, string[]>;
+  readonly sources?: string[];
+  readonly unreadable?: string[];
+}
+
+interface InvalidCase {
+  readonly title: string;
+  readonly url: string;
+  readonly body: string;
+  readonly reason: string;
+}
+
+const FOLDER = new URL('../../../../test/cases/tool-calls/', import.meta.url);
+const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.yaml'));
+
+function load<T extends { title: string }>(kind: (file: string, content: T) => boolean): [string, T][] {
+  return FILES.flatMap((file) => {
+    const content = parse(readFileSync(new URL(file, FOLDER), 'utf8')) as T;
+    return kind(file, content) ? [[`${file}: ${content.title}`, content] as [string, T]] : [];
+  });
+}
+
+function read(text: string, url: string): ReadBody {
+  const parsed = parseDocument(text, { maxDepth: 100 });
+  if (!parsed.ok) throw new Error(parsed.reason);
+  const body = readProviderBody(parsed.document, url);
+  if (body.status !== 'read') throw new Error(body.reason);
+  return body;
+}
+
+function shown(call: ExecutedCall | RequestedCall, expected: ExpectedCall | undefined): ExpectedCall {
+  const pattern = new RegExp(`^${(expected?.id ?? '').replace(/[.+?^${}()|[\]\\/]/g, '\\$&').replaceAll('*', '.+')}$`);
+  return {
+    id: expected && pattern.test(call.id) ? expected.id : call.id,
+    name: call.name,
+    ...(call.server === undefined ? {} : { server: call.server }),
+    paramsStatus: call.paramsStatus,
+    ...(call.params === undefined || (expected && expected.params === undefined && call.paramsStatus === 'ok')
+      ? {}
+      : { params: call.params }),
+    ...(call.serverSide ? { serverSide: true } : {}),
+    ...('inNewestTurn' in call && call.inNewestTurn ? { newest: true } : {}),
+    ...('caller' in call && call.caller !== 'direct' ? { caller: call.caller } : {}),
+    ...('callVisible' in call && !call.callVisible ? { visible: false } : {}),
+    ...('results' in call && expected?.results ? { results: call.results } : {}),
+  };
+}
+
+describe('bodies', () => {
+  const cases = load<BodyCase>((file, content) => file.startsWith('case_') && content.body !== undefined);
+
+  it.each(cases)('%s', (_, { url, body: text, expect: expected, rewrite }) => {
+    const body = read(text, url);
+    expect(body.format).toBe(expected.format);
+    expect(body.declared.map((tool) => tool.key)).toEqual(expected.declared);
+    expect(body.executed.map((call, index) => shown(call, expected.executed[index]))).toEqual(expected.executed);
+    const ids = body.executed.map((call) => call.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    if (!rewrite) return;
+
+    const all = rewrite.redactAll === undefined ? [] : ids.map((id) => [id, rewrite.redactAll] as [string, string]);
+    const decisions: BodyDecisions = {
+      strip: new Set(rewrite.strip),
+      redact: new Map([...Object.entries(rewrite.redact ?? {}), ...all]),
+    };
+    const rewritten = rewriteProviderBody(body, decisions);
+    if (rewritten.status !== 'rewritten') {
+      expect(rewritten.status).toBe(rewrite.status);
+      expect(rewritten).toMatchObject({
+        ...(rewrite.callId === undefined ? {} : { callId: rewrite.callId }),
+        ...(rewrite.toolKey === undefined ? {} : { toolKey: rewrite.toolKey }),
+      });
+      return;
+    }
+    if (rewrite.text !== undefined) expect(rewritten.text).toBe(rewrite.text.trimEnd());
+    if (rewrite.body !== undefined) expect(JSON.parse(rewritten.text)).toEqual(rewrite.body);
+    expect(rewrite.text ?? rewrite.body).toBeDefined();
+    expect(rewriteProviderBody(read(rewritten.text, url), decisions)).toEqual({ status: 'unchanged' });
+    const before = PROVIDER_RULES[body.format](JSON.parse(text));
+    const complaints = PROVIDER_RULES[body.format](JSON.parse(rewritten.text));
+    expect(complaints.filter((complaint) => !before.includes(complaint))).toEqual([]);
+  });
+});
+
+describe('responses', () => {
+  const cases = load<ResponseCase>((file, content) => file.startsWith('case_') && content.response !== undefined);
+
+  it.each(cases)('%s', (_, expected) => {
+    const read = readResponseCalls(expected.response);
+    expect(read.calls.map((call, index) => shown(call, expected.calls[index]))).toEqual(expected.calls);
+    expect(new Set(read.calls.map((call) => call.id)).size).toBe(read.calls.length);
+    expect(read.mismatch).toEqual(expected.mismatch);
+    expect(read.unreadable).toEqual(expected.unreadable ?? []);
+    if (expected.sources) expect(read.sources).toEqual(expected.sources);
+  });
+});
+
+describe('bodies that are not judged', () => {
+  const cases = load<InvalidCase>((file) => file.startsWith('invalid_'));
+
+  it.each(cases)('%s', (_, { url, body, reason }) => {
+    const parsed = parseDocument(body, { maxDepth: 100 });
+    const result = parsed.ok ? readProviderBody(parsed.document, url) : parsed;
+    expect(result).toMatchObject({ reason });
+  });
+});
