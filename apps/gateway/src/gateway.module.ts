@@ -17,6 +17,7 @@ import { ExplainService } from './explain/explain.service.js';
 import type { GatewaySettings } from './gateway.settings.js';
 import { HealthController } from './health/health.controller.js';
 import { PdpWatch } from './health/pdp-watch.js';
+import { hookLimitsOf } from './hook/hook-limits.js';
 import { WiringWarnings } from './hook/wiring-warnings.js';
 import { AGENT_IDENTITY_RULES, HookController } from './http/hook.controller.js';
 import { HookKeys } from './http/hook-keys.js';
@@ -91,7 +92,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     },
     catalog,
   );
-  const limits = { maxBodyBytes: settings['hook.maxBodyBytes'], maxDepth: settings['hook.maxDepth'] };
+  const limits = hookLimitsOf(settings);
   const explainAccess: ExplainAccess = {
     keys: new HookKeys(settings['hook.keys']),
     allowed: settings['explain.keyNames'],

@@ -1,6 +1,7 @@
 import { type SettingsValues, setting } from '@iris/config';
 import { LOG_LEVELS } from '@iris/telemetry';
 import { z } from 'zod';
+import { DEFAULT_HOOK_LIMITS } from './hook/hook-limits.js';
 
 const HOOK_EVENTS = ['pre_request', 'tool_call_entire_request', 'entire_request', 'pre_tool_use'] as const;
 const HOST_PORT = /^[^\s:]+:\d+$/;
@@ -18,11 +19,66 @@ export const gatewaySettings = {
     { fallback: 1500 },
   ),
   'hook.maxBodyBytes': setting.integer(
-    'Largest hook in bytes, also after decoding.',
+    'Maximum size of a hook in bytes, before and after decompression.',
     { min: 1024, max: 512 * 1024 * 1024 },
-    { fallback: 64 * 1024 * 1024 },
+    { fallback: DEFAULT_HOOK_LIMITS.maxBodyBytes },
   ),
-  'hook.maxDepth': setting.integer('Deepest nesting of a hook.', { min: 10, max: 2000 }, { fallback: 200 }),
+  'hook.maxDepth': setting.integer(
+    'Maximum nesting of objects and arrays in a hook.',
+    { min: 10, max: 2000 },
+    { fallback: DEFAULT_HOOK_LIMITS.maxDepth },
+  ),
+
+  'limits.maxDecodedRatio': setting.integer(
+    'Maximum ratio of decompressed to transferred bytes. Bodies of up to 1 MiB after decompression are exempt.',
+    { min: 2, max: 100_000 },
+    { fallback: DEFAULT_HOOK_LIMITS.maxDecodedRatio },
+  ),
+  'limits.maxNodes': setting.integer(
+    'Maximum number of JSON values in a hook: objects, arrays, properties and elements.',
+    { min: 1000, max: 50_000_000 },
+    { fallback: DEFAULT_HOOK_LIMITS.maxNodes },
+  ),
+  'limits.maxCalls': setting.integer(
+    'Maximum number of tool calls in a hook, history included.',
+    { min: 1, max: 1_000_000 },
+    { fallback: DEFAULT_HOOK_LIMITS.maxCalls },
+  ),
+  'limits.maxResultsPerCall': setting.integer(
+    'Maximum number of results that answer one tool call id.',
+    { min: 1, max: 100_000 },
+    { fallback: DEFAULT_HOOK_LIMITS.maxResultsPerCall },
+  ),
+  'limits.maxDeclaredTools': setting.integer(
+    'Maximum number of tools that one request declares.',
+    { min: 1, max: 100_000 },
+    { fallback: DEFAULT_HOOK_LIMITS.maxDeclaredTools },
+  ),
+  'limits.maxIdLength': setting.integer(
+    'Maximum length of a session, request or tool call id in UTF-16 units.',
+    { min: 64, max: 1_048_576 },
+    { fallback: DEFAULT_HOOK_LIMITS.maxIdLength },
+  ),
+  'limits.maxNameLength': setting.integer(
+    'Maximum length of a tool or server name in UTF-16 units.',
+    { min: 64, max: 65_536 },
+    { fallback: DEFAULT_HOOK_LIMITS.maxNameLength },
+  ),
+  'limits.maxParamsBytesPdp': setting.integer(
+    'Maximum parameters of one call that the PDP receives, in bytes of JSON; larger ones are cut and marked.',
+    { min: 1024, max: 3_145_728 },
+    { fallback: DEFAULT_HOOK_LIMITS.maxParamsBytesPdp },
+  ),
+  'limits.maxBufferedBytes': setting.integer(
+    'Maximum bytes of all hook bodies that are in memory at once; raised to hook.maxBodyBytes when it is lower.',
+    { min: 1_048_576, max: 17_179_869_184 },
+    { fallback: 268_435_456 },
+  ),
+  'limits.offloadAboveBytes': setting.integer(
+    'Size in bytes after decompression above which a hook is read and rewritten in a worker thread.',
+    { min: 1024, max: 512 * 1024 * 1024 },
+    { fallback: 262_144 },
+  ),
 
   'mode.default': setting.choice(
     'Whether verdicts are enforced, or only recorded while every hook is allowed.',
@@ -196,7 +252,7 @@ export const gatewaySettings = {
   'evidence.maxParamsBytes': setting.integer(
     'Largest parameters of one call that are kept, in bytes; larger ones are replaced by their size and hash.',
     { min: 256, max: 16_777_216 },
-    { fallback: 65_536 },
+    { fallback: DEFAULT_HOOK_LIMITS.maxParamsBytesEvidence },
   ),
 } as const;
 

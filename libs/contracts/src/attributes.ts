@@ -185,6 +185,11 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
   { path: 'provider', type: 'string', meaning: 'Provider key in the Aperture configuration.' },
   { path: 'client.name', type: 'string', meaning: 'Name in the user agent (the client chooses it).' },
   { path: 'client.version', type: 'string', meaning: 'Version in the user agent (the client chooses it).' },
+  {
+    path: 'permissionMode',
+    type: 'string',
+    meaning: "Permission mode that an agent's own hook states; absent for Aperture's events.",
+  },
   { path: 'userAgent', type: 'string', meaning: 'User agent (the client chooses it).' },
   { path: 'url', type: 'string', meaning: 'URL or path of the request to Aperture.' },
   { path: 'event', type: 'string', meaning: 'pre_request, tool_call_entire_request, entire_request or pre_tool_use.' },

@@ -18,4 +18,14 @@ export interface Hook {
   readonly arrivedAt: number;
   readonly metadata: HookMetadata;
   readonly data: HookCallData;
+  /** Only for `pre_tool_use`. */
+  readonly agent?: AgentHookFacts;
+}
+
+/** What an agent's own hook states about how it runs. The agent writes it, so it may only make a verdict stricter. */
+export interface AgentHookFacts {
+  /** Permission mode exactly as the agent names it. */
+  readonly permissionMode?: string;
+  /** False where the agent asks no person, so that a question must be a denial. */
+  readonly canAsk: boolean;
 }

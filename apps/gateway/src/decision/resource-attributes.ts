@@ -13,6 +13,7 @@ export function hookAttributes(hook: Hook): JsonObject {
     provider: metadata.provider,
     ...(client.name === undefined ? {} : { client }),
     userAgent: metadata.user_agent,
+    permissionMode: hook.agent?.permissionMode,
     url: metadata.url,
     event: hook.event,
     requestId: metadata.request_id,

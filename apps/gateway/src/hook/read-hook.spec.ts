@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { DEFAULT_HOOK_LIMITS } from './hook-limits.js';
 import { type IncomingHook, readHook, unreadHook } from './read-hook.js';
 
-const limits = { maxBodyBytes: 10_000, maxDepth: 20 };
+const limits = { ...DEFAULT_HOOK_LIMITS, maxBodyBytes: 10_000, maxDepth: 20 };
 
 function incoming(body: string | Buffer, rest: Partial<IncomingHook> = {}): IncomingHook {
   return {

@@ -9,6 +9,7 @@ import {
 } from '@iris/contracts';
 import { type JsonDocument, parseDocument } from '@iris/json-document';
 import { decodeBody } from '../http/content-coding.js';
+import type { HookLimits } from './hook-limits.js';
 
 /** Who an agent's own hook is from: by the hook key or by the tailnet's proxy, never by a claim in the body. */
 export interface AgentIdentity {
@@ -27,11 +28,6 @@ export interface IncomingHook {
   readonly contentCoding: string | undefined;
   /** Only for `pre_tool_use`. */
   readonly agent?: AgentIdentity;
-}
-
-export interface HookLimits {
-  readonly maxBodyBytes: number;
-  readonly maxDepth: number;
 }
 
 export type ReadHook =
