@@ -1,7 +1,7 @@
 import { type SettingsValues, setting } from '@iris/config';
 import { LOG_LEVELS } from '@iris/telemetry';
 import { z } from 'zod';
-import { DEFAULT_HOOK_LIMITS } from './hook/hook-limits.js';
+import { DEFAULT_HOOK_LIMITS, type HookLimits } from './hook/hook-limits.js';
 
 const HOOK_EVENTS = ['pre_request', 'tool_call_entire_request', 'entire_request', 'pre_tool_use'] as const;
 const HOST_PORT = /^[^\s:]+:\d+$/;
@@ -257,3 +257,20 @@ export const gatewaySettings = {
 } as const;
 
 export type GatewaySettings = SettingsValues<typeof gatewaySettings>;
+
+/** The limits that the settings declare. */
+export function hookLimitsOf(settings: GatewaySettings): HookLimits {
+  return {
+    maxBodyBytes: settings['hook.maxBodyBytes'],
+    maxDecodedRatio: settings['limits.maxDecodedRatio'],
+    maxDepth: settings['hook.maxDepth'],
+    maxNodes: settings['limits.maxNodes'],
+    maxCalls: settings['limits.maxCalls'],
+    maxResultsPerCall: settings['limits.maxResultsPerCall'],
+    maxDeclaredTools: settings['limits.maxDeclaredTools'],
+    maxIdLength: settings['limits.maxIdLength'],
+    maxNameLength: settings['limits.maxNameLength'],
+    maxParamsBytesPdp: settings['limits.maxParamsBytesPdp'],
+    maxParamsBytesEvidence: settings['evidence.maxParamsBytes'],
+  };
+}

@@ -1,5 +1,3 @@
-import type { GatewaySettings } from '../gateway.settings.js';
-
 /** The bounds of one hook. Each is a setting; exceeding one has a reason id of its own. */
 export interface HookLimits {
   /** Body size in bytes, before and after decompression: `body_too_large`. */
@@ -24,23 +22,6 @@ export interface HookLimits {
   readonly maxParamsBytesPdp: number;
   /** Bytes of JSON of the parameters of one call that evidence keeps. */
   readonly maxParamsBytesEvidence: number;
-}
-
-/** The limits that the settings declare. */
-export function hookLimitsOf(settings: GatewaySettings): HookLimits {
-  return {
-    maxBodyBytes: settings['hook.maxBodyBytes'],
-    maxDecodedRatio: settings['limits.maxDecodedRatio'],
-    maxDepth: settings['hook.maxDepth'],
-    maxNodes: settings['limits.maxNodes'],
-    maxCalls: settings['limits.maxCalls'],
-    maxResultsPerCall: settings['limits.maxResultsPerCall'],
-    maxDeclaredTools: settings['limits.maxDeclaredTools'],
-    maxIdLength: settings['limits.maxIdLength'],
-    maxNameLength: settings['limits.maxNameLength'],
-    maxParamsBytesPdp: settings['limits.maxParamsBytesPdp'],
-    maxParamsBytesEvidence: settings['evidence.maxParamsBytes'],
-  };
 }
 
 /** The defaults of the settings, for specs and for readers that no setting reaches. */
