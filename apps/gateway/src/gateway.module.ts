@@ -21,6 +21,7 @@ import { WiringWarnings } from './hook/wiring-warnings.js';
 import { AGENT_IDENTITY_RULES, HookController } from './http/hook.controller.js';
 import { HookKeys } from './http/hook-keys.js';
 import { HookWalk } from './pipeline/hook-pipeline.js';
+import { InThreadHookReader } from './pipeline/hook-reader.js';
 import { Modes } from './verdict/modes.js';
 
 /** For how long Redis is not read again for the same principal, in ms. Entries' own limits hold all the same. */
@@ -91,7 +92,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     },
     catalog,
   );
-  const limits = hookLimitsOf(settings);
+  const hookReader = new InThreadHookReader(hookLimitsOf(settings));
   const explainAccess: ExplainAccess = {
     keys: new HookKeys(settings['hook.keys']),
     allowed: settings['explain.keyNames'],
@@ -108,6 +109,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
           logger,
         );
   const walk = new HookWalk(
+    hookReader,
     context,
     decision,
     plans,
@@ -123,7 +125,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     pdpWatch,
     shadow,
     {
-      limits,
+      maxBodyBytes: settings['hook.maxBodyBytes'],
       modes,
       onFailure: { pre_request: settings['failure.preRequest'], pre_tool_use: settings['failure.preToolUse'] },
       onDeniedResult: settings['hook.onDeniedResult'],
@@ -144,7 +146,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
       { provide: EXPLAIN_ACCESS, useValue: explainAccess },
       {
         provide: ExplainService,
-        useValue: new ExplainService(context, decision, plans, pdpWatch, { limits, modes }),
+        useValue: new ExplainService(hookReader, context, decision, plans, pdpWatch, { modes }),
       },
       { provide: ContextReader, useValue: reader },
       {

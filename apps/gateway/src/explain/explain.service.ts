@@ -5,10 +5,10 @@ import { identify } from '../context/identity.js';
 import type { DecidedCall, DecisionService, PreparedPrincipal } from '../decision/decision.service.js';
 import type { ToolPlans } from '../decision/tool-plans.js';
 import type { PdpWatch } from '../health/pdp-watch.js';
-import type { HookLimits } from '../hook/hook-limits.js';
-import { type IncomingHook, readHook } from '../hook/read-hook.js';
+import type { IncomingHook } from '../hook/read-hook.js';
 import type { Budget } from '../pipeline/budget.js';
-import { type HookCalls, readHookCalls } from '../tool-calls/index.js';
+import type { HookReader } from '../pipeline/hook-reader.js';
+import type { HookCalls } from '../tool-calls/index.js';
 import type { Mode, Modes } from '../verdict/modes.js';
 
 /** What the gateway would decide on a hook, and from which facts. Nothing is enforced, remembered or recorded. */
@@ -61,13 +61,13 @@ export class NotExplainable extends Error {
 }
 
 export interface ExplainOptions {
-  readonly limits: HookLimits;
   readonly modes: Modes;
 }
 
 /** Answers what-if questions with the rooms that decide hooks: the same facts, the same question to the PDP. */
 export class ExplainService {
   constructor(
+    private readonly reader: HookReader,
     private readonly context: ContextService,
     private readonly decision: DecisionService,
     private readonly plans: ToolPlans,
@@ -77,10 +77,9 @@ export class ExplainService {
 
   /** @throws NotExplainable when the hook cannot be read, or the PDP gives no decision */
   async explain(incoming: IncomingHook, budget: Budget, signal: AbortSignal): Promise<Explanation> {
-    const read = await readHook(incoming, this.options.limits);
+    const read = await this.reader.read(incoming);
     if (!read.ok) throw new NotExplainable(read.reason, read.detail);
-    const { hook } = read;
-    const calls = readHookCalls(hook, read.document);
+    const { hook, calls } = read;
     if (calls.status === 'nothing_to_evaluate') {
       throw new NotExplainable(calls.status, 'the hook carries neither a request body nor tool calls');
     }

@@ -18,17 +18,18 @@ import type { ToolPlans } from '../decision/tool-plans.js';
 import { toRememberedDecision, type VerdictMemory } from '../decision/verdict-memory.js';
 import type { EvidenceService, HookOutcome } from '../evidence/evidence.service.js';
 import type { PdpWatch } from '../health/pdp-watch.js';
-import type { HookLimits } from '../hook/hook-limits.js';
-import { type IncomingHook, readHook, unreadHook } from '../hook/read-hook.js';
+import { type IncomingHook, unreadHook } from '../hook/read-hook.js';
 import type { WiringWarnings } from '../hook/wiring-warnings.js';
-import { type HookCalls, readHookCalls } from '../tool-calls/index.js';
+import type { HookCalls } from '../tool-calls/index.js';
 import { conclude } from '../verdict/conclusion.js';
 import type { Modes } from '../verdict/modes.js';
 import { block, type HookVerdict } from '../verdict/reply.js';
 import type { Budget } from './budget.js';
+import type { HookReader } from './hook-reader.js';
 
 export interface WalkOptions {
-  readonly limits: HookLimits;
+  /** Maximum body size in bytes, for messages. */
+  readonly maxBodyBytes: number;
   readonly modes: Modes;
   readonly onFailure: Readonly<Record<'pre_request' | 'pre_tool_use', 'closed' | 'open'>>;
   /** What becomes of denied results: replaced by a notice, or the whole request is blocked. */
@@ -71,6 +72,7 @@ const OTHER_EVENT_PERCENT = 30;
 @Injectable()
 export class HookWalk {
   constructor(
+    private readonly reader: HookReader,
     private readonly context: ContextService,
     private readonly decision: DecisionService,
     private readonly plans: ToolPlans,
@@ -126,7 +128,7 @@ export class HookWalk {
 
   /** The verdict on a hook whose body did not even arrive whole. */
   refuse(incoming: IncomingHook, reason: ReasonId, budget: Budget): HookVerdict {
-    const detail = `it is larger than ${this.options.limits.maxBodyBytes} bytes or is broken off`;
+    const detail = `it is larger than ${this.options.maxBodyBytes} bytes or is broken off`;
     const signal = new AbortController().signal;
     const hook = unreadHook(incoming);
     return this.unread({ incoming, budget, signal, hook, failed: false, closed: false }, reason, detail);
@@ -137,12 +139,11 @@ export class HookWalk {
       const text = 'Blocked: decisions cannot be recorded now.';
       return this.close(passage, this.unlessObserving(passage, block('evidence_unavailable', text)));
     }
-    const read = await readHook(passage.incoming, this.options.limits);
+    const read = await this.reader.read(passage.incoming);
     if (!read.ok) return this.unread(passage, read.reason, read.detail);
-    const { hook } = read;
+    const { hook, calls } = read;
     passage.hook = hook;
 
-    const calls = readHookCalls(hook, read.document);
     if (this.options.modes.ofEvent(hook.event) === 'enforce') this.warnings.sawEvent(hook);
     if (calls.status === 'nothing_to_evaluate') {
       this.warnings.nothingToEvaluate(hook);
@@ -159,7 +160,7 @@ export class HookWalk {
     const waitMs = passage.budget.remainingMsOfShare(OTHER_EVENT_PERCENT);
     const judgement = await (isAfterResponse(hook) ? this.requests.inTurn(hook, waitMs, judge) : judge());
     const { modes, onDeniedResult } = this.options;
-    const { verdict, wouldHave } = conclude(hook, calls, judgement, modes, onDeniedResult);
+    const { verdict, wouldHave } = await conclude(hook, calls, judgement, modes, onDeniedResult);
     return this.close(passage, verdict, { ...judgement, wouldHave });
   }
 

@@ -1,15 +1,21 @@
 import type { Hook, ReasonId, ToolCall } from '@iris/contracts';
 import type { JsonDocument } from '@iris/json-document';
-import type { DeclaredTool } from './formats/llm-format.js';
-import { type ReadBody, readProviderBody } from './provider-body.js';
+import type { DeclaredTool, FormatId } from './formats/llm-format.js';
+import { type BodyDecisions, type RewriteResult, readProviderBody, rewriteProviderBody } from './provider-body.js';
 import { readResponseCalls, type SourceName } from './response-calls.js';
+
+/** A provider body that can be rewritten. */
+export interface RewritableBody {
+  readonly format: FormatId;
+  rewrite(decisions: BodyDecisions): RewriteResult | Promise<RewriteResult>;
+}
 
 /** What a hook offers to be judged. */
 export type HookCalls =
   | {
       readonly status: 'read';
       /** The provider body; absent after the response and for an agent's own hook. */
-      readonly body?: ReadBody;
+      readonly body?: RewritableBody;
       readonly declared: readonly DeclaredTool[];
       /** Ids are unique. */
       readonly calls: readonly ToolCall[];
@@ -40,7 +46,11 @@ export function readHookCalls(hook: Hook, document: JsonDocument): HookCalls {
   const read = readProviderBody(body, hook.metadata.url ?? '');
   if (read.status === 'unreadable') return read;
   // Calls that stand outside the body cannot be redacted in it, so they keep their phase and block when denied.
-  return { status: 'read', body: read, declared: read.declared, calls: [...read.executed, ...response.calls] };
+  const rewritable: RewritableBody = {
+    format: read.format,
+    rewrite: (decisions) => rewriteProviderBody(read, decisions),
+  };
+  return { status: 'read', body: rewritable, declared: read.declared, calls: [...read.executed, ...response.calls] };
 }
 
 /** An agent's own hook is about one call, whose id stands beside it. */

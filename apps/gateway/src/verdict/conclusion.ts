@@ -1,7 +1,7 @@
 import { type CallDecision, type Hook, isJsonObject, type ToolCall } from '@iris/contracts';
 import { count } from '@iris/telemetry';
 import type { DecidedCall } from '../decision/decision.service.js';
-import { type HookCalls, rewriteProviderBody } from '../tool-calls/index.js';
+import type { HookCalls } from '../tool-calls/index.js';
 import type { Modes } from './modes.js';
 import { block, blockFor, denialNotice, type HookVerdict } from './reply.js';
 
@@ -25,22 +25,22 @@ export interface Conclusion {
 }
 
 /** From decisions to the verdict on a hook: what is enforced makes the verdict, all of it what would have been. */
-export function conclude(
+export async function conclude(
   hook: Hook,
   calls: ReadCalls,
   findings: Findings,
   modes: Modes,
   onDeniedResult: 'redact' | 'block',
-): Conclusion {
+): Promise<Conclusion> {
   const enforced = enforcedPart(hook, calls, findings, modes);
-  const verdict = verdictOn(hook, calls, enforced, onDeniedResult);
+  const verdict = await verdictOn(hook, calls, enforced, onDeniedResult);
   if (verdict.action === 'modify' && enforced.strip.size > 0 && calls.body !== undefined) {
     count('iris.decision.stripped_tools', { format: calls.body.format }, enforced.strip.size);
   }
   const all: Acted = { ...findings, denied: [...findings.decisions.values()].filter(isDenied) };
   const left = all.denied.length - enforced.denied.length + all.strip.size - enforced.strip.size;
   if (left === 0 && modes.ofEvent(hook.event) === 'enforce') return { verdict };
-  const wouldHave = verdictOn(hook, calls, all, onDeniedResult).action;
+  const wouldHave = (await verdictOn(hook, calls, all, onDeniedResult)).action;
   const isLetPass = verdict.action === 'allow' && all.denied.length > 0;
   return { verdict: isLetPass ? { action: 'allow', reason: 'observe_mode' } : verdict, wouldHave };
 }
@@ -64,7 +64,12 @@ function enforcedPart(hook: Hook, calls: ReadCalls, { decided, decisions, strip 
   };
 }
 
-function verdictOn(hook: Hook, calls: ReadCalls, acted: Acted, onDeniedResult: 'redact' | 'block'): HookVerdict {
+async function verdictOn(
+  hook: Hook,
+  calls: ReadCalls,
+  acted: Acted,
+  onDeniedResult: 'redact' | 'block',
+): Promise<HookVerdict> {
   const { denied, strip } = acted;
   const { body } = calls;
   if (body === undefined || hook.event !== 'pre_request') {
@@ -78,7 +83,7 @@ function verdictOn(hook: Hook, calls: ReadCalls, acted: Acted, onDeniedResult: '
   if (denied.length > 0 && onDeniedResult === 'block') return blockFor(denied);
 
   const redact = new Map(denied.map((decision) => [decision.call.id, denialNotice(decision)]));
-  const rewritten = rewriteProviderBody(body, { strip, redact });
+  const rewritten = await body.rewrite({ strip, redact });
   switch (rewritten.status) {
     case 'unchanged':
       return allowed(calls);

@@ -1,0 +1,26 @@
+import type { Hook, ReasonId } from '@iris/contracts';
+import type { HookLimits } from '../hook/hook-limits.js';
+import { type IncomingHook, readHook } from '../hook/read-hook.js';
+import { type HookCalls, readHookCalls } from '../tool-calls/index.js';
+
+/** A hook with its tool calls, or why it cannot be read. */
+export type HookReading =
+  | { readonly ok: true; readonly hook: Hook; readonly calls: HookCalls }
+  | { readonly ok: false; readonly reason: ReasonId; readonly detail: string };
+
+/** Reads hooks from bytes to tool calls. */
+export interface HookReader {
+  /** Never rejects. */
+  read(incoming: IncomingHook): Promise<HookReading>;
+}
+
+/** Reads hooks on the event loop: the fastest way for small ones. */
+export class InThreadHookReader implements HookReader {
+  constructor(private readonly limits: HookLimits) {}
+
+  async read(incoming: IncomingHook): Promise<HookReading> {
+    const read = await readHook(incoming, this.limits);
+    if (!read.ok) return read;
+    return { ok: true, hook: read.hook, calls: readHookCalls(read.hook, read.document) };
+  }
+}
