@@ -22,6 +22,8 @@ export interface HttpEndpoint {
   ids(): string[];
   /** The status of the next answers; 200 by default. */
   answer: (request: ReceivedRequest) => number;
+  /** The body of the next answers; empty by default. */
+  reply: { readonly contentType: string; readonly body: Uint8Array } | undefined;
   close(): Promise<void>;
 }
 
@@ -39,7 +41,8 @@ export async function startHttpEndpoint(port = 0): Promise<HttpEndpoint> {
       received.push(one);
       const status = endpoint.answer(one);
       if (status === 200) taken.push(one);
-      response.writeHead(status).end();
+      if (endpoint.reply === undefined) response.writeHead(status).end();
+      else response.writeHead(status, { 'content-type': endpoint.reply.contentType }).end(endpoint.reply.body);
     });
   });
   server.listen(port, '127.0.0.1');
@@ -50,6 +53,7 @@ export async function startHttpEndpoint(port = 0): Promise<HttpEndpoint> {
     received,
     ids: () => taken.flatMap(({ lines }) => lines.map((line) => JSON.parse(line).id as string)),
     answer: () => 200,
+    reply: undefined,
     close: async () => {
       server.closeAllConnections();
       server.close();

@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import protobuf from 'protobufjs';
 import { sampleRecord } from '../../../libs/evidence/test/sample-record.js';
-import { RefusedError } from '../src/sinks/evidence-sink.js';
+import { FaultProxy, type ProxyMode } from '../../../test/chaos/matrix/fault-proxy.js';
+import { type EvidenceSink, RefusedError } from '../src/sinks/evidence-sink.js';
 import { FileSink } from '../src/sinks/file-sink.js';
 import { HttpSink } from '../src/sinks/http-sink.js';
 import { OtlpSink } from '../src/sinks/otlp-sink.js';
@@ -156,7 +158,71 @@ describe('the OTLP sink', () => {
     await expect(sink.deliver(batchOf(1))).rejects.toBeInstanceOf(RefusedError);
     endpoint.answer = () => 401;
     const failed = sink.deliver(batchOf(1));
-    await expect(failed).rejects.toThrow('the collector answered 401');
+    await expect(failed).rejects.toThrow('the endpoint answered 401');
     await expect(failed).rejects.not.toBeInstanceOf(RefusedError);
+  });
+
+  it('halves a batch that is too large, and delivers what is not when a record is', async () => {
+    const lines = Array.from({ length: 5 }, (_, index) => JSON.stringify(sampleRecord({ sessionId: `s${index}` })));
+    endpoint.answer = ({ body }) => (body.includes('"s3"') || body.length > 6000 ? 413 : 200);
+    const failed = sink.deliver({ id: 'b', lines });
+    await expect(failed).rejects.toBeInstanceOf(RefusedError);
+    await expect(failed).rejects.toThrow('a single record is too large');
+    const taken = endpoint.taken.map(({ body }) => body.toString('latin1')).join('');
+    expect(['s0', 's1', 's2', 's3', 's4'].filter((id) => taken.includes(`"${id}"`))).toEqual(['s0', 's1', 's2', 's4']);
+  });
+
+  it.each([
+    ['a page of a proxy', 'text/html', '<html>Sign in</html>', 'not an OTLP response'],
+    [
+      'three rejected records, in JSON',
+      'application/json',
+      '{"partialSuccess":{"rejectedLogRecords":"3"}}',
+      'rejected 3',
+    ],
+    ['two rejected records', 'application/x-protobuf', '\x0a\x02\x08\x02', 'rejected 2 of 4'],
+  ])('does not take %s for a confirmation', async (_title, contentType, body, message) => {
+    endpoint.reply = { contentType, body: Buffer.from(body, 'latin1') };
+    await expect(sink.deliver(batchOf(4))).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['application/x-protobuf', ''],
+    ['application/json', '{}'],
+    ['application/json', '{"partialSuccess":{"errorMessage":"slow down"}}'],
+  ])('takes %s %s for one', async (contentType, body) => {
+    endpoint.reply = { contentType, body: Buffer.from(body) };
+    await sink.deliver(batchOf(2));
+  });
+});
+
+/** More than the buffers of two sockets hold, so that the answer comes while the body is being written. */
+const LARGE = JSON.stringify({ ...sampleRecord(), note: randomBytes(4_000_000).toString('base64') });
+
+describe.each<[string, (url: string) => EvidenceSink]>([
+  ['HTTP', (url) => new HttpSink({ url, timeoutMs: 1000 })],
+  ['OTLP', (url) => new OtlpSink({ url, headers: {}, timeoutMs: 1000 })],
+])('the %s sink at an endpoint', (_name, open) => {
+  const modes: readonly ProxyMode[] = [
+    { kind: 'early', status: 413 },
+    { kind: 'early', status: 503 },
+    { kind: 'early', status: 400 },
+    { kind: 'reset' },
+    { kind: 'garbage' },
+    { kind: 'silent' },
+    { kind: 'refuse' },
+  ];
+  it.each(modes)('that does %j rejects, and delivers once that is over', async (mode) => {
+    const endpoint = await startHttpEndpoint();
+    const proxy = await FaultProxy.start({ target: () => Number(new URL(endpoint.url).port) });
+    const sink = open(`http://127.0.0.1:${proxy.port}/in`);
+    await proxy.set(mode);
+    await expect(sink.deliver({ id: 'b', lines: [LARGE, LARGE] })).rejects.toThrow(/endpoint|record/);
+    await proxy.set({ kind: 'pass' });
+    await sink.deliver(batchOf(2));
+    expect(endpoint.taken.length).toBe(1);
+    await sink.close();
+    await proxy.close();
+    await endpoint.close();
   });
 });

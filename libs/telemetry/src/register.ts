@@ -13,7 +13,10 @@ import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { NodeSDK, tracing } from '@opentelemetry/sdk-node';
+import { guardOutgoingSockets } from './guard-sockets.js';
 import { onTelemetryStop } from './lifecycle.js';
+
+guardOutgoingSockets();
 
 const QUIET_PATHS = ['/healthz', '/readyz', '/metrics'];
 

@@ -8,6 +8,12 @@ export interface Certificate {
   readonly key: string;
 }
 
+/** A server that answers a request before it has read it. */
+type AbruptMode =
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'garbage' }
+  | { readonly kind: 'early'; readonly status: number };
+
 /**
  * What becomes of connections, those that are open included.
  *
@@ -18,10 +24,15 @@ export interface Certificate {
  * - `vanished`: those that are open are never carried on again, new ones are accepted and silent; when this ends new ones
  *   are carried on, and the open ones look well and stay silent
  * - `slow`: each answer comes `ms` later
+ * - `early`: a request is answered with `status` after its first bytes, and the connection is closed while the client still
+ *   writes
+ * - `reset`: a request is answered by a reset of the connection
+ * - `garbage`: a request is answered by bytes that are no HTTP
  * - `wrong_certificate`: TLS proxies show a certificate that nobody has reason to trust
  */
 export type ProxyMode =
   | { readonly kind: 'pass' | 'refuse' | 'cut' | 'silent' | 'vanished' | 'wrong_certificate' }
+  | AbruptMode
   | { readonly kind: 'slow'; readonly ms: number };
 
 export interface FaultProxyOptions {
@@ -30,6 +41,8 @@ export interface FaultProxyOptions {
   /** Given: clients speak TLS, the target does not. */
   readonly tls?: { readonly right: Certificate; readonly wrong: Certificate };
 }
+
+const GARBAGE = Buffer.from(Array.from({ length: 512 }, (_, index) => (index * 89 + 7) % 256));
 
 /** Stands between two processes and spoils what passes. */
 export class FaultProxy {
@@ -74,7 +87,7 @@ export class FaultProxy {
     if (before.kind === 'wrong_certificate' && this.#options.tls) this.#show(this.#options.tls.right);
     if (mode.kind === 'wrong_certificate' && this.#options.tls) this.#show(this.#options.tls.wrong);
     if (mode.kind === 'refuse' && before.kind !== 'refuse') this.#server.close();
-    if (['refuse', 'cut', 'wrong_certificate'].includes(mode.kind)) this.#destroyAll();
+    if (['refuse', 'cut', 'early', 'reset', 'garbage', 'wrong_certificate'].includes(mode.kind)) this.#destroyAll();
     if (before.kind === 'refuse' && mode.kind !== 'refuse') await this.#listen();
     const wasSilent = isSilent(before);
     if (isSilent(mode)) for (const socket of this.#sockets) socket.pause();
@@ -105,8 +118,10 @@ export class FaultProxy {
 
   #receive(socket: Socket): void {
     socket.on('error', () => socket.destroy());
-    if (this.#mode.kind === 'cut') socket.destroy();
-    else if (isSilent(this.#mode)) this.#waiting.add(socket);
+    const mode = this.#mode;
+    if (mode.kind === 'cut') socket.destroy();
+    else if (mode.kind === 'early' || mode.kind === 'reset' || mode.kind === 'garbage') answerAbruptly(socket, mode);
+    else if (isSilent(mode)) this.#waiting.add(socket);
     else this.#accept(socket);
   }
 
@@ -134,6 +149,16 @@ export class FaultProxy {
       to.destroy();
     });
   }
+}
+
+/** Reads the first bytes of a request and nothing more, so that a large body is still being written. */
+function answerAbruptly(socket: Socket, mode: AbruptMode): void {
+  socket.once('data', () => {
+    socket.pause();
+    if (mode.kind === 'reset') socket.resetAndDestroy();
+    else if (mode.kind === 'garbage') socket.end(GARBAGE, () => socket.destroy());
+    else socket.end(`HTTP/1.1 ${mode.status} Early\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+  });
 }
 
 function isSilent({ kind }: ProxyMode): boolean {

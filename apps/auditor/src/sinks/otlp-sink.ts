@@ -1,8 +1,9 @@
 import { type EvidenceRecord, evidenceRecordSchema } from '@iris/evidence';
 import { SeverityNumber } from '@opentelemetry/api-logs';
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
+import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { LoggerProvider, type LogRecordProcessor, type SdkLogRecord } from '@opentelemetry/sdk-logs';
+import { BatchPoster, type BatchReply } from './batch-poster.js';
 import { type EvidenceBatch, type EvidenceSink, RefusedError } from './evidence-sink.js';
 
 export interface OtlpSinkOptions {
@@ -12,34 +13,42 @@ export interface OtlpSinkOptions {
   readonly timeoutMs: number;
 }
 
-/** Statuses that speak about the records themselves. */
-const REFUSALS: ReadonlySet<unknown> = new Set([400, 413, 422]);
-/** `ExportResultCode.SUCCESS` of @opentelemetry/core. */
-const EXPORTED = 0;
-
 /**
- * Sends each record as an OTLP log: the record as JSON in the body, what one searches by in attributes. The exporter is
- * called directly instead of by the SDK's batching, which never tells whether a record arrived.
+ * Sends each record as an OTLP log over HTTP: the record as JSON in the body, what one searches by in attributes. The
+ * serializer is OpenTelemetry's; the request is not made by its exporter, which returns success for a partial one and
+ * does not halve a batch that is too large.
  */
 export class OtlpSink implements EvidenceSink {
   readonly name = 'otlp';
-  private readonly exporter: OTLPLogExporter;
+  private readonly poster: BatchPoster;
   private readonly made = new MadeRecords();
   private readonly provider: LoggerProvider;
 
   constructor(options: OtlpSinkOptions) {
-    this.exporter = new OTLPLogExporter({
-      url: options.url,
-      headers: { ...options.headers },
-      timeoutMillis: options.timeoutMs,
-    });
     this.provider = new LoggerProvider({
       resource: resourceFromAttributes({ 'service.name': 'iris-auditor' }),
       processors: [this.made],
     });
+    this.poster = new BatchPoster({
+      url: options.url,
+      timeoutMs: options.timeoutMs,
+      encode: async (batch) => ({
+        headers: { ...options.headers, 'content-type': 'application/x-protobuf' },
+        body: ProtobufLogsSerializer.serializeRequest(this.recordsOf(batch)) ?? new Uint8Array(),
+      }),
+      check: checkReply,
+    });
   }
 
-  async deliver({ lines }: EvidenceBatch): Promise<void> {
+  deliver(batch: EvidenceBatch): Promise<void> {
+    return this.poster.deliver(batch);
+  }
+
+  close(): Promise<void> {
+    return this.poster.close();
+  }
+
+  private recordsOf({ lines }: EvidenceBatch): SdkLogRecord[] {
     const logger = this.provider.getLogger('iris.evidence', 'v1');
     for (const line of lines) {
       const record = evidenceRecordSchema.safeParse(JSON.parse(line)).data;
@@ -51,18 +60,24 @@ export class OtlpSink implements EvidenceSink {
         attributes: record === undefined ? {} : attributesOf(record),
       });
     }
-    const records = this.made.take();
-    await new Promise<void>((resolve, reject) => {
-      this.exporter.export(records, ({ code, error }) => {
-        if (code === EXPORTED) resolve();
-        else reject(faultOf(error));
-      });
-    });
+    return this.made.take();
   }
+}
 
-  async close(): Promise<void> {
-    await this.exporter.shutdown();
+/**
+ * A collector confirms by an `ExportLogsServiceResponse`, empty when it took all (OTLP 1.x, "Partial Success"), in
+ * protobuf; some answer in JSON. Any other text, such as the page of a proxy, confirms nothing.
+ */
+function checkReply({ body, contentType }: BatchReply, { lines }: EvidenceBatch): void {
+  let rejected: number;
+  try {
+    const serializer = contentType === 'application/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
+    const { partialSuccess } = body.length === 0 ? {} : serializer.deserializeResponse(body);
+    rejected = Number(partialSuccess?.rejectedLogRecords ?? 0);
+  } catch {
+    throw new Error('the reply of the endpoint is not an OTLP response');
   }
+  if (rejected !== 0) throw new RefusedError(`the endpoint rejected ${rejected} of ${lines.length} records`);
 }
 
 function attributesOf(record: EvidenceRecord) {
@@ -82,13 +97,6 @@ function attributesOf(record: EvidenceRecord) {
     'iris.reply': record.reply,
     'iris.policy.call_id': record.policy.cerbosCallId,
   };
-}
-
-/** Only the status: the message of the exporter may quote the reply. */
-function faultOf(error: Error | undefined): Error {
-  const status = (error as { code?: unknown } | undefined)?.code;
-  if (REFUSALS.has(status)) return new RefusedError(`the collector answered ${status}`);
-  return new Error(typeof status === 'number' ? `the collector answered ${status}` : 'the collector cannot be reached');
 }
 
 /** Takes the records that the SDK makes. Emitting is synchronous, so what is taken belongs to one batch. */
