@@ -32,6 +32,8 @@ export const REASONS = {
   conflicting_fields: "An agent's hook has two spellings of one field with different values.",
   nobody_to_ask: 'A rule asks for confirmation, and nobody is asked in this permission mode or client.',
   unknown_format: 'The provider body is of no format that the gateway knows.',
+  body_unreadable:
+    'A part of the provider body has a shape that cannot be judged; the message names its path. Blocks in any failure mode.',
   anonymous_principal: 'The hook names no login and no device.',
   denial_not_representable: 'A denied result has a type that cannot hold a denial notice, so the request is blocked.',
 

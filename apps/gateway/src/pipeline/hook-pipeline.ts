@@ -152,6 +152,7 @@ export class HookWalk {
       return this.close(passage, this.failed(passage, calls.status, text));
     }
     if (calls.status === 'unreadable') {
+      if (calls.reason === 'body_unreadable') return this.unread(passage, calls.reason, calls.detail ?? '');
       const text = 'this request has a format whose tool calls cannot be judged';
       return this.close(passage, this.failed(passage, calls.reason, text));
     }
@@ -174,12 +175,12 @@ export class HookWalk {
     count('iris.hook.wiring_warnings', { event: hook.event, reason: 'calls_mismatch' });
   }
 
-  /** A hook that was not read. One that is too large is blocked in any failure mode: size must not open a way around. */
+  /** A hook that was not read. Size and shape block in any failure mode: neither must open a way around. */
   private unread(passage: Passage, reason: ReasonId, detail: string): HookVerdict {
     this.logger.warn({ reason, hookKey: passage.incoming.keyName }, `a hook was not read: ${detail}`);
     const text = `this request could not be read: ${detail}`;
     const verdict =
-      reason === 'body_too_large'
+      reason === 'body_too_large' || reason === 'body_unreadable'
         ? this.unlessObserving(passage, block(reason, `Blocked: ${text}.`))
         : this.failed(passage, reason, text);
     return this.close(passage, verdict);

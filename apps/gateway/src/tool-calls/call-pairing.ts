@@ -102,6 +102,14 @@ export class CallPairing {
     }
     return executed;
   }
+
+  /** The calls that the provider runs itself and that have no result yet: they run with this very request. */
+  pending(): RequestedCall[] {
+    const ids = new IdMaker();
+    return this.#calls
+      .filter(({ call, results }) => call.serverSide && results.length === 0)
+      .map(({ call, providerId }) => toRequestedCall(ids.idOf(providerId, call), call));
+  }
 }
 
 /** Pairs calls and results that have no ids: the n-th result of a kind in a turn answers the n-th call of that kind. */

@@ -23,7 +23,7 @@ export type HookCalls =
       readonly mismatch?: Readonly<Partial<Record<SourceName, readonly string[]>>>;
     }
   | { readonly status: 'nothing_to_evaluate' }
-  | { readonly status: 'unreadable'; readonly reason: ReasonId };
+  | { readonly status: 'unreadable'; readonly reason: ReasonId; readonly detail?: string };
 
 /** The tool-calls room for Aperture's events: which tools are offered and which calls were made. */
 export function readHookCalls(hook: Hook, document: JsonDocument): HookCalls {
@@ -45,12 +45,30 @@ export function readHookCalls(hook: Hook, document: JsonDocument): HookCalls {
   }
   const read = readProviderBody(body, hook.metadata.url ?? '');
   if (read.status === 'unreadable') return read;
-  // Calls that stand outside the body cannot be redacted in it, so they keep their phase and block when denied.
   const rewritable: RewritableBody = {
     format: read.format,
     rewrite: (decisions) => rewriteProviderBody(read, decisions),
   };
-  return { status: 'read', body: rewritable, declared: read.declared, calls: [...read.executed, ...response.calls] };
+  // Calls without a result in the body cannot be redacted in it, so they keep their phase and block when denied.
+  const calls = [...read.executed, ...withOwnIds([...read.pending, ...response.calls], read.executed)];
+  return { status: 'read', body: rewritable, declared: read.declared, calls };
+}
+
+/** The calls under ids that no other call of the hook has. */
+function withOwnIds(calls: readonly ToolCall[], others: readonly ToolCall[]): readonly ToolCall[] {
+  if (calls.length === 0) return calls;
+  const used = new Set(others.map(({ id }) => id));
+  // One counter for all calls keeps this linear, whatever ids a body has.
+  let count = 0;
+  return calls.map((call) => {
+    let { id } = call;
+    while (used.has(id)) {
+      count += 1;
+      id = `${call.id}~${count}`;
+    }
+    used.add(id);
+    return id === call.id ? call : { ...call, id };
+  });
 }
 
 /** An agent's own hook is about one call, whose id stands beside it. */

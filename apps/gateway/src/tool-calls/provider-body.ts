@@ -1,7 +1,15 @@
 import { isJsonObject, type JsonObject, type ReasonId } from '@iris/contracts';
 import { applyEdits, type Edit, type JsonDocument } from '@iris/json-document';
+import { readKinds, SourcePaths, shownPath, unrecognisedCall, unrecognisedTool } from './closed-world/index.js';
 import { FORMATS } from './formats/index.js';
-import type { DeclaredTool, ExecutedCall, FormatId, LlmFormat, Redaction } from './formats/llm-format.js';
+import type {
+  DeclaredTool,
+  ExecutedCall,
+  FormatId,
+  LlmFormat,
+  Redaction,
+  RequestedCall,
+} from './formats/llm-format.js';
 
 /** A provider body that was understood. */
 export interface ReadBody {
@@ -11,12 +19,32 @@ export interface ReadBody {
   readonly declared: readonly DeclaredTool[];
   /** Calls whose results are in the body, in the order of the history; ids are unique. */
   readonly executed: readonly ExecutedCall[];
+  /** Calls without a result that the provider runs with this request. */
+  readonly pending: readonly RequestedCall[];
+  /** Top-level fields that the format does not list, bounded in count and length. */
+  readonly unknownFields: readonly string[];
   readonly document: JsonDocument;
+  /** The body and its calls for the edits of the format, and the way back to the paths of the document. */
+  readonly view: BodyView;
+}
+
+interface BodyView {
+  readonly body: JsonObject;
+  readonly executed: readonly ExecutedCall[];
+  readonly paths: SourcePaths;
+  /** Unrecognised tools that the format cannot remove from their list. */
+  readonly fixedTools: readonly string[];
 }
 
 export type ReadBodyResult =
   | ReadBody
-  | { readonly status: 'unreadable'; readonly reason: Extract<ReasonId, 'unknown_format'> };
+  | { readonly status: 'unreadable'; readonly reason: Extract<ReasonId, 'unknown_format'> }
+  | {
+      readonly status: 'unreadable';
+      readonly reason: Extract<ReasonId, 'body_unreadable'>;
+      /** Where in the body, and what is wrong there. */
+      readonly detail: string;
+    };
 
 /** What is to be done to a body. */
 export interface BodyDecisions {
@@ -46,13 +74,36 @@ const DEFAULT_NOTICE = 'Denied by policy.';
 export function readProviderBody(body: JsonDocument, url: string): ReadBodyResult {
   const format = isJsonObject(body.value) ? detectFormat(url, body.value) : undefined;
   if (!format || !isJsonObject(body.value)) return { status: 'unreadable', reason: 'unknown_format' };
+  const reading = format.kinds ? readKinds(format.kinds, body.value) : readAsIs(body.value);
+  if (reading.status === 'unreadable') {
+    const detail = `${shownPath(reading.path)}: ${reading.problem}`;
+    return { status: 'unreadable', reason: 'body_unreadable', detail };
+  }
+  const { paths } = reading;
+  const executed = format.executedCalls(reading.body);
+  const declared = format.declaredTools(reading.body);
+  const missing = reading.tools
+    .map((type) => unrecognisedTool(format.id, type))
+    .filter(({ key }) => !declared.some((tool) => tool.key === key));
   return {
     status: 'read',
     format: format.id,
-    declared: format.declaredTools(body.value),
-    executed: format.executedCalls(body.value),
+    declared: missing.length === 0 ? declared : [...declared, ...missing],
+    executed: [
+      ...(paths.same
+        ? executed
+        : executed.map((call) => ({ ...call, results: call.results.map((path) => paths.of(path)) }))),
+      ...reading.calls.map((nodes) => unrecognisedCall(format.id, nodes)),
+    ],
+    pending: format.pendingCalls?.(reading.body) ?? [],
+    unknownFields: reading.unknownFields,
     document: body,
+    view: { body: reading.body, executed, paths, fixedTools: missing.map(({ key }) => key) },
   };
+}
+
+function readAsIs(body: JsonObject) {
+  return { status: 'read' as const, body, paths: new SourcePaths(), calls: [], tools: [], unknownFields: [] };
 }
 
 /**
@@ -61,28 +112,34 @@ export function readProviderBody(body: JsonDocument, url: string): ReadBodyResul
  */
 export function rewriteProviderBody(read: ReadBody, decisions: BodyDecisions): RewriteResult {
   const format = FORMATS.find((candidate) => candidate.id === read.format);
-  const body = read.document.value;
-  if (!format || !isJsonObject(body)) throw new Error('a body that was read has a format');
-  const edits: Edit[] = [];
+  if (!format) throw new Error('a body that was read has a format');
+  const { body, paths, fixedTools } = read.view;
+  const toolKey = fixedTools.find((key) => decisions.strip.has(key));
+  if (toolKey !== undefined) return { status: 'not_representable', toolKey };
+  const fixedCall = read.executed.find((call) => call.unrecognised && decisions.redact.has(call.id));
+  if (fixedCall !== undefined) return { status: 'not_representable', callId: fixedCall.id };
+  const planned: Edit[] = [];
   if (decisions.strip.size > 0) {
-    const plan = format.strip(body, decisions.strip, (path) => read.document.source(path));
+    const plan = format.strip(body, decisions.strip, (path) => read.document.source(paths.of(path)));
     if (plan.status === 'not_representable') return plan;
-    edits.push(...plan.edits);
+    planned.push(...plan.edits);
   }
-  const redactions = redactionsOf(read, decisions.redact);
+  const redactions = redactionsOf(read.view.executed, decisions.redact);
   if (redactions.length > 0) {
     const plan = format.redact(redactions, body);
     if (plan.status === 'not_representable') return plan;
-    edits.push(...plan.edits);
+    planned.push(...plan.edits);
   }
+  const edits = planned.map((edit) => paths.edit(edit)).filter((edit) => edit !== undefined);
+  if (edits.length < planned.length) return { status: 'not_representable' };
   if (edits.length === 0) return { status: 'unchanged' };
   const text = applyEdits(read.document, edits);
   return text === read.document.source() ? { status: 'unchanged' } : { status: 'rewritten', text };
 }
 
-function redactionsOf(read: ReadBody, notices: ReadonlyMap<string, string>): Redaction[] {
+function redactionsOf(executed: readonly ExecutedCall[], notices: ReadonlyMap<string, string>): Redaction[] {
   const redactions: Redaction[] = [];
-  for (const call of read.executed) {
+  for (const call of executed) {
     const notice = notices.get(call.id);
     if (notice !== undefined) redactions.push({ call, notice: notice.trim() === '' ? DEFAULT_NOTICE : notice });
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { parseDocument } from '@iris/json-document';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -32,7 +32,14 @@ interface BodyCase {
   readonly url: string;
   /** The body as text. */
   readonly body: string;
-  readonly expect: { readonly format: string; readonly declared: string[]; readonly executed: ExpectedCall[] };
+  readonly expect: {
+    readonly format: string;
+    readonly declared: string[];
+    readonly executed: ExpectedCall[];
+    /** Calls that the provider runs with this request. */
+    readonly pending?: ExpectedCall[];
+    readonly unknownFields?: string[];
+  };
   readonly rewrite?: {
     readonly strip?: string[];
     readonly redact?: Record<string, string>;
@@ -60,15 +67,30 @@ interface InvalidCase {
   readonly url: string;
   readonly body: string;
   readonly reason: string;
+  /** What the message says, with the path in the body. */
+  readonly detail?: string;
 }
 
-const FOLDER = new URL('../../../../test/cases/tool-calls/', import.meta.url);
-const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.yaml'));
+const FORMATS_FOLDER = new URL('../../src/tool-calls/formats/', import.meta.url);
+const FILES = [
+  ...filesIn(new URL('../../../../test/cases/tool-calls/', import.meta.url)),
+  ...readdirSync(FORMATS_FOLDER, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(new URL(`${entry.name}/cases/`, FORMATS_FOLDER)))
+    .flatMap(({ name }) => filesIn(new URL(`${name}/cases/`, FORMATS_FOLDER), name)),
+];
 
-function load<T extends { title: string }>(kind: (file: string, content: T) => boolean): [string, T][] {
-  return FILES.flatMap((file) => {
-    const content = parse(readFileSync(new URL(file, FOLDER), 'utf8')) as T;
-    return kind(file, content) ? [[`${file}: ${content.title}`, content] as [string, T]] : [];
+/** The case files of a folder: what they are called in the output, and where they are. */
+function filesIn(folder: URL, owner?: string): [string, URL][] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+  return files.sort().map((file) => [owner === undefined ? file : `${owner}/${file}`, new URL(file, folder)]);
+}
+
+/** The cases of one kind. A file holds one case, or a list of them. */
+function load<T extends { title: string }>(isOfKind: (content: T) => boolean): [string, T][] {
+  return FILES.flatMap(([file, url]) => {
+    const content = parse(readFileSync(url, 'utf8')) as T | T[];
+    const cases = Array.isArray(content) ? content : [content];
+    return cases.filter(isOfKind).map((one): [string, T] => [`${file}: ${one.title}`, one]);
   });
 }
 
@@ -76,7 +98,7 @@ function read(text: string, url: string): ReadBody {
   const parsed = parseDocument(text, { maxDepth: 100 });
   if (!parsed.ok) throw new Error(parsed.reason);
   const body = readProviderBody(parsed.document, url);
-  if (body.status !== 'read') throw new Error(body.reason);
+  if (body.status !== 'read') throw new Error(`${body.reason} ${'detail' in body ? body.detail : ''}`);
   return body;
 }
 
@@ -99,13 +121,15 @@ function shown(call: ExecutedCall | RequestedCall, expected: ExpectedCall | unde
 }
 
 describe('bodies', () => {
-  const cases = load<BodyCase>((file, content) => file.startsWith('case_') && content.body !== undefined);
+  const cases = load<BodyCase>((content) => content.body !== undefined && content.expect !== undefined);
 
   it.each(cases)('%s', (_, { url, body: text, expect: expected, rewrite }) => {
     const body = read(text, url);
     expect(body.format).toBe(expected.format);
     expect(body.declared.map((tool) => tool.key)).toEqual(expected.declared);
     expect(body.executed.map((call, index) => shown(call, expected.executed[index]))).toEqual(expected.executed);
+    expect(body.pending.map((call, index) => shown(call, expected.pending?.[index]))).toEqual(expected.pending ?? []);
+    if (expected.unknownFields) expect(body.unknownFields).toEqual(expected.unknownFields);
     const ids = body.executed.map((call) => call.id);
     expect(new Set(ids).size).toBe(ids.length);
     if (!rewrite) return;
@@ -135,7 +159,7 @@ describe('bodies', () => {
 });
 
 describe('responses', () => {
-  const cases = load<ResponseCase>((file, content) => file.startsWith('case_') && content.response !== undefined);
+  const cases = load<ResponseCase>((content) => content.response !== undefined);
 
   it.each(cases)('%s', (_, expected) => {
     const read = readResponseCalls(expected.response);
@@ -148,11 +172,11 @@ describe('responses', () => {
 });
 
 describe('bodies that are not judged', () => {
-  const cases = load<InvalidCase>((file) => file.startsWith('invalid_'));
+  const cases = load<InvalidCase>((content) => content.reason !== undefined);
 
-  it.each(cases)('%s', (_, { url, body, reason }) => {
+  it.each(cases)('%s', (_, { url, body, reason, detail }) => {
     const parsed = parseDocument(body, { maxDepth: 100 });
     const result = parsed.ok ? readProviderBody(parsed.document, url) : parsed;
-    expect(result).toMatchObject({ reason });
+    expect(result).toMatchObject({ reason, ...(detail === undefined ? {} : { detail }) });
   });
 });

@@ -1,5 +1,6 @@
 import type { Json, JsonObject, ToolCall } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
+import type { FormatKinds } from '../closed-world/kinds.js';
 
 /** Formats of provider bodies. */
 export type FormatId = 'anthropic-messages' | 'openai-chat' | 'openai-responses' | 'gemini' | 'bedrock-converse';
@@ -43,6 +44,8 @@ export interface ExecutedCall extends ToolCall {
   readonly serverSide: boolean;
   /** False for a result whose call is not in the request. */
   readonly callVisible: boolean;
+  /** Nodes of a kind that the format does not list. They cannot be redacted: a denial blocks the request. */
+  readonly unrecognised?: boolean;
 }
 
 /** A denied call and the notice that takes the place of its result. */
@@ -65,6 +68,8 @@ export interface RequestedCall extends ToolCall {
 /** One provider format. The list of formats is `formats/index.ts`. */
 export interface LlmFormat {
   readonly id: FormatId;
+  /** What each container may hold. All else is judged under a name of its own or makes the body unreadable. */
+  readonly kinds?: FormatKinds;
   /** Whether the path of a request is one of this format. The path has no query, no fragment and no final slash. */
   matchesPath(path: string): boolean;
   /** Whether a body that came on a path of this format has its shape. */
@@ -74,6 +79,8 @@ export interface LlmFormat {
   /** All declarations, each key once, in the order of the body. */
   declaredTools(body: JsonObject): DeclaredTool[];
   executedCalls(body: JsonObject): ExecutedCall[];
+  /** Calls in the history that have no result and that the provider runs with this very request. */
+  pendingCalls?(body: JsonObject): RequestedCall[];
   /** Edits that remove the tools with these keys from every declaration and every selector. */
   strip(body: JsonObject, keys: ReadonlySet<string>, source: RawText): EditPlan;
   /** Edits that put notices in the place of results. */

@@ -1,0 +1,13 @@
+export {
+  type Container,
+  type Fields,
+  type FormatKinds,
+  type KnownKind,
+  listed,
+  statedKind,
+  type Union,
+} from './kinds.js';
+export { readKinds } from './read-kinds.js';
+export { shownPath } from './shown-path.js';
+export { SourcePaths } from './source-paths.js';
+export { unrecognisedCall, unrecognisedName, unrecognisedTool } from './unrecognised.js';
