@@ -13,6 +13,7 @@ import { run as scale } from './scale.js';
 import { run as shadow } from './shadow.js';
 import { run as startUp } from './start-up.js';
 import { asMarkdown, asText, type Table } from './table.js';
+import { run as worstCase } from './worst-case.js';
 
 /** Every benchmark by its name. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<Table>>> = {
@@ -27,6 +28,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Table>>> = {
   scale,
   shadow,
   'start-up': startUp,
+  'worst-case': worstCase,
 };
 
 const HELP = `npm run bench -- [--json | --markdown] [--out FOLDER] [NAME ...]   runs the named benchmarks, or all

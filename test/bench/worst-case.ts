@@ -1,0 +1,254 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { HOOK_KEY, type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import { ADVERSE_SHAPES, type AdverseHook, type AdverseShape, PLAIN_TEXT } from './adverse-shapes.js';
+import { HookClient } from './hook-load.js';
+import { processorMs, residentMegabytes } from './process-cost.js';
+import { peopleOf, preRequest } from './sample-hooks.js';
+import { round, type Table } from './table.js';
+
+const KB = 1024;
+const MB = 1024 * KB;
+/** Sizes after decompression; the last one is the limit of the default settings. */
+export const SIZES: readonly number[] = [KB, 100 * KB, MB, 8 * MB, 60 * MB];
+const INNOCENT_PER_SECOND = 20;
+const BUDGET_MS = 1500;
+
+/** What one adverse hook cost. */
+export interface WorstCase {
+  readonly shape: string;
+  readonly bytes: number;
+  /** Longest time for which the gateway's event loop did not turn, in ms. */
+  readonly delayMs: number;
+  readonly gatewayCpuMs: number;
+  readonly pdpCpuMs: number;
+  /** Growth of resident memory over idle, in MB. */
+  readonly grownMegabytes: number;
+  readonly reply: string;
+  readonly innocentSent: number;
+  /** Innocent hooks without a verdict in time. */
+  readonly innocentMissed: number;
+}
+
+/**
+ * The cost of hooks that are made to be costly, while ordinary ones go on. Every shape in every size is sent alone to
+ * one gateway of a whole mesh; BENCH_SHAPES limits the run to shapes whose name holds the text.
+ */
+export async function run(): Promise<Table> {
+  const only = process.env.BENCH_SHAPES ?? '';
+  const shapes = Object.entries(ADVERSE_SHAPES).filter(([name]) => name.includes(only));
+  const largest = Number(process.env.BENCH_MAX_BYTES ?? SIZES.at(-1));
+  const cases = await measureShapes(
+    [['plain text', PLAIN_TEXT], ...shapes],
+    SIZES.filter((bytes) => bytes <= largest),
+  );
+  const costs = new CostModel(cases);
+  const worst = (of: (one: WorstCase) => number) => Math.max(...cases.map(of));
+  return {
+    title: 'Hooks that are made to be costly',
+    columns: [
+      'shape',
+      'KB',
+      'event loop ms',
+      'gateway CPU ms',
+      'x plain text per MB',
+      'PDP CPU ms',
+      'MB grown',
+      'reply',
+    ],
+    rows: cases.map((one) => [
+      one.shape,
+      round(one.bytes / KB),
+      one.delayMs,
+      round(one.gatewayCpuMs),
+      round(costs.ratio(one)),
+      round(one.pdpCpuMs),
+      round(one.grownMegabytes),
+      one.reply,
+    ]),
+    goals: [
+      { what: 'longest event-loop delay in ms', measured: worst(({ delayMs }) => delayMs), atMost: 50 },
+      { what: 'gateway CPU per MB against plain text', measured: worst((one) => costs.ratio(one)), atMost: 10 },
+      { what: 'memory growth against the bound', measured: worst(memoryShare), atMost: 1 },
+      { what: 'innocent hooks that missed their budget', measured: sum(cases, 'innocentMissed'), atMost: 0 },
+    ],
+    notes: [
+      `${sum(cases, 'innocentSent')} innocent hooks were sent beside, ${INNOCENT_PER_SECOND} a second, with a budget of ${BUDGET_MS} ms.`,
+      'CPU is that of all threads of the process, less what the innocent hooks cost, less the cost of 1 KB of the shape.',
+      'The bound of memory is 8 times the decoded bytes and 64 MB more.',
+    ],
+  };
+}
+
+/** Sends each shape in each size to a mesh of its own making, one after another. */
+export async function measureShapes(
+  shapes: readonly (readonly [string, AdverseShape])[],
+  sizes: readonly number[],
+): Promise<WorstCase[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'iris-worst-case-'));
+  const file = join(folder, 'delays');
+  const mesh = await startMesh({
+    root: process.cwd(),
+    commonEnv: { IRIS_LOG_LEVEL: 'error' },
+    gatewayEnv: {
+      NODE_OPTIONS: '--import ./dist/test/bench/event-loop-probe.js',
+      BENCH_EVENT_LOOP_FILE: file,
+      IRIS_HOOK_BUDGET_MS: String(BUDGET_MS),
+    },
+  });
+  try {
+    const bench = new WorstCaseBench(mesh, file);
+    await bench.warmUp();
+    const cases: WorstCase[] = [];
+    for (const [name, make] of shapes) {
+      for (const bytes of sizes) cases.push(await bench.measure(name, make(bytes)));
+      process.stderr.write(`  ${name}\n`);
+    }
+    await bench.close();
+    return cases;
+  } finally {
+    await mesh.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+class WorstCaseBench {
+  readonly #client: HookClient;
+  readonly #adverse: Pool;
+  readonly #pid: number;
+  #innocentCpuMs = 0;
+
+  constructor(
+    private readonly mesh: Mesh,
+    private readonly file: string,
+  ) {
+    const [gateway] = mesh.gateways;
+    if (gateway === undefined) throw new Error('the mesh has a gateway');
+    this.#client = new HookClient(gateway.url, 8);
+    this.#adverse = new Pool(gateway.url, { connections: 1, headersTimeout: 300_000, bodyTimeout: 300_000 });
+    this.#pid = gateway.process.pid ?? 0;
+  }
+
+  /** Also measures what an innocent hook costs, which is not the adverse hook's. */
+  async warmUp(): Promise<void> {
+    for (let index = 0; index < 500; index += 1) await this.#client.send(this.#innocent());
+    const before = await processorMs(this.#pid);
+    for (let index = 0; index < 200; index += 1) await this.#client.send(this.#innocent());
+    this.#innocentCpuMs = ((await processorMs(this.#pid)) - before) / 200;
+    await this.#delay();
+  }
+
+  async measure(shape: string, hook: AdverseHook): Promise<WorstCase> {
+    const pdpPid = this.mesh.pdp.process.pid ?? 0;
+    await this.#delay();
+    const idle = (await residentMegabytes(this.#pid)).now;
+    const [gatewayBefore, pdpBefore] = [await processorMs(this.#pid), await processorMs(pdpPid)];
+    const stream = this.#innocentStream();
+    let peak = 0;
+    const watching = setInterval(async () => {
+      peak = Math.max(peak, (await residentMegabytes(this.#pid)).now);
+    }, 20);
+    const reply = await this.#send(hook);
+    await sleep(250);
+    const { sent, missed } = await stream.end();
+    clearInterval(watching);
+    const gatewayCpuMs = (await processorMs(this.#pid)) - gatewayBefore - sent * this.#innocentCpuMs;
+    return {
+      shape,
+      bytes: hook.decodedBytes,
+      delayMs: await this.#delay(),
+      gatewayCpuMs,
+      pdpCpuMs: (await processorMs(pdpPid)) - pdpBefore,
+      grownMegabytes: Math.max(0, peak - idle),
+      reply,
+      innocentSent: sent,
+      innocentMissed: missed,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+    await this.#adverse.close();
+  }
+
+  #innocent() {
+    const [person] = peopleOf(this.mesh.sandbox.admin.company, 1);
+    return preRequest(person ?? { login: '', nodeId: '' });
+  }
+
+  async #send({ path, headers, body }: AdverseHook): Promise<string> {
+    const response = await this.#adverse.request({
+      path,
+      method: 'POST',
+      headers: { authorization: `Bearer ${HOOK_KEY}`, 'content-type': 'application/json', ...headers },
+      body,
+    });
+    const text = await response.body.text();
+    if (response.statusCode !== 200) return `status ${response.statusCode}`;
+    const { action, message = '' } = JSON.parse(text) as { action: string; message?: string };
+    return `${action} ${/\[([a-z_]+)[^\]]*\]$/.exec(message)?.[1] ?? ''}`.trim();
+  }
+
+  #innocentStream() {
+    const sending: Promise<boolean>[] = [];
+    const timer = setInterval(() => {
+      const isInTime = (ms: number) => ms <= BUDGET_MS;
+      sending.push(this.#client.send(this.#innocent()).then(isInTime, () => false));
+    }, 1000 / INNOCENT_PER_SECOND);
+    return {
+      end: async () => {
+        clearInterval(timer);
+        const inTime = await Promise.all(sending);
+        return { sent: inTime.length, missed: inTime.filter((ok) => !ok).length };
+      },
+    };
+  }
+
+  async #delay(): Promise<number> {
+    const lines = async () => (await readFile(this.file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+    const before = (await lines()).length;
+    this.mesh.gateways[0]?.process.signal('SIGUSR2');
+    for (let waited = 0; waited < 1000; waited += 1) {
+      const now = await lines();
+      if (now.length > before) return Number(now.at(-1));
+      await sleep(10);
+    }
+    throw new Error('the gateway does not report its event-loop delay');
+  }
+}
+
+/** Cost per MB beyond that of the smallest hook of the shape, against the cost of plain text of the same size. */
+class CostModel {
+  readonly #plain: readonly WorstCase[];
+  readonly #smallest = new Map<string, number>();
+
+  constructor(cases: readonly WorstCase[]) {
+    this.#plain = cases.filter(({ shape }) => shape === 'plain text');
+    for (const { shape, gatewayCpuMs } of cases) {
+      if (!this.#smallest.has(shape)) this.#smallest.set(shape, gatewayCpuMs);
+    }
+  }
+
+  /** 0 for hooks so small that their cost is within noise. */
+  ratio(one: WorstCase): number {
+    if (one.bytes < 0.9 * MB) return 0;
+    const plainPerMegabyte = Math.max(...this.#plain.filter(({ bytes }) => bytes >= 0.9 * MB).map(perMegabyte));
+    const extra = Math.max(0, one.gatewayCpuMs - (this.#smallest.get(one.shape) ?? 0));
+    return extra / (one.bytes / MB) / plainPerMegabyte;
+  }
+}
+
+function perMegabyte({ gatewayCpuMs, bytes }: WorstCase): number {
+  return gatewayCpuMs / (bytes / MB);
+}
+
+function memoryShare({ grownMegabytes, bytes }: WorstCase): number {
+  return grownMegabytes / ((bytes * 8) / MB + 64);
+}
+
+function sum(cases: readonly WorstCase[], key: 'innocentSent' | 'innocentMissed'): number {
+  return cases.reduce((total, one) => total + one[key], 0);
+}
