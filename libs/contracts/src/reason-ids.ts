@@ -35,6 +35,11 @@ export const REASONS = {
   body_unreadable:
     'A part of the provider body has a shape that cannot be judged; the message names its path. Blocks in any failure mode.',
   anonymous_principal: 'The hook names no login and no device.',
+  call_too_large: 'The parameters or the name of a tool call are larger than the limit, so the call is denied by itself.',
+  call_too_complex: 'The parameters of a tool call have too many values to be judged, so the call is denied by itself.',
+  too_many_calls: 'The hook holds more tool calls than the limit.',
+  too_many_tools: 'The request declares more tools than the limit.',
+  metadata_too_large: 'The metadata of the hook is larger than the limit.',
   denial_not_representable: 'A denied result has a type that cannot hold a denial notice, so the request is blocked.',
 
   source_unavailable: 'A source did not answer.',
@@ -60,6 +65,7 @@ export const REASONS = {
   pdp_unavailable: 'The PDP could not be reached.',
   pdp_timeout: 'The PDP did not answer inside the budget.',
   pdp_rejected: 'The PDP refused the check as invalid: a configuration fault.',
+  attributes_rejected: 'The schemas of the PDP refuse an attribute, so the call is denied: a configuration fault.',
   pdp_not_strict: 'The PDP runs without strict evaluation: a DENY rule on an unknown fact lets the call pass.',
   budget_exhausted: 'The budget of the hook was used up before a decision.',
   evidence_unavailable: 'The decision could not be recorded, and the configuration is to block then.',

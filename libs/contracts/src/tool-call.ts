@@ -24,6 +24,15 @@ export interface ToolCall extends ToolParams {
   /** MCP server or namespace, when the format names it apart from the name. */
   readonly server?: string;
   readonly phase: Phase;
+  /**
+   * SHA-256 of the results of an executed call as the provider body holds them (base64url): a verdict that was given on
+   * one result is none on another.
+   */
+  readonly resultDigest?: string;
+  /** Whether a result of an executed call is new in this request, so that no earlier request can have carried it. */
+  readonly inNewestTurn?: boolean;
+  /** False for a result whose call is not in the request: only its id is known. */
+  readonly callVisible?: boolean;
 }
 
 /** What the tool catalog knows of a call. Absent means not recognised. */

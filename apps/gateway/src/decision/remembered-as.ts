@@ -1,60 +1,82 @@
 import { createHash } from 'node:crypto';
-import { ENFORCEABLE_EVENTS, type Hook, isJsonObject, type Json, type ToolCall } from '@iris/contracts';
-import type { VerdictScope } from './verdict-memory.js';
-
-/** Ids that the gateway made because the provider gave none: they tell a call's place in one body only. */
-const MADE_ID = /^call~[0-9a-f]{24}~\d+~*$/;
+import { ENFORCEABLE_EVENTS, type Hook, type Identity, isJsonObject, type Json, type ToolCall } from '@iris/contracts';
+import { isMadeId } from '../tool-calls/index.js';
 
 /**
- * Whose verdicts a hook reads and writes. Without a session, ids are unique inside one request at most; without either,
- * nothing is remembered and every call is judged anew.
+ * Whose verdicts a hook reads and writes: one person on one device with one client and the same rights, in one session.
+ * A digest, so that no login and no capability is part of a key.
  */
-export function verdictScope(hook: Hook, principal: string): VerdictScope | undefined {
-  const { session_id, request_id } = hook.metadata;
-  if (session_id) return { principal, session: session_id };
-  return request_id ? { principal, session: `request:${request_id}` } : undefined;
+export type VerdictScope = string;
+
+/** One name under which the verdict on a call is kept. */
+export interface VerdictName {
+  readonly id: string;
+  /** Digest of the call's content; a verdict that was given on other content does not count. */
+  readonly content: string;
+}
+
+/** How the verdict on a call is kept. */
+export interface VerdictNames {
+  readonly names: readonly VerdictName[];
+  /** Whether an earlier verdict counts. */
+  readonly recalled: boolean;
 }
 
 /**
- * Under which calls the verdict on a call is remembered.
- *
- * - A call in a history: under itself, so that each turn that resends it gets the same.
- * - A call of a response: under its provider's id, for the history that will hold it; and under an id made of the
- *   request, for the other event of the request, which may know no ids.
- * - A call that an agent is about to make: under nothing. What was right for an equal call before may not be now.
+ * Without a session, ids are unique inside one request at most; without either, nothing is remembered and every call is
+ * judged anew.
  */
-export function rememberedAs(hook: Hook, calls: readonly ToolCall[]): Map<ToolCall, readonly ToolCall[]> {
-  if (hook.event === 'pre_tool_use') return new Map();
-  if (ENFORCEABLE_EVENTS.has(hook.event)) return new Map(calls.map((call) => [call, [call]]));
-  const ofRequest = hook.metadata.request_id ? callsOfRequest(hook.metadata.request_id, calls) : new Map();
+export function verdictScope(hook: Hook, identity: Identity): VerdictScope | undefined {
+  const { session_id, request_id, user_agent } = hook.metadata;
+  const session = session_id || (request_id ? `request:${request_id}` : undefined);
+  if (session === undefined) return undefined;
+  const { kind, id, nodeId, tailnet, capabilities } = identity;
+  return sha256([kind, id, nodeId ?? null, tailnet ?? null, sorted(capabilities ?? {}), user_agent ?? null, session]);
+}
+
+/**
+ * Under which names the verdict on each call is remembered.
+ *
+ * - A call in a history: its own id, so that each turn that resends it gets the same verdict. An id that was made here
+ *   does not identify a call whose result is new, so such a call is judged anew.
+ * - A call of a response: its provider's id, for the history that will hold it; and an id made of the request, for the
+ *   other event of the request, which may carry no ids.
+ * - A call that is about to run: none. What was right for an equal call before may not be now.
+ */
+export function rememberedAs(hook: Hook, calls: readonly ToolCall[]): Map<ToolCall, VerdictNames> {
+  if (ENFORCEABLE_EVENTS.has(hook.event)) {
+    const executed = hook.event === 'pre_request' ? calls.filter(({ phase }) => phase === 'executed') : [];
+    return new Map(
+      executed.map((call) => [
+        call,
+        { names: [ownName(call)], recalled: !(isMadeId(call.id) && call.inNewestTurn !== false) },
+      ]),
+    );
+  }
+  const { request_id } = hook.metadata;
+  const counts = new Map<string, number>();
   return new Map(
     calls.map((call) => {
-      const own = MADE_ID.test(call.id) ? [] : [call];
-      const shared = ofRequest.get(call);
-      return [call, shared === undefined ? own : [...own, shared]];
+      const names = isMadeId(call.id) ? [] : [ownName(call)];
+      if (request_id) names.push(nameInRequest(request_id, call, counts));
+      return [call, { names, recalled: true }];
     }),
   );
 }
 
-/** The calls under ids made of the request, the content and the count of equal calls before. */
-function callsOfRequest(requestId: string, calls: readonly ToolCall[]): Map<ToolCall, ToolCall> {
-  const counts = new Map<string, number>();
-  const renamed = new Map<ToolCall, ToolCall>();
-  for (const call of calls) {
-    const params = sorted(call.params ?? {});
-    const content = createHash('sha256')
-      .update(JSON.stringify([call.name, params]))
-      .digest('base64url');
-    const before = counts.get(content) ?? 0;
-    counts.set(content, before + 1);
-    renamed.set(call, {
-      id: `request:${requestId}:${content}:${before}`,
-      name: call.name,
-      phase: call.phase,
-      paramsStatus: 'ok',
-    });
-  }
-  return renamed;
+function ownName(call: ToolCall): VerdictName {
+  return {
+    id: call.id,
+    content: sha256([call.name, call.server ?? null, call.paramsStatus, call.params ?? null]),
+  };
+}
+
+/** Of the request, the content and the count of equal calls before. */
+function nameInRequest(requestId: string, { name, params }: ToolCall, counts: Map<string, number>): VerdictName {
+  const content = sha256([name, sorted(params ?? {})]);
+  const before = counts.get(content) ?? 0;
+  counts.set(content, before + 1);
+  return { id: `request:${requestId}:${content}:${before}`, content };
 }
 
 /** Two events may print the same parameters in another order of keys. */
@@ -64,4 +86,8 @@ function sorted(value: Json): Json {
   return Object.keys(value)
     .sort()
     .map((key) => [key, sorted(value[key] ?? null)]);
+}
+
+function sha256(parts: Json): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

@@ -4,10 +4,13 @@ import type { CallDecision, ReasonId, ToolCall } from '@iris/contracts';
 import { isReasonId } from '@iris/contracts';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import type { VerdictName, VerdictNames, VerdictScope } from './remembered-as.js';
 
 const storedSchema = z.object({
-  digest: z.string(),
-  name: z.string(),
+  /** Digest of the call's content. */
+  content: z.string(),
+  /** Digest of the result; absent while no result of the call was seen. */
+  result: z.string().optional(),
   effect: z.enum(['ALLOW', 'DENY']),
   reason: z.string().refine((text): text is ReasonId => isReasonId(text)),
   message: z.string().optional(),
@@ -15,45 +18,47 @@ const storedSchema = z.object({
   observe: z.boolean(),
   rules: z.array(z.string()),
   revision: z.string(),
+  /** When it was decided, epoch ms. */
+  decidedAt: z.number(),
 });
-
-/**
- * Keeps verdicts and their life as one command: a session whose life was not set would stay for ever.
- * KEYS: hash. ARGV: life in s, then fields and texts.
- */
-const REMEMBER = `
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-redis.call('EXPIRE', KEYS[1], ARGV[1])
-`;
-/** Lua's `unpack` takes some thousands of values. */
-const MAX_FIELDS = 1000;
-
-/** The name of a call of which only the id is known. */
-const UNKNOWN_TOOL = 'unknown';
 
 /** A verdict as it is remembered. */
 export type RememberedVerdict = z.infer<typeof storedSchema>;
 
-/** Whose calls: ids are unique only inside a session of a principal. */
-export interface VerdictScope {
-  readonly principal: string;
-  readonly session: string;
-}
+/**
+ * Keeps verdicts as one command, with the key's life: a session whose life was not set would stay for ever. A session
+ * that holds more verdicts than the limit starts anew, which costs checks.
+ * KEYS: hash. ARGV: life in s, most fields, then fields and texts.
+ */
+const REMEMBER = `
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[2]) then redis.call('UNLINK', KEYS[1]) end
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+`;
+const MAX_FIELDS_PER_SESSION = 20_000;
+/** Lua's `unpack` takes some thousands of values, and a single read must not hold Redis up. */
+const MAX_FIELDS_PER_COMMAND = 500;
+
+/** Refusals that end with a change of the configuration or with the next request, so they are never remembered. */
+const NOT_REMEMBERED: ReadonlySet<ReasonId> = new Set(['call_too_large', 'call_too_complex', 'attributes_rejected']);
 
 export interface VerdictMemoryOptions {
   readonly redis?: RedisConnection;
-  /** For how long a verdict is remembered after its session's last new call, in s. */
+  /** For how long a verdict is remembered after it was given, in s. */
   readonly lifeSeconds: number;
   /** How many verdicts are kept in memory. */
   readonly maxEntries: number;
-  /** `keep`: a verdict stands, also after a policy change; `recheck`: only for the policy revision it was made by. */
+  /** `keep`: a verdict stays valid after a policy change; `recheck`: only for the policy revision it was made by. */
   readonly onPolicyChange: 'keep' | 'recheck';
 }
 
 /**
  * The verdicts on the calls of a session. Agents resend the whole history, so a verdict that is remembered makes each
- * redaction the same on every later turn, and only new calls are checked. A verdict is reused only for the very same
- * name and parameters. Lost memory means that a call is checked again, never that it is allowed. Never throws.
+ * redaction the same on every later turn, and only new calls are checked.
+ *
+ * A verdict is reused only for the same call (id, name, server, parameters) with the same result. A verdict that was
+ * given before there was a result, after a response, covers the first result that comes, and no other one. Its life is
+ * counted from the decision. Lost memory means that a call is checked again, never that it is allowed. Never throws.
  */
 export class VerdictMemory {
   private readonly local: LRUCache<string, RememberedVerdict>;
@@ -62,74 +67,136 @@ export class VerdictMemory {
     this.local = new LRUCache({ max: options.maxEntries, ttl: options.lifeSeconds * 1000 });
   }
 
-  /** The remembered verdicts of these calls, by call; none without a scope. */
+  /** The remembered verdicts of these calls; none without a scope. What is found under one name is kept under all. */
   async recall(
     scope: VerdictScope | undefined,
-    calls: readonly ToolCall[],
+    calls: ReadonlyMap<ToolCall, VerdictNames>,
     revision: string,
   ): Promise<Map<ToolCall, RememberedVerdict>> {
     const found = new Map<ToolCall, RememberedVerdict>();
     if (scope === undefined) return found;
-    const missing: ToolCall[] = [];
-    for (const call of calls) {
-      const verdict = this.local.get(localKey(scope, call.id));
-      if (verdict === undefined) missing.push(call);
-      else this.take(found, call, verdict, revision);
+    const adopted: [VerdictName, RememberedVerdict][] = [];
+    const missing: [ToolCall, readonly VerdictName[]][] = [];
+    for (const [call, { names, recalled }] of calls) {
+      if (!recalled) continue;
+      const kept = names.map((name) => this.local.get(localKey(scope, name)));
+      if (!this.take(found, adopted, call, names, kept, revision)) missing.push([call, names]);
     }
-    const { redis } = this.options;
-    if (missing.length === 0 || redis?.status !== 'ready') return found;
-    try {
-      const texts = await redis.hmget(redisKey(scope), ...missing.map((call) => fieldOf(call.id)));
-      missing.forEach((call, index) => {
-        const verdict = decode(texts[index]);
-        if (verdict === undefined) return;
-        this.local.set(localKey(scope, call.id), verdict);
-        this.take(found, call, verdict, revision);
-      });
-    } catch {
-      // Without the memory the calls are checked again.
+    const wanted = missing.flatMap(([, names]) => names);
+    const stored = await this.read(scope, wanted);
+    for (const [call, names] of missing) {
+      const kept = names.map((name) => stored.get(name));
+      this.take(found, adopted, call, names, kept, revision);
     }
+    this.write(scope, adopted);
     return found;
   }
 
   /** Remembers verdicts, here at once and in Redis without waiting for it. */
-  remember(scope: VerdictScope | undefined, decisions: readonly CallDecision[], revision: string): void {
-    if (scope === undefined || decisions.length === 0) return;
-    const fields: string[] = [];
-    for (const decision of decisions) {
-      const verdict: RememberedVerdict = {
-        digest: digestOf(decision.call),
-        name: decision.call.name,
-        effect: decision.effect,
-        reason: decision.reason,
-        message: decision.message,
-        statusCode: decision.statusCode,
-        observe: decision.observe,
-        rules: [...decision.rules],
-        revision,
-      };
-      this.local.set(localKey(scope, decision.call.id), verdict);
-      fields.push(fieldOf(decision.call.id), JSON.stringify(verdict));
-    }
-    const { redis, lifeSeconds } = this.options;
-    if (redis?.status !== 'ready') return;
-    const key = redisKey(scope);
-    for (let at = 0; at < fields.length; at += MAX_FIELDS) {
-      redis.eval(REMEMBER, 1, key, lifeSeconds, ...fields.slice(at, at + MAX_FIELDS)).catch(() => undefined);
-    }
-  }
-
-  private take(
-    found: Map<ToolCall, RememberedVerdict>,
-    call: ToolCall,
-    verdict: RememberedVerdict,
+  remember(
+    scope: VerdictScope | undefined,
+    decisions: readonly CallDecision[],
+    names: ReadonlyMap<ToolCall, VerdictNames>,
     revision: string,
   ): void {
-    // Of a call that stands on the provider's side only the id is known here; its event told the rest.
-    const onlyId = call.name === UNKNOWN_TOOL;
-    if (!onlyId && verdict.digest !== digestOf(call)) return;
-    if (this.options.onPolicyChange === 'recheck' && verdict.revision !== revision) return;
+    if (scope === undefined) return;
+    const decidedAt = Date.now();
+    this.write(
+      scope,
+      decisions
+        .filter(({ reason }) => !NOT_REMEMBERED.has(reason))
+        .flatMap((decision) =>
+          (names.get(decision.call)?.names ?? []).map((name): [VerdictName, RememberedVerdict] => [
+            name,
+            {
+              content: name.content,
+              result: decision.call.resultDigest,
+              effect: decision.effect,
+              reason: decision.reason,
+              message: decision.message,
+              statusCode: decision.statusCode,
+              observe: decision.observe,
+              rules: [...decision.rules],
+              revision,
+              decidedAt,
+            },
+          ]),
+        ),
+    );
+  }
+
+  /** @returns whether one of the verdicts that are kept under the names of a call covers the call */
+  private take(
+    found: Map<ToolCall, RememberedVerdict>,
+    adopted: [VerdictName, RememberedVerdict][],
+    call: ToolCall,
+    names: readonly VerdictName[],
+    kept: readonly (RememberedVerdict | undefined)[],
+    revision: string,
+  ): boolean {
+    const verdict = kept.find((candidate, index) => this.covers(candidate, call, names[index], revision));
+    if (verdict === undefined) return false;
     found.set(call, verdict);
+    const result = verdict.result ?? call.resultDigest;
+    names.forEach((name, index) => {
+      const known = kept[index];
+      if (known === verdict && verdict.result === result) return;
+      // Of a call that stays on the provider's side the content is not known here.
+      const content = call.callVisible === false ? verdict.content : name.content;
+      if (known?.content !== content || known.result !== result) adopted.push([name, { ...verdict, content, result }]);
+    });
+    return true;
+  }
+
+  private covers(
+    verdict: RememberedVerdict | undefined,
+    call: ToolCall,
+    name: VerdictName | undefined,
+    revision: string,
+  ): verdict is RememberedVerdict {
+    if (verdict === undefined || name === undefined) return false;
+    const ageMs = Date.now() - verdict.decidedAt;
+    // A clock that went back must not lengthen a life.
+    if (Math.abs(ageMs) >= this.options.lifeSeconds * 1000) return false;
+    if (this.options.onPolicyChange === 'recheck' && verdict.revision !== revision) return false;
+    if (call.callVisible !== false && verdict.content !== name.content) return false;
+    if (call.phase !== 'executed') return true;
+    return call.resultDigest !== undefined && (verdict.result ?? call.resultDigest) === call.resultDigest;
+  }
+
+  private async read(
+    scope: VerdictScope,
+    names: readonly VerdictName[],
+  ): Promise<ReadonlyMap<VerdictName, RememberedVerdict>> {
+    const stored = new Map<VerdictName, RememberedVerdict>();
+    const { redis } = this.options;
+    if (names.length === 0 || redis?.status !== 'ready') return stored;
+    try {
+      const parts = partsOf(names, MAX_FIELDS_PER_COMMAND);
+      const texts = await Promise.all(parts.map((part) => redis.hmget(redisKey(scope), ...part.map(fieldOf))));
+      texts.flat().forEach((text, index) => {
+        const verdict = decode(text);
+        const name = names[index];
+        if (verdict === undefined || name === undefined) return;
+        stored.set(name, verdict);
+        this.local.set(localKey(scope, name), verdict);
+      });
+    } catch {
+      // Without the memory the calls are checked again.
+    }
+    return stored;
+  }
+
+  private write(scope: VerdictScope, verdicts: readonly (readonly [VerdictName, RememberedVerdict])[]): void {
+    for (const [name, verdict] of verdicts) this.local.set(localKey(scope, name), verdict);
+    const { redis, lifeSeconds } = this.options;
+    if (redis?.status !== 'ready') return;
+    for (const part of partsOf(verdicts, MAX_FIELDS_PER_COMMAND)) {
+      const fields = part.flatMap(([name, verdict]) => [fieldOf(name), JSON.stringify(verdict)]);
+      redis
+        .eval(REMEMBER, 1, redisKey(scope), lifeSeconds, MAX_FIELDS_PER_SESSION, ...fields)
+        .catch(() => undefined);
+    }
   }
 }
 
@@ -148,28 +215,23 @@ export function toRememberedDecision(call: ToolCall, verdict: RememberedVerdict)
   };
 }
 
-const digests = new WeakMap<ToolCall, string>();
-
-function digestOf(call: ToolCall): string {
-  const known = digests.get(call);
-  if (known !== undefined) return known;
-  const identity = JSON.stringify([call.name, call.server ?? null, call.paramsStatus, call.params ?? null]);
-  const digest = createHash('sha256').update(identity).digest('base64url');
-  digests.set(call, digest);
-  return digest;
-}
-
 function redisKey(scope: VerdictScope): string {
-  return `iris:verdict:v1:{${scope.principal}}:${scope.session}`;
+  return `iris:verdict:v2:{${scope}}`;
 }
 
 /** Some providers carry payload in their ids, so a long id is kept as its hash. */
-function fieldOf(id: string): string {
+function fieldOf({ id }: VerdictName): string {
   return id.length <= 64 ? id : `sha256:${createHash('sha256').update(id).digest('base64url')}`;
 }
 
-function localKey(scope: VerdictScope, id: string): string {
-  return `${scope.principal}\n${scope.session}\n${fieldOf(id)}`;
+function localKey(scope: VerdictScope, name: VerdictName): string {
+  return `${scope}\n${fieldOf(name)}`;
+}
+
+function partsOf<T>(all: readonly T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let at = 0; at < all.length; at += size) parts.push(all.slice(at, at + size));
+  return parts;
 }
 
 function decode(text: string | null | undefined): RememberedVerdict | undefined {

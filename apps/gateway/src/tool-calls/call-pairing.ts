@@ -157,6 +157,16 @@ export function toRequestedCall(id: string, found: FoundCall): RequestedCall {
   };
 }
 
+/**
+ * Whether an id was made here, because the provider gave none or gave it twice. Such an id follows from a call's content
+ * and place, so it does not tell a new call from an equal earlier one.
+ */
+export function isMadeId(id: string): boolean {
+  return MADE_ID.test(id);
+}
+
+const MADE_ID = /~[0-9a-f]{24}~\d+~*$/;
+
 /** Gives each call of one hook an id of its own that stays the same when the history grows. */
 export class IdMaker {
   readonly #used = new Set<string>();

@@ -1,3 +1,4 @@
+export { isMadeId } from './call-pairing.js';
 export type { ExecutedCall, FormatId, RequestedCall } from './formats/llm-format.js';
 export { type HookCalls, type RewritableBody, readHookCalls } from './hook-calls.js';
 export {

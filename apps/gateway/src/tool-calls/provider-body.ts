@@ -10,6 +10,7 @@ import type {
   Redaction,
   RequestedCall,
 } from './formats/llm-format.js';
+import { withResultDigests } from './result-digest.js';
 
 /** A provider body that was understood. */
 export interface ReadBody {
@@ -89,12 +90,15 @@ export function readProviderBody(body: JsonDocument, url: string): ReadBodyResul
     status: 'read',
     format: format.id,
     declared: missing.length === 0 ? declared : [...declared, ...missing],
-    executed: [
-      ...(paths.same
-        ? executed
-        : executed.map((call) => ({ ...call, results: call.results.map((path) => paths.of(path)) }))),
-      ...reading.calls.map((nodes) => unrecognisedCall(format.id, nodes)),
-    ],
+    executed: withResultDigests(
+      [
+        ...(paths.same
+          ? executed
+          : executed.map((call) => ({ ...call, results: call.results.map((path) => paths.of(path)) }))),
+        ...reading.calls.map((nodes) => unrecognisedCall(format.id, nodes)),
+      ],
+      body,
+    ),
     pending: format.pendingCalls?.(reading.body) ?? [],
     unknownFields: reading.unknownFields,
     document: body,
