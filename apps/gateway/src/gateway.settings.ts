@@ -117,7 +117,7 @@ export const gatewaySettings = {
     { fallback: 'redact' },
   ),
   'verdicts.lifeSeconds': setting.integer(
-    'For how long the verdict on a call is remembered after the last new call of its session, in s.',
+    'For how long a verdict is remembered after it was given, in s; each use of it leaves its life as it is.',
     { min: 60, max: 2_592_000 },
     { fallback: 86_400 },
   ),

@@ -1,4 +1,4 @@
-import { type Hook, type HookEvent, hookCallDataSchema, type ToolCall } from '@iris/contracts';
+import { type Hook, type HookEvent, hookCallDataSchema, type Identity, type ToolCall } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { rememberedAs, verdictScope } from './remembered-as.js';
 
@@ -11,41 +11,76 @@ function call(id: string, params: ToolCall['params'] = { a: 1, b: [{ c: 1, d: 2 
   return { id, name: 'Bash', phase: 'requested', paramsStatus: 'ok', params };
 }
 
+const executed = (id: string, rest: Partial<ToolCall> = {}): ToolCall => ({ ...call(id), phase: 'executed', ...rest });
+
 const MADE = `call~${'0123456789ab'.repeat(2)}~1`;
+const MADE_AGAIN = `t1~${'0123456789ab'.repeat(2)}~2`;
 
 function idsOf(of: Hook, calls: readonly ToolCall[]): string[][] {
   const names = rememberedAs(of, calls);
-  return calls.map((each) => (names.get(each) ?? []).map(({ id }) => id));
+  return calls.map((each) => (names.get(each)?.names ?? []).map(({ id }) => id));
+}
+
+function isRecalled(of: ToolCall): boolean | undefined {
+  return rememberedAs(hook('pre_request'), [of]).get(of)?.recalled;
 }
 
 describe('verdictScope', () => {
-  it.each([
-    [
-      { session_id: 's', request_id: 'r' },
-      { principal: 'ana', session: 's' },
-    ],
-    [
-      { session_id: '', request_id: 'r' },
-      { principal: 'ana', session: 'request:r' },
-    ],
-    [{ request_id: 'r' }, { principal: 'ana', session: 'request:r' }],
-    [{ session_id: '', request_id: '' }, undefined],
-    [{}, undefined],
-  ])('of %j is %j', (metadata, scope) => {
-    expect(verdictScope(hook('pre_request', metadata), 'ana')).toEqual(scope);
+  const ana: Identity = { kind: 'user', id: 'ana', loginName: 'ana', nodeId: 'n1', tailnet: 't', capabilities: {} };
+  const scope = (metadata: object = {}, identity: Partial<Identity> = {}) =>
+    verdictScope(hook('pre_request', { session_id: 's', request_id: 'r', user_agent: 'cli/1', ...metadata }), {
+      ...ana,
+      ...identity,
+    });
+
+  it('is the same for every request of a session, and says nothing of who it is', () => {
+    expect(scope({ request_id: 'r2', model: 'm' })).toBe(scope());
+    expect(scope()).toMatch(/^[\w-]{43}$/);
+  });
+
+  it.each<[string, object, Partial<Identity>]>([
+    ['session', { session_id: 's2' }, {}],
+    ['person', {}, { id: 'ben' }],
+    ['device', {}, { nodeId: 'n2' }],
+    ['device that is not named', {}, { nodeId: undefined }],
+    ['client', { user_agent: 'curl/8' }, {}],
+    ['tailnet', {}, { tailnet: 'other' }],
+    ['right', {}, { capabilities: { 'iris.dev/cap/roles': [{ roles: ['admin'] }] } }],
+  ])('is another one for another %s', (_title, metadata, identity) => {
+    expect(scope(metadata, identity)).not.toBe(scope());
+  });
+
+  it('does not depend on the order in which rights are printed', () => {
+    expect(scope({}, { capabilities: { a: 1, b: 2 } })).toBe(scope({}, { capabilities: { b: 2, a: 1 } }));
+  });
+
+  it('is the request where there is no session, and none without either', () => {
+    expect(scope({ session_id: '' })).not.toBe(scope({ session_id: '', request_id: 'r2' }));
+    expect(scope({ session_id: '', request_id: '' })).toBeUndefined();
   });
 });
 
 describe('rememberedAs', () => {
-  it('knows a call of a history by itself', () => {
-    expect(idsOf(hook('pre_request'), [call('t1'), call(MADE)])).toEqual([['t1'], [MADE]]);
+  it('names a call of a history by its own id', () => {
+    expect(idsOf(hook('pre_request'), [executed('t1'), executed(MADE)])).toEqual([['t1'], [MADE]]);
   });
 
-  it('remembers nothing of a call that is about to be made', () => {
+  it('remembers nothing of a call that is about to run', () => {
     expect(idsOf(hook('pre_tool_use'), [call('t1')])).toEqual([[]]);
+    expect(idsOf(hook('pre_request'), [call('t1')])).toEqual([[]]);
   });
 
-  it('knows a call of a response by its own id and by its request, however the event prints it', () => {
+  it.each([
+    ['of the provider', executed('t1', { inNewestTurn: true }), true],
+    ['that was made, of an older turn', executed(MADE, { inNewestTurn: false }), true],
+    ['that was made, of the newest turn', executed(MADE, { inNewestTurn: true }), false],
+    ['that was made for a repeated one, of the newest turn', executed(MADE_AGAIN, { inNewestTurn: true }), false],
+    ['that was made, of a turn that is not known', executed(MADE), false],
+  ])('a call with an id %s', (_title, of, recalled) => {
+    expect(isRecalled(of)).toBe(recalled);
+  });
+
+  it('names a call of a response by its own id and by its request, however the event prints it', () => {
     const [[, shared] = []] = idsOf(hook('entire_request'), [call('t1')]);
     expect(shared).toMatch(/^request:r1:/);
     const reordered = call(MADE, { b: [{ d: 2, c: 1 }], a: 1 });
@@ -66,7 +101,7 @@ describe('rememberedAs', () => {
     expect(new Set(ids).size).toBe(5);
   });
 
-  it('knows by nothing a call without an id in a response without a request', () => {
+  it('has no name for a call without an id in a response without a request', () => {
     expect(idsOf(hook('entire_request', { request_id: '' }), [call(MADE), call('t1')])).toEqual([[], ['t1']]);
   });
 });

@@ -192,13 +192,13 @@ export class HookWalk {
     calls: Extract<HookCalls, { status: 'read' }>,
   ): Promise<Judgement> {
     const identity = identify(hook.data);
-    const scope = verdictScope(hook, identity.id);
+    const scope = verdictScope(hook, identity);
     const revision = this.pdpWatch.revision;
     const start = performance.now();
 
     const names = rememberedAs(hook, calls.calls);
     // Redis is asked first: its answer travels while the facts are put together.
-    const recalling = this.memory.recall(scope, [...names.values()].flat(), revision);
+    const recalling = this.memory.recall(scope, names, revision);
     const gathered = await this.context.gather(identity, calls.calls, budget, signal);
     const prepared = this.decision.prepare(gathered.principal);
     const recalled = await recalling;
@@ -206,8 +206,7 @@ export class HookWalk {
 
     const decisions = new Map<ToolCall, CallDecision>();
     for (const call of calls.calls) {
-      const known = names.get(call)?.find((name) => recalled.has(name));
-      const verdict = known && recalled.get(known);
+      const verdict = recalled.get(call);
       if (verdict === undefined) continue;
       decisions.set(call, toRememberedDecision(call, verdict));
       count('iris.decision.remembered', { effect: verdict.effect });
@@ -219,10 +218,12 @@ export class HookWalk {
       this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs / 2),
     ]);
     for (const { decision } of decided) decisions.set(decision.call, decision);
-    const toRemember = decided.flatMap(({ decision }) =>
-      (names.get(decision.call) ?? []).map((call) => ({ ...decision, call })),
+    this.memory.remember(
+      scope,
+      decided.map(({ decision }) => decision),
+      names,
+      revision,
     );
-    this.memory.remember(scope, toRemember, revision);
     const pdpMs = performance.now() - start - contextMs;
     return { prepared, decided, decisions, strip, durationsMs: { context: contextMs, pdp: pdpMs } };
   }
