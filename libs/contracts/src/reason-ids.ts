@@ -35,7 +35,8 @@ export const REASONS = {
   body_unreadable:
     'A part of the provider body has a shape that cannot be judged; the message names its path. Blocks in any failure mode.',
   anonymous_principal: 'The hook names no login and no device.',
-  call_too_large: 'The parameters or the name of a tool call are larger than the limit, so the call is denied by itself.',
+  call_too_large:
+    'The parameters or the name of a tool call are larger than the limit, so the call is denied by itself.',
   call_too_complex: 'The parameters of a tool call have too many values to be judged, so the call is denied by itself.',
   metadata_too_large: 'The metadata of the hook is larger than the limit.',
   denial_not_representable: 'A denied result has a type that cannot hold a denial notice, so the request is blocked.',

@@ -193,9 +193,7 @@ export class VerdictMemory {
     if (redis?.status !== 'ready') return;
     for (const part of partsOf(verdicts, MAX_FIELDS_PER_COMMAND)) {
       const fields = part.flatMap(([name, verdict]) => [fieldOf(name), JSON.stringify(verdict)]);
-      redis
-        .eval(REMEMBER, 1, redisKey(scope), lifeSeconds, MAX_FIELDS_PER_SESSION, ...fields)
-        .catch(() => undefined);
+      redis.eval(REMEMBER, 1, redisKey(scope), lifeSeconds, MAX_FIELDS_PER_SESSION, ...fields).catch(() => undefined);
     }
   }
 }
