@@ -50,7 +50,19 @@ function nested(text: string, levels: number): string {
 
 const UNITS = [
   ...['.', 'a.', '-a.', '-a.-a.', '-', '_', ' ', '\n', 'a', '0', '://', '://a:', '@', '\\', '"', 'eyJ', 'eyJaaaaaaaa.'],
-  ...['sk-', 'ghp_a', 'key-a', 'token', 'token ', '--token ', '-token=', 'token-', 'password', 'password\\', "password'"],
+  ...[
+    'sk-',
+    'ghp_a',
+    'key-a',
+    'token',
+    'token ',
+    '--token ',
+    '-token=',
+    'token-',
+    'password',
+    'password\\',
+    "password'",
+  ],
   ...['authorization: ', 'Bearer ', 'curl -u ', ' -u', 'mysql -p', ' -p', 'http ', '-----BEGIN PRIVATE KEY-----'],
   ...['0000 ', '000 ', '00-', 'AA00 ', 'AA00', 'SG.aaaaaaaaaaaaaaaa', '?sig=', '[masked', 'identified by ', 'AKIA'],
 ];
@@ -58,7 +70,9 @@ const UNITS = [
 const SHAPES: Readonly<Record<string, JsonObject>> = {
   ...Object.fromEntries(UNITS.map((unit) => [`texts of ${JSON.stringify(unit)}`, texts(unit)])),
   'keys that are one secret each': keys((index) => `sk-aaaaaaaaaaaa${1_000_000 + index}`),
-  'keys of secrets and their numbers': keys((index) => (index % 2 ? `AKIA${String(index).padStart(16, 'A')}` : `k (${index})`)),
+  'keys of secrets and their numbers': keys((index) =>
+    index % 2 ? `AKIA${String(index).padStart(16, 'A')}` : `k (${index})`,
+  ),
   'short keys': keys((index) => `k${index}`),
   'long keys': keys((index) => `${'a_'.repeat(500)}${index}`),
   'keys of words': keys((index) => `dbPasswordOfTheUserNumber${index}`),
