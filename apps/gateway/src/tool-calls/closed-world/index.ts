@@ -1,9 +1,12 @@
 export {
+  allOf,
   type Container,
   type Fields,
   type FormatKinds,
+  type Kind,
   type KnownKind,
   listed,
+  plain,
   statedKind,
   type Union,
 } from './kinds.js';

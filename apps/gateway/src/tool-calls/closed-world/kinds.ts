@@ -34,6 +34,8 @@ export interface Container {
   readonly orObject?: boolean;
   /** The provider also accepts texts as elements. */
   readonly textElements?: boolean;
+  /** The field holds one node, not a list. */
+  readonly one?: boolean;
 }
 
 /** An object that holds containers. */
@@ -56,6 +58,16 @@ export interface FormatKinds {
   readonly names: readonly string[];
   /** The provider accepts each key in camelCase and in snake_case; readers see the spelling of `names` and `fields`. */
   readonly bothSpellings?: boolean;
+}
+
+/** The same entry for several kinds. */
+export function allOf<T extends Kind | KnownKind>(entry: T, kinds: readonly string[]): Record<string, T> {
+  return Object.fromEntries(kinds.map((kind) => [kind, entry]));
+}
+
+/** Fields that hold neither calls, results nor declarations. */
+export function plain(...fields: string[]): Fields {
+  return Object.fromEntries(fields.map((field) => [field, 'plain']));
 }
 
 /** The entry for a kind; undefined when it is not listed. */

@@ -118,6 +118,11 @@ class KindsReader {
 
   #container(value: Json, container: Container): Json {
     if (typeof value === 'string' && container.orText) return value;
+    if (container.one) {
+      return isJsonObject(value)
+        ? this.#node(value, container.union, container.holds)
+        : this.#refuse('an object is expected');
+    }
     if (isJsonObject(value) && container.orObject) {
       this.#paths.wrap(this.#path);
       return this.#list([value], container);

@@ -2,10 +2,33 @@ import type { JsonObject } from '@iris/contracts';
 import { CallPairing, type FoundCall } from '../../call-pairing.js';
 import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromObject } from '../../tool-params.js';
-import type { ExecutedCall } from '../llm-format.js';
+import type { ExecutedCall, RequestedCall } from '../llm-format.js';
 
 /** The calls of the history that have a result, run by the client or by the provider. */
 export function executedCalls(body: JsonObject): ExecutedCall[] {
+  return pairingOf(body).executed();
+}
+
+/**
+ * The calls without a result that the provider runs with this request: server tools after `pause_turn` or beside a
+ * client's tool. An earlier turn is no exception, since such a result may come turns later.
+ */
+export function pendingCalls(body: JsonObject): RequestedCall[] {
+  return pairingOf(body).pending();
+}
+
+const PAIRINGS = new WeakMap<JsonObject, CallPairing>();
+
+function pairingOf(body: JsonObject): CallPairing {
+  let pairing = PAIRINGS.get(body);
+  if (pairing === undefined) {
+    pairing = pair(body);
+    PAIRINGS.set(body, pairing);
+  }
+  return pairing;
+}
+
+function pair(body: JsonObject): CallPairing {
   const pairing = new CallPairing();
   const messages = [...objectsIn(body.messages)];
   const lastAssistant = messages.findLast(([, message]) => message.role === 'assistant')?.[0] ?? -1;
@@ -26,7 +49,7 @@ export function executedCalls(body: JsonObject): ExecutedCall[] {
       }
     }
   }
-  return pairing.executed();
+  return pairing;
 }
 
 /** The call in a block of an assistant message, or in a block of a response. */

@@ -1,23 +1,33 @@
 import type { Edit } from '@iris/json-document';
-import { below, objectsIn, textOf } from '../../json-access.js';
+import { below, idOf, objectsIn, textOf } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
-import { executedCalls } from './calls.js';
+import { attachmentEdits } from './attachments.js';
+import { executedCalls, pendingCalls } from './calls.js';
+import { KINDS } from './kinds.js';
 import { responseCalls, streamedCalls } from './response.js';
 import { stripTools } from './strip.js';
 import { declaredTools } from './tools.js';
 
 /**
  * Anthropic Messages, also as the body of Bedrock InvokeModel and of Vertex rawPredict.
+ *
+ * A denied result is replaced by a notice. Attachments of the same turn (images, documents, search results, uploads to
+ * a container) are replaced by a text, since they may be what the tool returned. A result in the assistant's message
+ * must go back as it came, so its denial blocks.
  * Source: Anthropic's API reference and the types of its SDK; AWS and Google Cloud for the two paths.
  */
 export const anthropicMessages: LlmFormat = {
   id: 'anthropic-messages',
+  kinds: KINDS,
 
   matchesPath: (path) => MESSAGES_PATH.test(path) || RAW_PREDICT_PATH.test(path) || INVOKE_PATH.test(path),
 
-  // InvokeModel serves models of other makers too; only Anthropic's body states a version.
-  accepts: (body, path) =>
-    Array.isArray(body.messages) && (!INVOKE_PATH.test(path) || typeof body.anthropic_version === 'string'),
+  accepts(body, path) {
+    if (body.messages === undefined || body.messages === null) return false;
+    const model = INVOKE_PATH.exec(path)?.[1];
+    // InvokeModel serves models of other makers too; only Anthropic's body states a version.
+    return model === undefined || (servesAnthropic(model) && idOf(body.anthropic_version) !== undefined);
+  },
 
   matchesBody(body) {
     if (!Array.isArray(body.messages)) return false;
@@ -37,10 +47,14 @@ export const anthropicMessages: LlmFormat = {
 
   declaredTools,
   executedCalls,
+  pendingCalls,
   strip: stripTools,
 
-  redact(redactions) {
-    const edits: Edit[] = [];
+  redact(redactions, body) {
+    const edits: Edit[] = attachmentEdits(
+      body,
+      redactions.flatMap(({ call }) => call.results),
+    );
     for (const { call, notice } of redactions) {
       // Blocks of the assistant message must go back as they came.
       if (call.serverSide) return { status: 'not_representable', callId: call.id };
@@ -58,4 +72,13 @@ export const anthropicMessages: LlmFormat = {
 
 const MESSAGES_PATH = /\/v1\/messages(?:\/count_tokens)?$/;
 const RAW_PREDICT_PATH = /\/publishers\/anthropic\/models\/[^/]+(?::|%3A)(?:streamRawPredict|rawPredict)$/i;
-const INVOKE_PATH = /\/model\/.+\/invoke(?:-with-response-stream)?$/;
+const INVOKE_PATH = /\/model\/(.+)\/invoke(?:-with-response-stream)?$/;
+
+/**
+ * Whether a model id of Bedrock can be a model of Anthropic: its maker is named (`us.anthropic.claude-…`), or no maker
+ * is, as in the ARN of an inference profile.
+ */
+function servesAnthropic(id: string): boolean {
+  const model = id.replace(/^.*(?:\/|%2F)/i, '');
+  return /(?:^|\.)anthropic\./.test(model) || !/^(?:[a-z-]+\.)?[a-z0-9]+\./.test(model);
+}

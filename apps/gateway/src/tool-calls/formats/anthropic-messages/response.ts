@@ -1,9 +1,11 @@
 import type { Json, JsonObject } from '@iris/contracts';
-import { IdMaker, toRequestedCall } from '../../call-pairing.js';
+import { type FoundCall, IdMaker, toRequestedCall } from '../../call-pairing.js';
+import { listed, statedKind, unrecognisedName } from '../../closed-world/index.js';
 import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromText } from '../../tool-params.js';
 import type { RequestedCall } from '../llm-format.js';
 import { foundCall } from './calls.js';
+import { CONTENT_BLOCKS } from './kinds.js';
 
 /** The calls of a whole response. */
 export function responseCalls(response: JsonObject): RequestedCall[] | undefined {
@@ -16,14 +18,26 @@ function requested(blocks: readonly JsonObject[], argumentTexts?: ReadonlyMap<Js
   const ids = new IdMaker();
   const calls: RequestedCall[] = [];
   for (const block of blocks) {
-    const found = foundCall(block);
+    const found = foundCall(block) ?? unlistedCall(block);
     if (!found) continue;
     const text = argumentTexts?.get(block);
+    // An empty delta says nothing: the start of the block may have brought the whole input.
+    const isBroughtAtStart = text === '' && Object.keys(objectOf(block.input) ?? {}).length > 0;
     const call =
-      text === undefined ? found : { ...found, params: undefined, rawArguments: text, ...paramsFromText(text) };
+      text === undefined || isBroughtAtStart
+        ? found
+        : { ...found, params: undefined, rawArguments: text, ...paramsFromText(text) };
     calls.push(toRequestedCall(ids.idOf(idOf(block.id), call), call));
   }
   return calls;
+}
+
+/** A block of a kind that the format does not list, as a call of that kind. */
+function unlistedCall(block: JsonObject): FoundCall | undefined {
+  const type = statedKind(CONTENT_BLOCKS, block);
+  if (type === undefined || listed(CONTENT_BLOCKS, type)) return undefined;
+  const name = unrecognisedName('anthropic-messages', type);
+  return { name, rawArguments: block, paramsStatus: 'not_object', serverSide: true };
 }
 
 /**

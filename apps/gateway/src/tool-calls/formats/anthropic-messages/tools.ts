@@ -1,29 +1,68 @@
 import type { JsonObject } from '@iris/contracts';
 import type { JsonPath } from '@iris/json-document';
+import { listed, statedKind, unrecognisedTool } from '../../closed-world/index.js';
 import { objectOf, objectsIn, textOf, uniqueByKey } from '../../json-access.js';
 import type { DeclaredTool } from '../llm-format.js';
 import { hostedGroup, mcpGroup, memberKey, memberTool, namedTool, toolsetGroup } from '../tool-keys.js';
+import { TOOLS } from './kinds.js';
 
 const TOOLSET_TYPE = /^(.+)_toolset_\d+$/;
 
-/** What one entry of `tools`, or one inline definition, declares. */
-export function toolsOfEntry(entry: JsonObject): DeclaredTool[] {
-  const type = textOf(entry.type);
+/**
+ * What one entry of `tools`, or one inline definition, declares; a group stands first. The tools of an MCP server are
+ * judged one by one where a list says which they are: the name of a server is no tool.
+ */
+export function toolsOfEntry(entry: JsonObject, closedServers: ReadonlySet<string> = NONE): DeclaredTool[] {
+  const type = statedKind(TOOLS, entry);
   const name = textOf(entry.name) ?? textOf(objectOf(entry.function)?.name);
   if (type === 'mcp_toolset') {
     const server = textOf(entry.mcp_server_name) ?? '';
     const names = new Set(Object.keys(objectOf(entry.configs) ?? {}));
     for (const [, tool] of objectsIn(entry.tools)) names.add(textOf(tool.name) ?? '');
     const visible = [...names].filter((tool) => isEnabled(entry, tool));
-    return [mcpGroup(server), ...visible.map((tool) => memberTool('mcp', server, tool))];
+    const members = visible.map((tool) => memberTool('mcp', server, tool));
+    return offersOnlyListed(entry) || closedServers.has(server) ? members : [mcpGroup(server), ...members];
   }
   const toolset = type === undefined ? undefined : TOOLSET_TYPE.exec(type)?.[1];
+  const own: DeclaredTool[] = [];
   if (toolset !== undefined && name === undefined) {
     const members = Object.keys(objectOf(entry.configs) ?? {}).filter((member) => isEnabled(entry, member));
-    return [toolsetGroup(toolset), ...members.map((member) => memberTool('toolset', toolset, member))];
+    own.push(toolsetGroup(toolset), ...members.map((member) => memberTool('toolset', toolset, member)));
+  } else if (name !== undefined) own.push(namedTool(name));
+  else if (type !== undefined) own.push(hostedGroup(type));
+  return type === undefined || listed(TOOLS, type) ? own : [unrecognisedTool('anthropic-messages', type), ...own];
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Whether a toolset offers only the tools that it lists. */
+export function offersOnlyListed(entry: JsonObject): boolean {
+  return objectOf(entry.default_config)?.enabled === false || Array.isArray(entry.tools);
+}
+
+/** Whether nothing of an entry is left: it or its group is removed, or all the tools that it lists are. */
+export function isEntryGone(entry: JsonObject, gone: (tool: DeclaredTool) => boolean): boolean {
+  if (entry.type === 'mcp_toolset' && gone(mcpGroup(textOf(entry.mcp_server_name) ?? ''))) return true;
+  const tools = toolsOfEntry(entry);
+  const [first] = tools;
+  if (first === undefined) return false;
+  const isUnlisted = !listed(TOOLS, statedKind(TOOLS, entry) ?? '');
+  if (first.kind === 'group' && !isUnlisted) return gone(first);
+  return isUnlisted ? tools.some(gone) : tools.every(gone);
+}
+
+/** The MCP servers of a request whose tools are all listed. */
+function closedServers(body: JsonObject): ReadonlySet<string> {
+  const closed = new Set<string>();
+  for (const [, server] of objectsIn(body.mcp_servers)) {
+    const allowed = objectOf(server.tool_configuration)?.allowed_tools;
+    // An empty list could be read as "all of them".
+    if (Array.isArray(allowed) && allowed.length > 0) closed.add(textOf(server.name) ?? '');
   }
-  if (name !== undefined) return [namedTool(name)];
-  return type === undefined ? [] : [hostedGroup(type)];
+  for (const [, entry] of objectsIn(body.tools)) {
+    if (entry.type === 'mcp_toolset' && offersOnlyListed(entry)) closed.add(textOf(entry.mcp_server_name) ?? '');
+  }
+  return closed;
 }
 
 /** Whether a member of a toolset is switched on, by its own setting or by the default. */
@@ -39,15 +78,16 @@ export function declaredTools(body: JsonObject): DeclaredTool[] {
 
 function* declarations(body: JsonObject): Generator<DeclaredTool> {
   const disabled = new Set<string>();
+  const closed = closedServers(body);
   for (const [, entry] of objectsIn(body.tools)) {
-    yield* toolsOfEntry(entry);
+    yield* toolsOfEntry(entry, closed);
     for (const member of Object.keys(objectOf(entry.configs) ?? {})) {
       if (!isEnabled(entry, member)) disabled.add(memberKey('mcp', textOf(entry.mcp_server_name) ?? '', member));
     }
   }
   for (const [, server] of objectsIn(body.mcp_servers)) {
     const name = textOf(server.name) ?? '';
-    yield mcpGroup(name);
+    if (!closed.has(name)) yield mcpGroup(name);
     const allowed = objectOf(server.tool_configuration)?.allowed_tools;
     if (Array.isArray(allowed)) {
       for (const tool of allowed) if (typeof tool === 'string') yield memberTool('mcp', name, tool);
@@ -85,8 +125,10 @@ export function referencedTool(block: JsonObject): DeclaredTool[] {
       return [memberTool('mcp', server, name)];
     case 'mcp_toolset_reference':
       return [mcpGroup(server)];
-    default:
+    case undefined:
       return [];
+    default:
+      return [unrecognisedTool('anthropic-messages', textOf(reference?.type) ?? '')];
   }
 }
 
