@@ -6,6 +6,7 @@ import { run as contextScale } from './context-scale.js';
 import { run as fanOut } from './fan-out.js';
 import { run as floor } from './floor.js';
 import { run as history } from './history.js';
+import { run as maskingCost } from './masking-cost.js';
 import { run as peers } from './peers.js';
 import { run as profile } from './profile.js';
 import { run as replay } from './replay.js';
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Table>>> = {
   'context-scale': contextScale,
   floor,
   history,
+  'masking-cost': maskingCost,
   peers,
   profile,
   replay,

@@ -125,7 +125,6 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     pdpWatch,
     shadow,
     {
-      maxBodyBytes: settings['hook.maxBodyBytes'],
       modes,
       onFailure: { pre_request: settings['failure.preRequest'], pre_tool_use: settings['failure.preToolUse'] },
       onDeniedResult: settings['hook.onDeniedResult'],

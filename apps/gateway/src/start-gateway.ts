@@ -28,7 +28,7 @@ function lastResort(path: string, settings: GatewaySettings): string {
     closed && mode === 'enforce'
       ? block('internal_error', 'Blocked: an unexpected fault.')
       : { action: 'allow', reason: 'internal_error' };
-  return agent ? agentReplyText(verdict) : replyText(verdict);
+  return agent ? agentReplyText(verdict, undefined) : replyText(verdict);
 }
 
 /** Starts the gateway and returns when it listens. A setting that cannot be used ends the process with one line. */

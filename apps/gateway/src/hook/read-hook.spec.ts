@@ -1,7 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import { DEFAULT_HOOK_LIMITS } from './hook-limits.js';
 import { type IncomingHook, readHook, unreadHook } from './read-hook.js';
+
+const EVENTS = parse(readFileSync('apps/gateway/src/hook/hook-events.cases.yaml', 'utf8')) as {
+  readonly hook: object;
+  readonly event: string;
+}[];
 
 const limits = { ...DEFAULT_HOOK_LIMITS, maxBodyBytes: 10_000, maxDepth: 20 };
 
@@ -22,18 +29,12 @@ async function eventOf(hook: object): Promise<string | undefined> {
 }
 
 describe('the event', () => {
-  it.each([
-    [{ request_body: {} }, 'pre_request'],
-    [{}, 'pre_request'],
-    [{ metadata: { estimated_cost: {} } }, 'pre_request'],
-    [{ request_body: {}, tool_calls: [] }, 'tool_call_entire_request'],
-    [{ tool_calls: [], response_body: {} }, 'entire_request'],
-    [{ raw_responses: [] }, 'entire_request'],
-    [{ tool_calls: null, response_body: null, raw_responses: null }, 'pre_request'],
-    [{ event: 'entire_request' }, 'pre_request'],
-  ])('of %j is %s', async (hook, event) => {
-    expect(await eventOf(hook)).toBe(event);
-  });
+  it.each(EVENTS.map(({ hook, event }): [string, object, string] => [JSON.stringify(hook), hook, event]))(
+    'of %s is the expected one',
+    async (_title, hook, event) => {
+      expect(await eventOf(hook)).toBe(event);
+    },
+  );
 
   it('is what the route says, whatever the payload looks like', async () => {
     const read = await readHook(incoming('{"tool_calls":[]}', { routeEvent: 'pre_request' }), limits);
@@ -98,6 +99,15 @@ describe("an agent's own hook", () => {
       ok: true,
       hook: { data: { tool_calls: [] } },
     });
+  });
+
+  it.each(['session_id', 'tool_use_id'])('with a huge %s is refused', async (field) => {
+    expect(await read({ tool_name: 'x', [field]: 'i'.repeat(5000) })).toMatchObject({ ok: true });
+    const huge = await readHook(
+      incoming(JSON.stringify({ tool_name: 'x', [field]: 'i'.repeat(65) }), { routeEvent: 'pre_tool_use', agent }),
+      { ...limits, maxIdLength: 64 },
+    );
+    expect(huge).toMatchObject({ ok: false, reason: 'id_too_long', detail: expect.stringContaining('64 characters') });
   });
 
   it('that is no object is refused', async () => {

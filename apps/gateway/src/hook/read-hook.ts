@@ -1,4 +1,5 @@
 import {
+  type AgentHookFacts,
   type Hook,
   type HookCallData,
   type HookEvent,
@@ -9,13 +10,9 @@ import {
 } from '@iris/contracts';
 import { type JsonDocument, parseDocument } from '@iris/json-document';
 import { decodeBody } from '../http/content-coding.js';
+import { type AgentIdentity, readAgentHook } from './agent-hook.js';
+import { isEmpty } from './empty.js';
 import type { HookLimits } from './hook-limits.js';
-
-/** Who an agent's own hook is from: by the hook key or by the tailnet's proxy, never by a claim in the body. */
-export interface AgentIdentity {
-  readonly loginName?: string;
-  readonly userAgent?: string;
-}
 
 /** A request on a hook path, authenticated and not yet read. */
 export interface IncomingHook {
@@ -32,7 +29,13 @@ export interface IncomingHook {
 
 export type ReadHook =
   | { readonly ok: true; readonly hook: Hook; readonly document: JsonDocument }
-  | { readonly ok: false; readonly reason: ReasonId; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly reason: ReasonId;
+      readonly detail: string;
+      /** What an agent's hook states beside the call, as far as it can be read. */
+      readonly agent?: AgentHookFacts;
+    };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -53,12 +56,23 @@ export async function readHook(incoming: IncomingHook, limits: HookLimits): Prom
     const at = parsed.path === undefined ? '' : ` at ${printPath(parsed.path)}`;
     return { ok: false, reason: parsed.reason, detail: `${detailOf(parsed.reason, limits)}${at}` };
   }
-  const value = incoming.agent === undefined ? parsed.document.value : fromAgent(parsed.document.value, incoming.agent);
-  const data = hookCallDataSchema.safeParse(value);
+  const form = formOf(parsed.document.value, incoming.agent);
+  if (!form.ok) return { ok: false, reason: form.reason, detail: form.detail, agent: form.facts };
+  const data = hookCallDataSchema.safeParse(form.data);
   if (!data.success) {
     const issue = data.error.issues[0];
     const path = printPath((issue?.path ?? []) as (string | number)[]);
-    return { ok: false, reason: 'hook_malformed', detail: `${path}: ${issue?.message ?? 'wrong type'}` };
+    return {
+      ok: false,
+      reason: 'hook_malformed',
+      detail: `${path}: ${issue?.message ?? 'wrong type'}`,
+      agent: form.facts,
+    };
+  }
+  const tooLong = longText(data.data.metadata, limits.maxIdLength);
+  if (tooLong !== undefined) {
+    const detail = `metadata.${tooLong} is longer than ${limits.maxIdLength} characters`;
+    return { ok: false, reason: 'id_too_long', detail, agent: form.facts };
   }
   const hook: Hook = {
     event: incoming.routeEvent ?? eventOf(data.data),
@@ -66,29 +80,36 @@ export async function readHook(incoming: IncomingHook, limits: HookLimits): Prom
     arrivedAt: incoming.arrivedAt,
     metadata: data.data.metadata,
     data: data.data,
+    ...(form.facts === undefined ? {} : { agent: form.facts }),
   };
   return { ok: true, hook, document: parsed.document };
 }
 
-/**
- * The input of an agent's PreToolUse hook in the form of Aperture's. A body of another shape keeps it, so that the
- * schema names what is wrong; an event that is not about a tool call has none.
- * Source: Claude Code's hooks reference, PreToolUse input.
- */
-function fromAgent(value: Json, agent: AgentIdentity): unknown {
-  if (!isJsonObject(value)) return value;
-  const call = { name: value.tool_name, params: value.tool_input };
-  const isToolCall = value.hook_event_name === undefined || value.hook_event_name === 'PreToolUse';
-  return {
-    metadata: {
-      login_name: agent.loginName,
-      user_agent: agent.userAgent,
-      session_id: value.session_id,
-      request_id: value.tool_use_id,
-    },
-    tool_calls: isToolCall ? [call] : [],
-  };
+type HookForm =
+  | { readonly ok: true; readonly data: unknown; readonly facts?: AgentHookFacts }
+  | { readonly ok: false; readonly reason: ReasonId; readonly detail: string; readonly facts?: AgentHookFacts };
+
+/** The hook in Aperture's form. A body of another shape keeps it, so that the schema names what is wrong. */
+function formOf(value: Json, agent: AgentIdentity | undefined): HookForm {
+  return agent === undefined || !isJsonObject(value) ? { ok: true, data: value } : readAgentHook(value, agent);
 }
+
+/** The first text of the metadata that is longer than the limit. Each reaches attributes, evidence and Redis keys. */
+function longText(metadata: HookCallData['metadata'], maxLength: number): string | undefined {
+  return METADATA_TEXTS.find((name) => (metadata[name]?.length ?? 0) > maxLength);
+}
+
+const METADATA_TEXTS = [
+  'login_name',
+  'user_agent',
+  'url',
+  'model',
+  'provider',
+  'tailnet_name',
+  'stable_node_id',
+  'request_id',
+  'session_id',
+] as const;
 
 /** What is known of a hook before it is read: nothing but how it came. */
 export function unreadHook(incoming: IncomingHook): Hook {
@@ -104,10 +125,11 @@ export function unreadHook(incoming: IncomingHook): Hook {
 
 /**
  * The event by the fields present, since the payload does not name it: only events after the response carry calls or
- * the response itself.
+ * the response itself. An empty field says nothing, and neither does a scalar that can be no response: in doubt it is
+ * the event whose verdict is obeyed.
  */
 function eventOf(data: HookCallData): HookEvent {
-  const present = (value: unknown) => value !== undefined && value !== null;
+  const present = (value: unknown) => (typeof value === 'string' || typeof value === 'object') && !isEmpty(value);
   if (present(data.response_body) || present(data.raw_responses)) return 'entire_request';
   return present(data.tool_calls) ? 'tool_call_entire_request' : 'pre_request';
 }
@@ -118,6 +140,10 @@ function detailOf(reason: ReasonId, limits: HookLimits): string {
       return `the body is larger than ${limits.maxBodyBytes} bytes`;
     case 'body_too_deep':
       return `the body nests deeper than ${limits.maxDepth} levels`;
+    case 'body_too_complex':
+      return `the body has more than ${limits.maxNodes} JSON values`;
+    case 'decoded_ratio_exceeded':
+      return `the body decompresses to more than ${limits.maxDecodedRatio} times its size`;
     case 'duplicate_json_key':
       return 'an object has the same key twice';
     case 'unsupported_encoding':

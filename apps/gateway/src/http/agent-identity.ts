@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { AgentIdentity } from '../hook/read-hook.js';
+import type { AgentIdentity } from '../hook/agent-hook.js';
 
 /** How the person behind an agent's own hook is known. */
 export interface AgentIdentityRules {

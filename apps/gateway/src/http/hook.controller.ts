@@ -1,9 +1,9 @@
 import type { HookEvent } from '@iris/contracts';
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AgentIdentity } from '../hook/read-hook.js';
+import type { AgentIdentity } from '../hook/agent-hook.js';
 import { HookWalk } from '../pipeline/hook-pipeline.js';
-import { type HookVerdict, replyText } from '../verdict/reply.js';
+import { replyText } from '../verdict/reply.js';
 import { type AgentIdentityRules, agentIdentity } from './agent-identity.js';
 import { agentReplyText } from './agent-reply.js';
 import { ACCEPTED_CODINGS, isAcceptedCoding } from './content-coding.js';
@@ -47,7 +47,7 @@ export class HookController {
   @HttpCode(200)
   agent(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const identity = agentIdentity(request, request.hookKeyName ?? '', this.identityRules);
-    return this.answer('pre_tool_use', request, reply, identity, agentReplyText);
+    return this.answer('pre_tool_use', request, reply, identity);
   }
 
   private async answer(
@@ -55,7 +55,6 @@ export class HookController {
     request: FastifyRequest,
     reply: FastifyReply,
     agent?: AgentIdentity,
-    print: (verdict: HookVerdict) => string = replyText,
   ): Promise<void> {
     const { hookKeyName, hookBudget, hookArrivedAt } = request;
     if (hookKeyName === undefined || hookBudget === undefined || hookArrivedAt === undefined) {
@@ -82,12 +81,13 @@ export class HookController {
     };
     reply.raw.once('close', onClose);
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const verdict = await this.walk.answer(
+    const { verdict, hook } = await this.walk.answer(
       { routeEvent: event, keyName: hookKeyName, arrivedAt: hookArrivedAt, body, contentCoding, agent },
       hookBudget,
       gone.signal,
     );
     reply.raw.off('close', onClose);
-    reply.code(200).header('content-type', 'application/json; charset=utf-8').send(print(verdict));
+    const text = agent === undefined ? replyText(verdict) : agentReplyText(verdict, hook.agent?.event);
+    reply.code(200).header('content-type', 'application/json; charset=utf-8').send(text);
   }
 }

@@ -32,8 +32,8 @@ export class ProblemFilter implements ExceptionFilter {
         body: Buffer.alloc(0),
         contentCoding: undefined,
       };
-      const verdict = this.walk.refuse(incoming, reason, request.hookBudget);
-      const text = incoming.routeEvent === 'pre_tool_use' ? agentReplyText(verdict) : replyText(verdict);
+      const verdict = this.walk.refuse(incoming, reason, detailOf(reason, error), request.hookBudget);
+      const text = incoming.routeEvent === 'pre_tool_use' ? agentReplyText(verdict, undefined) : replyText(verdict);
       reply.code(200).header('content-type', 'application/json; charset=utf-8').send(text);
       return;
     }
@@ -60,6 +60,13 @@ function statusOf(error: unknown): number {
 function reasonOf(status: number): ReasonId {
   if (status === 413) return 'body_too_large';
   return status < 500 ? 'hook_malformed' : 'internal_error';
+}
+
+function detailOf(reason: ReasonId, error: unknown): string {
+  const status = statusOf(error);
+  if (reason === 'body_too_large') return 'it is larger than hook.maxBodyBytes';
+  if (status === 404) return 'there is no hook at this path; see the paths of the hooks in the documentation';
+  return reason === 'internal_error' ? 'an unexpected error' : 'the request is broken off or is not valid HTTP';
 }
 
 function titleOf(status: number): string {

@@ -1,5 +1,5 @@
 import type { CallDecision, Hook, ReasonId, ToolCall } from '@iris/contracts';
-import { ENFORCEABLE_EVENTS } from '@iris/contracts';
+import { ENFORCEABLE_EVENTS, REASONS } from '@iris/contracts';
 import { PdpError } from '@iris/pdp';
 import { activeTraceId, annotateSpan, count, type Logger, record, recordDuration } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
@@ -28,8 +28,6 @@ import type { Budget } from './budget.js';
 import type { HookReader } from './hook-reader.js';
 
 export interface WalkOptions {
-  /** Maximum body size in bytes, for messages. */
-  readonly maxBodyBytes: number;
   readonly modes: Modes;
   readonly onFailure: Readonly<Record<'pre_request' | 'pre_tool_use', 'closed' | 'open'>>;
   /** What becomes of denied results: replaced by a notice, or the whole request is blocked. */
@@ -62,6 +60,30 @@ interface Passage {
   closed: boolean;
 }
 
+/** A verdict, and what is known of the hook that it answers. */
+export interface AnsweredHook {
+  readonly verdict: HookVerdict;
+  readonly hook: Hook;
+}
+
+/** Size and shape open no way around a policy: these block in either failure mode. */
+const BLOCKS_IN_ANY_FAILURE_MODE: ReadonlySet<ReasonId> = new Set([
+  'body_too_large',
+  'body_unreadable',
+  'body_too_deep',
+  'body_too_complex',
+  'decoded_ratio_exceeded',
+  'too_many_calls',
+  'too_many_results',
+  'too_many_declared_tools',
+  'id_too_long',
+  'name_too_long',
+  'gateway_busy',
+  'hook_key_not_permitted',
+  'unknown_agent_event',
+  'conflicting_fields',
+]);
+
 /** Kept back from the budget so that the reply itself has time to leave, in ms. */
 const REPLY_RESERVE_MS = 25;
 
@@ -93,7 +115,7 @@ export class HookWalk {
    *
    * @param gone aborted when the caller has hung up
    */
-  async answer(incoming: IncomingHook, budget: Budget, gone: AbortSignal): Promise<HookVerdict> {
+  async answer(incoming: IncomingHook, budget: Budget, gone: AbortSignal): Promise<AnsweredHook> {
     const overtime = new AbortController();
     // Not AbortSignal.any, which costs as much as reading a small hook.
     gone.addEventListener('abort', () => overtime.abort(), { once: true });
@@ -123,12 +145,12 @@ export class HookWalk {
       this.logger.warn({ reason: error.reason, cause: error.cause }, error.message);
       return this.close(passage, this.failed(passage, error.reason, 'the policy decision point gives no decision'));
     });
-    return Promise.race([walked, late]).finally(() => clearTimeout(timer));
+    const verdict = await Promise.race([walked, late]).finally(() => clearTimeout(timer));
+    return { verdict, hook: passage.hook };
   }
 
-  /** The verdict on a hook whose body did not even arrive whole. */
-  refuse(incoming: IncomingHook, reason: ReasonId, budget: Budget): HookVerdict {
-    const detail = `it is larger than ${this.options.maxBodyBytes} bytes or is broken off`;
+  /** The verdict on a hook that is refused before its body is read. */
+  refuse(incoming: IncomingHook, reason: ReasonId, detail: string, budget: Budget): HookVerdict {
     const signal = new AbortController().signal;
     const hook = unreadHook(incoming);
     return this.unread({ incoming, budget, signal, hook, failed: false, closed: false }, reason, detail);
@@ -140,7 +162,10 @@ export class HookWalk {
       return this.close(passage, this.unlessObserving(passage, block('evidence_unavailable', text)));
     }
     const read = await this.reader.read(passage.incoming);
-    if (!read.ok) return this.unread(passage, read.reason, read.detail);
+    if (!read.ok) {
+      if (read.agent !== undefined) passage.hook = { ...passage.hook, agent: read.agent };
+      return this.unread(passage, read.reason, read.detail);
+    }
     const { hook, calls } = read;
     passage.hook = hook;
 
@@ -152,9 +177,14 @@ export class HookWalk {
       return this.close(passage, this.failed(passage, calls.status, text));
     }
     if (calls.status === 'unreadable') {
-      if (calls.reason === 'body_unreadable') return this.unread(passage, calls.reason, calls.detail ?? '');
+      if (BLOCKS_IN_ANY_FAILURE_MODE.has(calls.reason)) {
+        return this.unread(passage, calls.reason, calls.detail ?? REASONS[calls.reason]);
+      }
       const text = 'this request has a format whose tool calls cannot be judged';
       return this.close(passage, this.failed(passage, calls.reason, text));
+    }
+    if (hook.agent !== undefined && calls.calls.length === 0) {
+      return this.close(passage, { action: 'allow', reason: 'no_tool_call' });
     }
     if (calls.mismatch !== undefined) this.sayMismatch(hook, calls.mismatch);
     const judge = () => this.judge(passage, hook, calls);
@@ -179,10 +209,9 @@ export class HookWalk {
   private unread(passage: Passage, reason: ReasonId, detail: string): HookVerdict {
     this.logger.warn({ reason, hookKey: passage.incoming.keyName }, `a hook was not read: ${detail}`);
     const text = `this request could not be read: ${detail}`;
-    const verdict =
-      reason === 'body_too_large' || reason === 'body_unreadable'
-        ? this.unlessObserving(passage, block(reason, `Blocked: ${text}.`))
-        : this.failed(passage, reason, text);
+    const verdict = BLOCKS_IN_ANY_FAILURE_MODE.has(reason)
+      ? this.unlessObserving(passage, block(reason, `Blocked: ${text}.`))
+      : this.failed(passage, reason, text);
     return this.close(passage, verdict);
   }
 

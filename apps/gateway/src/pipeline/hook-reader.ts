@@ -1,4 +1,5 @@
-import type { Hook, ReasonId } from '@iris/contracts';
+import type { AgentHookFacts, Hook, ReasonId } from '@iris/contracts';
+import type { JsonDocument } from '@iris/json-document';
 import type { HookLimits } from '../hook/hook-limits.js';
 import { type IncomingHook, readHook } from '../hook/read-hook.js';
 import { type HookCalls, readHookCalls } from '../tool-calls/index.js';
@@ -6,7 +7,7 @@ import { type HookCalls, readHookCalls } from '../tool-calls/index.js';
 /** A hook with its tool calls, or why it cannot be read. */
 export type HookReading =
   | { readonly ok: true; readonly hook: Hook; readonly calls: HookCalls }
-  | { readonly ok: false; readonly reason: ReasonId; readonly detail: string };
+  | { readonly ok: false; readonly reason: ReasonId; readonly detail: string; readonly agent?: AgentHookFacts };
 
 /** Reads hooks from bytes to tool calls. */
 export interface HookReader {
@@ -21,6 +22,12 @@ export class InThreadHookReader implements HookReader {
   async read(incoming: IncomingHook): Promise<HookReading> {
     const read = await readHook(incoming, this.limits);
     if (!read.ok) return read;
-    return { ok: true, hook: read.hook, calls: readHookCalls(read.hook, read.document) };
+    return { ok: true, hook: read.hook, calls: callsOf(read.hook, read.document) };
   }
+}
+
+/** An agent's event that precedes no call carries none, which is an answer and not a hook without content. */
+export function callsOf(hook: Hook, document: JsonDocument): HookCalls {
+  const carriesNone = hook.agent !== undefined && hook.data.tool_calls?.length === 0;
+  return carriesNone ? { status: 'read', declared: [], calls: [] } : readHookCalls(hook, document);
 }

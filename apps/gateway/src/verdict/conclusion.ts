@@ -24,6 +24,9 @@ export interface Conclusion {
   readonly wouldHave?: HookVerdict['action'];
 }
 
+const NOBODY_TO_ASK =
+  'A person must confirm this call, and this client or permission mode asks nobody. Use a mode that asks, for example default.';
+
 /** From decisions to the verdict on a hook: what is enforced makes the verdict, all of it what would have been. */
 export async function conclude(
   hook: Hook,
@@ -75,7 +78,10 @@ async function verdictOn(
   if (body === undefined || hook.event !== 'pre_request') {
     if (denied.length > 0) return blockFor(denied);
     const question = hook.event === 'pre_tool_use' ? questionOf(acted.decided) : undefined;
-    if (question !== undefined) return { action: 'ask', reason: 'policy_allowed', message: question };
+    if (question !== undefined && hook.agent?.canAsk === true) {
+      return { action: 'ask', reason: 'policy_allowed', message: question };
+    }
+    if (question !== undefined) return block('nobody_to_ask', `${question} ${NOBODY_TO_ASK}`);
     return allowed(calls);
   }
   const outside = denied.filter(({ call }) => call.phase !== 'executed');

@@ -53,7 +53,7 @@ describe('agentReplyText', () => {
     [{ action: 'ask', reason: 'policy_allowed', message: 'Sure?' }, ['ask', 'Sure?']],
     [{ action: 'block', reason: 'policy_denied', message: 'No.', statusCode: 403 }, ['deny', 'No.']],
   ] as const)('%j', (verdict, decision) => {
-    const reply = JSON.parse(agentReplyText(verdict));
+    const reply = JSON.parse(agentReplyText(verdict, 'PreToolUse'));
     if (decision === undefined) expect(reply).toEqual({});
     else {
       expect(reply).toEqual({

@@ -150,6 +150,15 @@ describe('masking', () => {
     expect(JSON.stringify(masker.parameters({ deep }).value)).toContain('[masked: depth]');
   });
 
+  it('keeps as many keys as there were when all of them are one secret each', () => {
+    const keys = Array.from({ length: 1500 }, (_, index) => `sk-aaaaaaaaaaaa${1_000_000 + index}`);
+    const params = Object.fromEntries([...keys, '[masked: token] (3)'].map((key) => [key, 1]));
+    const masked = Object.keys(masker.parameters(params).value);
+    expect(masked).toHaveLength(1501);
+    expect(masked.slice(0, 3)).toEqual(['[masked: token]', '[masked: token] (2)', '[masked: token] (3)']);
+    expect(masked.join('')).not.toContain('sk-');
+  });
+
   it('takes further rules', () => {
     const own = new Masker({ keys: ['^project_code$'], patterns: { badge: 'B-\\d{4}' } });
     expect(own.parameters({ PROJECT_CODE: 'falcon', text: 'badge B-1234.' }).value).toEqual({

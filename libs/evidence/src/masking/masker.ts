@@ -2,7 +2,6 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Json, JsonObject } from '@iris/contracts';
 import { TextMask } from './mask-text.js';
 import { countsThings, isSecretKey } from './secret-keys.js';
-import { TEXT_RULES } from './secret-texts.js';
 
 /** Rules beside the built-in ones. */
 export interface MaskingRules {
@@ -53,7 +52,7 @@ export class Masker {
   constructor(rules: MaskingRules = {}) {
     this.keys = (rules.keys ?? []).map((source) => compile(source, 'i'));
     const own = Object.entries(rules.patterns ?? {}).map(([name, source]) => ({ name, pattern: compile(source, 'g') }));
-    this.texts = new TextMask([...own, ...TEXT_RULES]);
+    this.texts = new TextMask(own);
     this.hashKey = rules.hashKey ?? randomBytes(32);
     this.maxBytes = rules.maxBytes ?? DEFAULT_MAX_BYTES;
   }
@@ -82,21 +81,21 @@ export class Masker {
 
   private run(object: JsonObject, byKey: boolean): Masked {
     const left = { values: MAX_VALUES, characters: this.maxBytes, seen: 0 };
-    const walk = new MaskingWalk(this.keys, this.texts, byKey, (text) => this.hash(text), left);
-    const value = walk.object(object, 0, false);
+    const pass = new MaskingRun(this.keys, this.texts, byKey, (text) => this.hash(text), left);
+    const value = pass.object(object, 0, false);
     const small = left.values >= 0 && left.characters >= 0;
     // Printing is needed only where it may be too large.
     const mostBytes = MOST_BYTES_OF_VALUE * (MAX_VALUES - left.values) + MOST_BYTES_OF_CHARACTER * left.seen;
-    const surelySmall = !walk.changed && mostBytes <= this.maxBytes;
+    const surelySmall = !pass.changed && mostBytes <= this.maxBytes;
     if (small && (surelySmall || Buffer.byteLength(JSON.stringify(value)) <= this.maxBytes)) {
-      return { value, changed: walk.changed };
+      return { value, changed: pass.changed };
     }
     const text = JSON.stringify(object);
     return { value: { '[masked]': sizeMark(Buffer.byteLength(text), 'bytes', this.hash(text)) }, changed: true };
   }
 }
 
-/** What may still be looked at; below 0 the walk ends early, and its result is of no use. */
+/** What may still be looked at; below 0 masking ends early, and its result is not used. */
 interface Allowance {
   values: number;
   characters: number;
@@ -104,7 +103,7 @@ interface Allowance {
   seen: number;
 }
 
-class MaskingWalk {
+class MaskingRun {
   changed = false;
 
   constructor(
@@ -119,12 +118,13 @@ class MaskingWalk {
   object(object: JsonObject, depth: number, secret: boolean): JsonObject {
     const named = this.byKey && NAME_KEYS.some((key) => this.namesSecret(object[key]));
     const result: JsonObject = {};
+    const repeats = new Map<string, number>();
     for (const key of Object.keys(object)) {
       if (this.left.values < 0) break;
       const value = object[key] as Json;
       this.left.seen += key.length;
       const hidden = secret || (named && VALUE_KEYS.has(key.toLowerCase())) || this.hides(key, value);
-      put(result, this.key(key, result), this.value(value, depth + 1, hidden));
+      put(result, this.key(key, result, repeats), this.value(value, depth + 1, hidden));
     }
     return result;
   }
@@ -169,18 +169,26 @@ class MaskingWalk {
     } catch {
       return undefined;
     }
-    const inner = new MaskingWalk(this.keys, this.texts, this.byKey, this.hash, this.left);
+    const inner = new MaskingRun(this.keys, this.texts, this.byKey, this.hash, this.left);
     const masked = inner.value(parsed, depth + 1, false);
     const printed = inner.changed ? JSON.stringify(masked) : text;
     // Repeated keys are lost by parsing, so the text itself may hold more than the parsed value shows.
     return this.texts.mask(printed);
   }
 
-  private key(key: string, taken: JsonObject): string {
-    let masked = key.length > MAX_TEXT ? sizeMark(key.length, 'characters', this.hash(key)) : this.texts.mask(key);
+  /** @param repeats how often each masked key came; without it, many keys with one mark would be compared in pairs */
+  private key(key: string, taken: JsonObject, repeats: Map<string, number>): string {
+    const masked = key.length > MAX_TEXT ? sizeMark(key.length, 'characters', this.hash(key)) : this.texts.mask(key);
     if (masked !== key) this.changed = true;
-    for (let number = 2; Object.hasOwn(taken, masked); number += 1) masked = `${this.texts.mask(key)} (${number})`;
-    return masked;
+    if (!Object.hasOwn(taken, masked)) return masked;
+    let number = repeats.get(masked) ?? 1;
+    let numbered: string;
+    do {
+      number += 1;
+      numbered = `${masked} (${number})`;
+    } while (Object.hasOwn(taken, numbered));
+    repeats.set(masked, number);
+    return numbered;
   }
 
   private hides(key: string, value: Json): boolean {

@@ -6,12 +6,15 @@ export interface TextRule {
   readonly name: string;
   /** Global. Where it has a group named `secret`, only the group is replaced. */
   readonly pattern: RegExp;
-  /** Says whether a find is one; absent when the pattern is proof enough. */
+  /** Whether a find is one; absent when the pattern is proof enough. */
   readonly holds?: (text: string) => boolean;
+  /** A find counts only in the same line (or its continuation) as one of these words, at most so many characters after it. */
+  readonly after?: { readonly word: RegExp; readonly withinCharacters: number };
 }
 
+/** The end of a name that says that its value is secret. What stands before it in the name does not matter. */
 const SECRET_NAME =
-  '[\\w.-]*(?:passw(?:or)?d|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|account[_-]?key|shared[_-]?key|credential|connection[_-]?string)s?';
+  '(?:passw(?:or)?d|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|account[_-]?key|shared[_-]?key|credential|connection[_-]?string)s?';
 const QUOTE = '(?:\\\\*["\'`])';
 /** A value: quoted until its quote, else until a blank or a separator. Never a mark of this module. */
 const VALUE =
@@ -19,11 +22,14 @@ const VALUE =
 
 /** Texts that are written `name = secret`, `name: secret` or `--name secret`; the value is replaced. */
 const ASSIGNMENTS: readonly RegExp[] = [
-  new RegExp(`(?<![\\w-])${SECRET_NAME}${QUOTE}?\\s{0,4}(?:=>?|:=?)\\s{0,4}${VALUE}`, 'gi'),
-  new RegExp(`(?<![\\w-])--?${SECRET_NAME}(?:=|\\s{1,4})${VALUE}`, 'gi'),
+  new RegExp(`${SECRET_NAME}${QUOTE}?\\s{0,4}(?:=>?|:=?)\\s{0,4}${VALUE}`, 'gi'),
+  new RegExp(`${SECRET_NAME}(?:=|\\s{1,4})(?<=(?<![\\w-])--?[\\w.-]{1,100}(?:=|\\s{1,4}))${VALUE}`, 'gi'),
   new RegExp(`\\b(?:identified\\s{1,4}by|(?:encrypted\\s{1,4})?password)\\s{1,4}(?=\\\\*['"])${VALUE}`, 'gi'),
   new RegExp(`\\bsshpass\\s{1,4}-p\\s{0,4}${VALUE}`, 'gi'),
 ];
+
+/** Shorter texts hold no find of these rules: `pwd=abc` is the shortest. In characters. */
+export const SHORTEST_FIND = 7;
 
 /** Forms of secrets and of personal numbers, wherever they stand in a text. The order matters: the widest first. */
 export const TEXT_RULES: readonly TextRule[] = [
@@ -73,11 +79,13 @@ export const TEXT_RULES: readonly TextRule[] = [
   ...ASSIGNMENTS.map((pattern) => ({ name: 'value', pattern })),
   {
     name: 'command line',
-    pattern: /(?<=\b(?:curl|wget|http)\b[^\n]{0,400}\s(?:-u|--user)[ =]?)["']?[^\s"':[]+:[^\s"']+/g,
+    pattern: /(?<=\s(?:-u|--user)[ =]?)["']?[^\s"':[]+:[^\s"']+/g,
+    after: { word: /\b(?:curl|wget|http)\b/g, withinCharacters: 400 },
   },
   {
     name: 'command line',
-    pattern: /(?<=\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,200}\s-p)[^\s"'[-][^\s"']*/g,
+    pattern: /(?<=\s-p)[^\s"'[-][^\s"']*/g,
+    after: { word: /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b/g, withinCharacters: 200 },
   },
   { name: 'card', pattern: /(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)/g, holds: isCard },
   {
