@@ -166,7 +166,8 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
   {
     path: 'tool.anomalies',
     type: 'string[]',
-    meaning: 'Marks of a look-alike name: empty, whitespace, non_ascii, compatibility_form. Always present.',
+    meaning:
+      'Marks of a look-alike name: empty, whitespace, non_ascii, compatibility_form. Marks of an ambiguous call: call_missing, several_results, shared_id, name_mismatch, conflicting_fields. Always present.',
   },
   { path: 'params', type: 'object', meaning: 'Parameters; absent unless paramsStatus is ok or empty.' },
   { path: 'paramsStatus', type: 'string', meaning: 'ok, empty, unparsed or not_object.' },

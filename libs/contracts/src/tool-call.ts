@@ -15,6 +15,17 @@ export interface ToolParams {
   readonly params?: JsonObject;
 }
 
+/**
+ * What is ambiguous about how a call was transmitted.
+ *
+ * - `call_missing`: only the result is in the request; the call is held by the provider, or was left out
+ * - `several_results`: the id of the call has more than one result
+ * - `shared_id`: calls with one id are answered together
+ * - `name_mismatch`: the result states another tool than the call
+ * - `conflicting_fields`: one field of the call or its result is there in two spellings
+ */
+export type CallAnomaly = 'call_missing' | 'several_results' | 'shared_id' | 'name_mismatch' | 'conflicting_fields';
+
 /** One tool call to be judged. */
 export interface ToolCall extends ToolParams {
   /** The provider's call id, or one made from the position. Unique within a hook. */
@@ -33,6 +44,10 @@ export interface ToolCall extends ToolParams {
   readonly inNewestTurn?: boolean;
   /** False for a result whose call is not in the request: only its id is known. */
   readonly callVisible?: boolean;
+  /** How many results an executed call has. More than one is the anomaly `several_results`. */
+  readonly resultCount?: number;
+  /** Absent when there are none. */
+  readonly anomalies?: readonly CallAnomaly[];
 }
 
 /** What the tool catalog knows of a call. Absent means not recognised. */

@@ -28,7 +28,7 @@ export function hookAttributes(hook: Hook): JsonObject {
 export function callAttributes(call: ToolCall, catalog: Catalog, cmdb: JsonObject | undefined): JsonObject {
   const { tool, classification } = catalog.classify(call);
   return toAttributes({
-    tool,
+    tool: { ...tool, anomalies: [...tool.anomalies, ...(call.anomalies ?? [])] },
     params: call.params,
     paramsStatus: call.paramsStatus,
     phase: call.phase,

@@ -1,115 +1,150 @@
-import type { Json, ToolParams } from '@iris/contracts';
+import type { CallAnomaly } from '@iris/contracts';
 import type { JsonPath } from '@iris/json-document';
+import { CallIds } from './call-ids.js';
 import type { ExecutedCall, RequestedCall } from './formats/llm-format.js';
-import { callDigest } from './tool-params.js';
+import type { FoundCall, FoundResult } from './found-call.js';
 
-/** A call as a format finds it in the history. */
-export interface FoundCall extends ToolParams {
-  readonly name: string;
-  readonly server?: string;
-  readonly rawArguments: Json | undefined;
-  readonly caller?: 'direct' | 'programmatic';
-  readonly serverSide?: boolean;
-}
-
-/** A result as a format finds it in the history. */
-export interface FoundResult {
-  readonly path: JsonPath;
-  readonly inNewestTurn: boolean;
-  /** The name that the result itself states, used when its call is not in the request. */
-  readonly name?: string;
-  readonly server?: string;
-  readonly serverSide?: boolean;
+/** Calls that share an id and are answered together. */
+interface Group {
+  calls: number;
+  readonly results: JsonPath[];
+  inNewestTurn: boolean;
+  hasOtherName: boolean;
 }
 
 interface OpenCall {
   readonly call: FoundCall;
   readonly providerId: string | undefined;
-  readonly results: JsonPath[];
-  inNewestTurn: boolean;
+  readonly group: Group;
   readonly callVisible: boolean;
 }
 
-/** Calls that share an id and are answered together. */
-interface Group {
-  readonly calls: OpenCall[];
-  answered: boolean;
+/** The calls of a history, in its order; ids are unique over both lists. */
+export interface PairedCalls {
+  /** Calls with a result. */
+  readonly executed: ExecutedCall[];
+  /** Calls without a result. Those that the provider runs may run with this very request. */
+  readonly unanswered: RequestedCall[];
 }
 
 /**
- * Pairs calls with results in the order in which they stand in the history.
+ * Pairs calls with results in the order of the history.
  *
- * Calls of the same id that stand unanswered side by side share every result of that id, so that denying one of them
+ * Calls of the same id that are unanswered side by side share every result of that id, so that denying one of them
  * denies the result. After a result, the same id begins anew. A result of an answered id belongs to the last group.
+ * All calls of a group hold the same list of results, so the cost is linear in the number of calls and results.
  */
 export class CallPairing {
   readonly #calls: OpenCall[] = [];
   readonly #groups = new Map<string, Group>();
+  #paired: PairedCalls | undefined;
 
   /** `pairingKey` is what a result must state to answer the call; `providerId` is the call's id, if it has one. */
   call(pairingKey: string, providerId: string | undefined, call: FoundCall): void {
-    const open: OpenCall = { call, providerId, results: [], inNewestTurn: false, callVisible: true };
-    this.#calls.push(open);
-    const group = this.#groups.get(pairingKey);
-    if (group && !group.answered) group.calls.push(open);
-    else this.#groups.set(pairingKey, { calls: [open], answered: false });
-  }
-
-  result(pairingKey: string, providerId: string | undefined, result: FoundResult): void {
     let group = this.#groups.get(pairingKey);
-    if (!group) {
-      group = { calls: [this.#invisible(providerId, result)], answered: true };
+    if (!group || group.results.length > 0) {
+      group = emptyGroup();
       this.#groups.set(pairingKey, group);
     }
-    group.answered = true;
-    for (const call of group.calls) {
-      call.results.push(result.path);
-      call.inNewestTurn ||= result.inNewestTurn;
+    group.calls += 1;
+    this.#calls.push({ call, providerId, group, callVisible: true });
+  }
+
+  /** `calledName` is the name of the one call that the result answers, where the format pairs by more than an id. */
+  result(pairingKey: string, providerId: string | undefined, result: FoundResult, calledName?: string): void {
+    let group = this.#groups.get(pairingKey);
+    if (!group) {
+      group = emptyGroup();
+      group.calls = 1;
+      this.#groups.set(pairingKey, group);
+      this.#calls.push({ call: invisibleCall(result), providerId, group, callVisible: false });
     }
+    group.results.push(result.path);
+    group.inNewestTurn ||= result.inNewestTurn;
+    group.hasOtherName ||= calledName !== undefined && result.name !== undefined && result.name !== calledName;
   }
 
-  #invisible(providerId: string | undefined, result: FoundResult): OpenCall {
-    const call: FoundCall = {
-      name: result.name ?? 'unknown',
-      ...(result.server === undefined ? {} : { server: result.server }),
-      rawArguments: undefined,
-      paramsStatus: 'not_object',
-      serverSide: result.serverSide ?? false,
-    };
-    const open: OpenCall = { call, providerId, results: [], inNewestTurn: false, callVisible: false };
-    this.#calls.push(open);
-    return open;
+  /** Which calls have run and which have not. To be asked for when all of the history has been read. */
+  paired(): PairedCalls {
+    this.#paired ??= this.#pair();
+    return this.#paired;
   }
 
-  /** The calls that have a result, in the order of the history. A call without one has not run. */
-  executed(): ExecutedCall[] {
-    const ids = new IdMaker();
+  #pair(): PairedCalls {
+    const ids = new CallIds();
     const executed: ExecutedCall[] = [];
-    for (const open of this.#calls) {
-      const id = ids.idOf(open.providerId, open.call);
-      if (open.results.length === 0) continue;
-      const { caller, serverSide, ...call } = open.call;
+    const unanswered: RequestedCall[] = [];
+    for (const { call: found, providerId, group, callVisible } of this.#calls) {
+      const id = ids.idOf(providerId, found);
+      if (group.results.length === 0) {
+        unanswered.push(toRequestedCall(id, found));
+        continue;
+      }
+      const { caller, serverSide, anomalies: own, ...call } = found;
+      const anomalies = [...(own ?? []), ...anomaliesOf(group, callVisible)];
       executed.push({
         id,
         ...call,
         phase: 'executed',
-        results: open.results,
-        inNewestTurn: open.inNewestTurn,
+        results: group.results,
+        resultCount: group.results.length,
+        inNewestTurn: group.inNewestTurn,
         caller: caller ?? 'direct',
         serverSide: serverSide ?? false,
-        callVisible: open.callVisible,
+        callVisible,
+        ...(anomalies.length === 0 ? {} : { anomalies }),
       });
     }
-    return executed;
+    return { executed, unanswered };
+  }
+
+  /** The calls that have a result. */
+  executed(): ExecutedCall[] {
+    return this.paired().executed;
   }
 
   /** The calls that the provider runs itself and that have no result yet: they run with this very request. */
   pending(): RequestedCall[] {
-    const ids = new IdMaker();
-    return this.#calls
-      .filter(({ call, results }) => call.serverSide && results.length === 0)
-      .map(({ call, providerId }) => toRequestedCall(ids.idOf(providerId, call), call));
+    return this.paired().unanswered.filter((call) => call.serverSide);
   }
+}
+
+function emptyGroup(): Group {
+  return { calls: 0, results: [], inNewestTurn: false, hasOtherName: false };
+}
+
+/** A result whose call is not in the request is judged as unknown, whatever it says about itself. */
+function invisibleCall(result: FoundResult): FoundCall {
+  return {
+    name: 'unknown',
+    ...(result.server === undefined ? {} : { server: result.server }),
+    rawArguments: undefined,
+    paramsStatus: 'not_object',
+    serverSide: result.serverSide ?? false,
+  };
+}
+
+function anomaliesOf(group: Group, callVisible: boolean): CallAnomaly[] {
+  const anomalies: CallAnomaly[] = [];
+  if (!callVisible) anomalies.push('call_missing');
+  if (group.calls > 1) anomalies.push('shared_id');
+  if (group.results.length > 1) anomalies.push('several_results');
+  if (group.hasOtherName) anomalies.push('name_mismatch');
+  return anomalies;
+}
+
+/** A found call as the model's request. */
+export function toRequestedCall(id: string, found: FoundCall): RequestedCall {
+  return {
+    id,
+    name: found.name,
+    ...(found.server === undefined ? {} : { server: found.server }),
+    paramsStatus: found.paramsStatus,
+    ...(found.params === undefined ? {} : { params: found.params }),
+    phase: 'requested',
+    serverSide: found.serverSide ?? false,
+    ...(found.anomalies === undefined ? {} : { anomalies: found.anomalies }),
+  };
 }
 
 /** Pairs calls and results that have no ids: the n-th result of a kind in a turn answers the n-th call of that kind. */
@@ -141,49 +176,5 @@ export class OrderPairing {
     const count = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, count);
     return `turn:${this.#turn}:${kind}:${count}`;
-  }
-}
-
-/** A found call as the model's request. */
-export function toRequestedCall(id: string, found: FoundCall): RequestedCall {
-  return {
-    id,
-    name: found.name,
-    ...(found.server === undefined ? {} : { server: found.server }),
-    paramsStatus: found.paramsStatus,
-    ...(found.params === undefined ? {} : { params: found.params }),
-    phase: 'requested',
-    serverSide: found.serverSide ?? false,
-  };
-}
-
-/**
- * Whether an id was made here, because the provider gave none or gave it twice. Such an id follows from a call's content
- * and place, so it does not tell a new call from an equal earlier one.
- */
-export function isMadeId(id: string): boolean {
-  return MADE_ID.test(id);
-}
-
-const MADE_ID = /~[0-9a-f]{24}~\d+~*$/;
-
-/** Gives each call of one hook an id of its own that stays the same when the history grows. */
-export class IdMaker {
-  readonly #used = new Set<string>();
-  readonly #counts = new Map<string, number>();
-
-  idOf(providerId: string | undefined, call: FoundCall): string {
-    if (providerId && !this.#used.has(providerId)) {
-      this.#used.add(providerId);
-      return providerId;
-    }
-    const digest = callDigest(call);
-    const made = providerId ? `${providerId}~${digest}` : `call~${digest}`;
-    const count = (this.#counts.get(made) ?? 0) + 1;
-    this.#counts.set(made, count);
-    const id = `${made}~${count}`;
-    if (this.#used.has(id)) return this.idOf(providerId, call);
-    this.#used.add(id);
-    return id;
   }
 }

@@ -1,6 +1,6 @@
 import type { Hook, ReasonId, ToolCall } from '@iris/contracts';
 import type { JsonDocument } from '@iris/json-document';
-import type { DeclaredTool, FormatId } from './formats/llm-format.js';
+import type { DeclaredTool, FormatId, RequestedCall } from './formats/llm-format.js';
 import { type BodyDecisions, type RewriteResult, readProviderBody, rewriteProviderBody } from './provider-body.js';
 import { readResponseCalls, type SourceName } from './response-calls.js';
 
@@ -29,19 +29,20 @@ export type HookCalls =
 export function readHookCalls(hook: Hook, document: JsonDocument): HookCalls {
   const { data } = hook;
   const response = readResponseCalls(data);
+  const requested = [...response.calls, ...unreadableCalls(response.unreadable)];
   if (hook.event !== 'pre_request') {
     if (response.sources.length === 0) {
       return response.unreadable.length === 0
         ? { status: 'nothing_to_evaluate' }
         : { status: 'unreadable', reason: 'unknown_format' };
     }
-    return { status: 'read', declared: [], calls: named(hook, response.calls), mismatch: response.mismatch };
+    return { status: 'read', declared: [], calls: named(hook, requested), mismatch: response.mismatch };
   }
   const body = data.request_body === null ? undefined : document.at(['request_body']);
   if (body === undefined) {
-    return response.calls.length === 0
+    return requested.length === 0
       ? { status: 'nothing_to_evaluate' }
-      : { status: 'read', declared: [], calls: response.calls };
+      : { status: 'read', declared: [], calls: requested };
   }
   const read = readProviderBody(body, hook.metadata.url ?? '');
   if (read.status === 'unreadable') return read;
@@ -50,8 +51,16 @@ export function readHookCalls(hook: Hook, document: JsonDocument): HookCalls {
     rewrite: (decisions) => rewriteProviderBody(read, decisions),
   };
   // Calls without a result in the body cannot be redacted in it, so they keep their phase and block when denied.
-  const calls = [...read.executed, ...withOwnIds([...read.pending, ...response.calls], read.executed)];
+  const calls = [...read.executed, ...withOwnIds([...read.pending, ...requested], read.executed)];
   return { status: 'read', body: rewritable, declared: read.declared, calls };
+}
+
+/** What cannot be read of a response may be a call, so it is judged as one, and is in evidence. */
+function unreadableCalls(sources: readonly SourceName[]): RequestedCall[] {
+  return sources.map((source) => {
+    const name = `unrecognised:hook:${source}`;
+    return { id: name, name, phase: 'requested', paramsStatus: 'not_object', serverSide: false };
+  });
 }
 
 /** The calls under ids that no other call of the hook has. */

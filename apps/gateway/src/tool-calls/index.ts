@@ -1,4 +1,4 @@
-export { isMadeId } from './call-pairing.js';
+export { isMadeId } from './call-ids.js';
 export type { ExecutedCall, FormatId, RequestedCall } from './formats/llm-format.js';
 export { type HookCalls, type RewritableBody, readHookCalls } from './hook-calls.js';
 export {

@@ -91,12 +91,7 @@ export function readProviderBody(body: JsonDocument, url: string): ReadBodyResul
     format: format.id,
     declared: missing.length === 0 ? declared : [...declared, ...missing],
     executed: withResultDigests(
-      [
-        ...(paths.same
-          ? executed
-          : executed.map((call) => ({ ...call, results: call.results.map((path) => paths.of(path)) }))),
-        ...reading.calls.map((nodes) => unrecognisedCall(format.id, nodes)),
-      ],
+      [...inSource(executed, paths), ...reading.calls.map((nodes) => unrecognisedCall(format.id, nodes))],
       body,
     ),
     pending: format.pendingCalls?.(reading.body) ?? [],
@@ -104,6 +99,17 @@ export function readProviderBody(body: JsonDocument, url: string): ReadBodyResul
     document: body,
     view: { body: reading.body, executed, paths, fixedTools: missing.map(({ key }) => key) },
   };
+}
+
+/** The calls with the paths of the body as it was sent; calls that share a list of results still share it. */
+function inSource(executed: readonly ExecutedCall[], paths: SourcePaths): readonly ExecutedCall[] {
+  if (paths.same) return executed;
+  const lists = new Map<ExecutedCall['results'], ExecutedCall['results']>();
+  return executed.map((call) => {
+    const results = lists.get(call.results) ?? call.results.map((path) => paths.of(path));
+    lists.set(call.results, results);
+    return { ...call, results };
+  });
 }
 
 function readAsIs(body: JsonObject) {
@@ -141,13 +147,15 @@ export function rewriteProviderBody(read: ReadBody, decisions: BodyDecisions): R
   return text === read.document.source() ? { status: 'unchanged' } : { status: 'rewritten', text };
 }
 
+/** One redaction for each list of results: calls that are answered together need only one. */
 function redactionsOf(executed: readonly ExecutedCall[], notices: ReadonlyMap<string, string>): Redaction[] {
-  const redactions: Redaction[] = [];
+  const byResults = new Map<ExecutedCall['results'], Redaction>();
   for (const call of executed) {
     const notice = notices.get(call.id);
-    if (notice !== undefined) redactions.push({ call, notice: notice.trim() === '' ? DEFAULT_NOTICE : notice });
+    if (notice === undefined || (byResults.has(call.results) && !call.serverSide)) continue;
+    byResults.set(call.results, { call, notice: notice.trim() === '' ? DEFAULT_NOTICE : notice });
   }
-  return redactions;
+  return [...byResults.values()];
 }
 
 /** The path decides where it can; a body that does not fit its path is of no known format. */

@@ -17,10 +17,17 @@ export function withResultDigests(calls: readonly ExecutedCall[], body: JsonDocu
     }
     return digest;
   };
+  // Calls that are answered together hold the same list of results.
+  const ofLists = new Map<ExecutedCall['results'], string>();
   return calls.map((call) => {
-    const [only, ...others] = call.results;
+    const { results } = call;
+    const [only] = results;
     if (only === undefined) return call;
-    const resultDigest = others.length === 0 ? digestAt(only) : sha256(call.results.map(digestAt).join('\n'));
+    let resultDigest = ofLists.get(results);
+    if (resultDigest === undefined) {
+      resultDigest = results.length === 1 ? digestAt(only) : sha256(results.map(digestAt).join('\n'));
+      ofLists.set(results, resultDigest);
+    }
     return { ...call, resultDigest };
   });
 }

@@ -36,20 +36,15 @@ export const hookMetadataSchema = z.looseObject({
   quotas: object,
 });
 
-/** One entry of `tool_calls`: no call id, order only. `params` is judged later, so any JSON is accepted here. */
-export const toolUseSchema = z.looseObject({
-  name: text,
-  params: z.unknown().optional(),
-});
-
 export const hookCallDataSchema = z.looseObject({
   metadata: hookMetadataSchema.nullish().transform((value) => value ?? hookMetadataSchema.parse({})),
   /** Not documented; accepted, never trusted over the route. */
   event: text,
-  tool_calls: z
-    .array(toolUseSchema)
-    .nullish()
-    .transform((value) => value ?? undefined),
+  /**
+   * A list of `{name, params}`, without call ids. Any JSON is accepted here: an entry that cannot be read must not
+   * discard the others.
+   */
+  tool_calls: z.unknown().optional(),
   user_message: text,
   /** Provider-native: any JSON. */
   request_body: z.unknown().optional(),

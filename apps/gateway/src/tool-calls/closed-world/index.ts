@@ -14,3 +14,4 @@ export { readKinds } from './read-kinds.js';
 export { shownPath } from './shown-path.js';
 export { SourcePaths } from './source-paths.js';
 export { unrecognisedCall, unrecognisedName, unrecognisedTool } from './unrecognised.js';
+export { elementsOf, nodesOf, unlistedCalls } from './response-nodes.js';

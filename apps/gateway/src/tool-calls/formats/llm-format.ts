@@ -1,5 +1,6 @@
 import type { Json, JsonObject, ToolCall } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
+import type { FoundCall } from '../found-call.js';
 import type { FormatKinds } from '../closed-world/kinds.js';
 
 /** Formats of provider bodies. */
@@ -27,14 +28,17 @@ export interface DeclaredTool {
  *
  * `id` is the provider's call id, or, where the call has none or an earlier call has the same one, an id made from
  * the name, the arguments and the count of equal calls before it, so that it stays the same on later turns.
- * A result whose call is not in the request is reported with the name `unknown` (or the name that the result itself
- * states) and `paramsStatus: 'not_object'`.
+ * A result whose call is not in the request is reported with the name `unknown` and `paramsStatus: 'not_object'`,
+ * whatever name the result itself states.
  */
 export interface ExecutedCall extends ToolCall {
   readonly phase: 'executed';
   /** The arguments as the wire has them: an object, a text, or undefined when absent. */
   readonly rawArguments: Json | undefined;
-  /** Where the results are in the provider body; more than one only when an id is used twice. */
+  /**
+   * Where the results are in the provider body; more than one only when an id is used twice. Calls that are answered
+   * together hold the same list, so work on results is done once for each list, not for each call.
+   */
   readonly results: readonly JsonPath[];
   /** Whether a result is new in this request, so that no earlier request can have carried it. */
   readonly inNewestTurn: boolean;
@@ -65,6 +69,12 @@ export interface RequestedCall extends ToolCall {
   readonly serverSide: boolean;
 }
 
+/** A call as a response carries it. */
+export interface ResponseCall {
+  readonly id: string | undefined;
+  readonly found: FoundCall;
+}
+
 /** One provider format. The list of formats is `formats/index.ts`. */
 export interface LlmFormat {
   readonly id: FormatId;
@@ -85,10 +95,10 @@ export interface LlmFormat {
   strip(body: JsonObject, keys: ReadonlySet<string>, source: RawText): EditPlan;
   /** Edits that put notices in the place of results. */
   redact(redactions: readonly Redaction[], body: JsonObject): EditPlan;
-  /** The calls of a whole response body; undefined when it is not of this format. */
-  responseCalls(response: JsonObject): RequestedCall[] | undefined;
-  /** The calls of a streamed response, from its messages; undefined when they are not of this format. */
-  streamedCalls(messages: readonly JsonObject[]): RequestedCall[] | undefined;
+  /** Whether a message of a response has the form of this format: a whole response, or one event of a stream. */
+  isResponse(message: JsonObject): boolean;
+  /** The calls of a response from its messages, all of which have the form of this format. */
+  responseCalls(messages: readonly JsonObject[]): ResponseCall[];
 }
 
 /** The text of a value in the body exactly as written, for parts that move. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@iris/contracts';
-import { CallPairing, type FoundCall } from '../../call-pairing.js';
+import { CallPairing } from '../../call-pairing.js';
+import type { FoundCall } from '../../found-call.js';
 import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromObject } from '../../tool-params.js';
 import type { ExecutedCall, RequestedCall } from '../llm-format.js';

@@ -4,7 +4,7 @@ import type { LlmFormat } from '../llm-format.js';
 import { attachmentEdits } from './attachments.js';
 import { executedCalls, pendingCalls } from './calls.js';
 import { KINDS } from './kinds.js';
-import { responseCalls, streamedCalls } from './response.js';
+import { isResponse, responseCalls } from './response.js';
 import { stripTools } from './strip.js';
 import { declaredTools } from './tools.js';
 
@@ -66,8 +66,8 @@ export const anthropicMessages: LlmFormat = {
     return { status: 'planned', edits };
   },
 
+  isResponse,
   responseCalls,
-  streamedCalls,
 };
 
 const MESSAGES_PATH = /\/v1\/messages(?:\/count_tokens)?$/;

@@ -1,72 +1,72 @@
-import type { Json, JsonObject } from '@iris/contracts';
-import { type FoundCall, IdMaker, toRequestedCall } from '../../call-pairing.js';
-import { listed, statedKind, unrecognisedName } from '../../closed-world/index.js';
-import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
+import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
+import { elementsOf, unlistedCalls } from '../../closed-world/index.js';
+import type { FoundCall } from '../../found-call.js';
+import { idOf, objectOf, textOf } from '../../json-access.js';
 import { paramsFromText } from '../../tool-params.js';
-import type { RequestedCall } from '../llm-format.js';
+import type { ResponseCall } from '../llm-format.js';
 import { foundCall } from './calls.js';
 import { CONTENT_BLOCKS } from './kinds.js';
 
-/** The calls of a whole response. */
-export function responseCalls(response: JsonObject): RequestedCall[] | undefined {
-  if (!Array.isArray(response.content) || (response.type !== 'message' && response.role !== 'assistant'))
-    return undefined;
-  return requested([...objectsIn(response.content)].map(([, block]) => block));
+const EVENTS = new Set([
+  'message',
+  'message_start',
+  'message_delta',
+  'message_stop',
+  'content_block_start',
+  'content_block_delta',
+  'content_block_stop',
+]);
+
+export function isResponse(message: JsonObject): boolean {
+  if (EVENTS.has(textOf(message.type) ?? '')) return true;
+  return message.role === 'assistant' && message.content !== undefined && message.choices === undefined;
 }
 
-function requested(blocks: readonly JsonObject[], argumentTexts?: ReadonlyMap<JsonObject, string>): RequestedCall[] {
-  const ids = new IdMaker();
-  const calls: RequestedCall[] = [];
-  for (const block of blocks) {
-    const found = foundCall(block) ?? unlistedCall(block);
-    if (!found) continue;
-    const text = argumentTexts?.get(block);
-    // An empty delta says nothing: the start of the block may have brought the whole input.
-    const isBroughtAtStart = text === '' && Object.keys(objectOf(block.input) ?? {}).length > 0;
-    const call =
-      text === undefined || isBroughtAtStart
-        ? found
-        : { ...found, params: undefined, rawArguments: text, ...paramsFromText(text) };
-    calls.push(toRequestedCall(ids.idOf(idOf(block.id), call), call));
-  }
-  return calls;
-}
-
-/** A block of a kind that the format does not list, as a call of that kind. */
-function unlistedCall(block: JsonObject): FoundCall | undefined {
-  const type = statedKind(CONTENT_BLOCKS, block);
-  if (type === undefined || listed(CONTENT_BLOCKS, type)) return undefined;
-  const name = unrecognisedName('anthropic-messages', type);
-  return { name, rawArguments: block, paramsStatus: 'not_object', serverSide: true };
+/** A block and the text of arguments that a stream has brought for it. */
+interface Draft {
+  /** An object, or what is in the place of one. */
+  readonly block: Json;
+  text?: string;
 }
 
 /**
- * The calls of a stream: `content_block_start` names the call, `input_json_delta` brings its arguments in pieces. A
- * call whose pieces are all empty has no arguments, which the stream writes as the empty text.
+ * The calls of a response, whole or streamed. In a stream `content_block_start` names the call and `input_json_delta`
+ * brings its arguments in pieces. A call whose pieces are all empty has the input of its start. A start with an index
+ * that was used before begins another block.
  */
-export function streamedCalls(messages: readonly JsonObject[]): RequestedCall[] | undefined {
-  const blocks = new Map<Json | undefined, JsonObject>();
-  const ordered: JsonObject[] = [];
-  const texts = new Map<JsonObject, string>();
-  let recognised = false;
+export function responseCalls(messages: readonly JsonObject[]): ResponseCall[] {
+  const open = new Map<Json | undefined, Draft>();
+  const drafts: Draft[] = [];
+  const start = (block: Json): Draft => {
+    const draft = { block };
+    drafts.push(draft);
+    return draft;
+  };
   for (const message of messages) {
-    if (message.type === 'message_start') {
-      recognised = true;
-      const content = responseCalls({ role: 'assistant', ...objectOf(message.message) });
-      if (content === undefined) continue;
-      for (const [, block] of objectsIn(objectOf(message.message)?.content)) ordered.push(block);
-    } else if (message.type === 'content_block_start') {
-      recognised = true;
-      const block = objectOf(message.content_block);
-      if (!block) continue;
-      blocks.set(message.index, block);
-      ordered.push(block);
-    } else if (message.type === 'content_block_delta') {
-      const delta = objectOf(message.delta);
-      const block = blocks.get(message.index);
-      if (delta?.type !== 'input_json_delta' || !block) continue;
-      texts.set(block, (texts.get(block) ?? '') + (textOf(delta.partial_json) ?? ''));
+    for (const whole of [message, objectOf(message.message)]) {
+      for (const block of elementsOf(whole?.content)) start(block);
     }
+    const begun = objectOf(message.content_block);
+    if (begun) open.set(message.index, start(begun));
+    const delta = objectOf(message.delta);
+    const draft = open.get(message.index);
+    if (delta?.type === 'input_json_delta' && draft)
+      draft.text = (draft.text ?? '') + (textOf(delta.partial_json) ?? '');
   }
-  return recognised ? requested(ordered, texts) : undefined;
+  return drafts.flatMap(callOf);
+}
+
+function callOf({ block, text }: Draft): ResponseCall[] {
+  const found = isJsonObject(block) ? foundCall(block) : undefined;
+  if (found && isJsonObject(block)) return [{ id: idOf(block.id), found: withArguments(found, text) }];
+  return unlistedCalls('anthropic-messages', CONTENT_BLOCKS, [block]);
+}
+
+function withArguments(found: FoundCall, text: string | undefined): FoundCall {
+  const input = objectOf(found.rawArguments);
+  const hasInput = input !== undefined && Object.keys(input).length > 0;
+  if (text === undefined || (text === '' && hasInput)) return found;
+  const streamed = { ...found, params: undefined, rawArguments: text, ...paramsFromText(text) };
+  // Clients differ in whether the pieces replace the input of the start.
+  return hasInput ? { ...streamed, anomalies: ['conflicting_fields'] } : streamed;
 }

@@ -1,10 +1,11 @@
 import type { JsonObject } from '@iris/contracts';
 import type { Edit } from '@iris/json-document';
-import { CallPairing, type FoundCall, OrderPairing } from '../../call-pairing.js';
+import { CallPairing, OrderPairing } from '../../call-pairing.js';
+import type { FoundCall } from '../../found-call.js';
 import { below, idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromObject } from '../../tool-params.js';
 import type { ExecutedCall, LlmFormat } from '../llm-format.js';
-import { responseCalls, streamedCalls } from './response.js';
+import { isResponse, responseCalls } from './response.js';
 import { declaredTools, stripTools } from './tools.js';
 
 /**
@@ -44,8 +45,8 @@ export const bedrockConverse: LlmFormat = {
     return { status: 'planned', edits };
   },
 
+  isResponse,
   responseCalls,
-  streamedCalls,
 };
 
 function executedCalls(body: JsonObject): ExecutedCall[] {

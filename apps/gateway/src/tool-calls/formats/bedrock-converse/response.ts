@@ -1,47 +1,62 @@
 import type { Json, JsonObject } from '@iris/contracts';
-import { IdMaker, toRequestedCall } from '../../call-pairing.js';
 import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromObject, paramsFromText } from '../../tool-params.js';
-import type { RequestedCall } from '../llm-format.js';
+import type { ResponseCall } from '../llm-format.js';
 
-/** The calls of a whole response. */
-export function responseCalls(response: JsonObject): RequestedCall[] | undefined {
-  const message = objectOf(objectOf(response.output)?.message);
-  if (!message) return undefined;
-  const uses = [...objectsIn(message.content)].map(([, block]) => objectOf(block.toolUse));
-  return requested(uses.filter((use) => use !== undefined));
+const EVENTS = [
+  'messageStart',
+  'contentBlockStart',
+  'contentBlockDelta',
+  'contentBlockStop',
+  'messageStop',
+  'metadata',
+] as const;
+
+export function isResponse(message: JsonObject): boolean {
+  if (objectOf(objectOf(message.output)?.message)) return true;
+  if (EVENTS.some((name) => objectOf(message[name]))) return message.choices === undefined;
+  return message.contentBlockIndex !== undefined;
+}
+
+/**
+ * The calls of a response, whole or streamed. In a stream a block starts with the name and gets its input in pieces of
+ * text; a start with an index that was used before begins another block.
+ */
+export function responseCalls(messages: readonly JsonObject[]): ResponseCall[] {
+  const uses: JsonObject[] = [];
+  const open = new Map<Json | undefined, JsonObject>();
+  for (const message of messages) {
+    for (const [, block] of objectsIn(objectOf(objectOf(message.output)?.message)?.content)) {
+      const use = objectOf(block.toolUse);
+      if (use) uses.push(use);
+    }
+    const start = eventOf(message, 'contentBlockStart');
+    const begun = objectOf(objectOf(start?.start)?.toolUse);
+    if (start && begun) {
+      const use = { ...begun, input: '' };
+      open.set(start.contentBlockIndex, use);
+      uses.push(use);
+    }
+    const delta = eventOf(message, 'contentBlockDelta');
+    const piece = textOf(objectOf(objectOf(delta?.delta)?.toolUse)?.input);
+    const use = open.get(delta?.contentBlockIndex);
+    if (piece !== undefined && use) use.input = `${use.input}${piece}`;
+  }
+  return uses.map(callOf);
 }
 
 /** The input is an object in a whole response and a text in a stream. */
-function requested(uses: readonly JsonObject[]): RequestedCall[] {
-  const ids = new IdMaker();
-  return uses.map((use) => {
-    const params = typeof use.input === 'string' ? paramsFromText(use.input) : paramsFromObject(use.input);
-    const serverSide = use.type === 'server_tool_use';
-    const found = { name: textOf(use.name) ?? 'unknown', rawArguments: use.input, ...params, serverSide };
-    return toRequestedCall(ids.idOf(idOf(use.toolUseId), found), found);
-  });
-}
-
-/** The calls of a stream: a block starts with the name and gets its input in pieces of text. */
-export function streamedCalls(messages: readonly JsonObject[]): RequestedCall[] | undefined {
-  const uses = new Map<Json | undefined, JsonObject>();
-  let recognised = false;
-  for (const message of messages) {
-    const start = eventOf(message, 'contentBlockStart');
-    const delta = eventOf(message, 'contentBlockDelta');
-    if (start || delta || eventOf(message, 'messageStart') || eventOf(message, 'messageStop')) recognised = true;
-    const begun = objectOf(objectOf(start?.start)?.toolUse);
-    if (start && begun) uses.set(start.contentBlockIndex, { ...begun, input: '' });
-    const piece = textOf(objectOf(objectOf(delta?.delta)?.toolUse)?.input);
-    const use = uses.get(delta?.contentBlockIndex);
-    if (piece !== undefined && use) use.input = `${use.input}${piece}`;
-  }
-  return recognised ? requested([...uses.values()]) : undefined;
+function callOf(use: JsonObject): ResponseCall {
+  const params = typeof use.input === 'string' ? paramsFromText(use.input) : paramsFromObject(use.input);
+  const serverSide = use.type === 'server_tool_use';
+  return {
+    id: idOf(use.toolUseId),
+    found: { name: textOf(use.name) ?? 'unknown', rawArguments: use.input, ...params, serverSide },
+  };
 }
 
 /** An event is wrapped in its name, or stands bare with the fields that only it has. */
-function eventOf(message: JsonObject, name: string): JsonObject | undefined {
+function eventOf(message: JsonObject, name: 'contentBlockStart' | 'contentBlockDelta'): JsonObject | undefined {
   const wrapped = objectOf(message[name]);
   if (wrapped) return wrapped;
   if (message.contentBlockIndex === undefined) return undefined;

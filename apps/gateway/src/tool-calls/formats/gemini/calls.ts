@@ -1,9 +1,10 @@
 import type { Json, JsonObject } from '@iris/contracts';
 import type { JsonPath } from '@iris/json-document';
-import { CallPairing, type FoundCall, OrderPairing } from '../../call-pairing.js';
+import { CallPairing, type PairedCalls } from '../../call-pairing.js';
+import type { FoundCall } from '../../found-call.js';
 import { below, idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromObject } from '../../tool-params.js';
-import type { ExecutedCall } from '../llm-format.js';
+import { TurnPairing } from '../../turn-pairing.js';
 import { fieldsOf, onlyField } from './fields.js';
 
 /** The request itself: the body, or what Code Assist wraps into `request`. */
@@ -63,82 +64,40 @@ const RESULT_FIELDS = [
 ] as const;
 
 /**
- * The calls of the history that have a result. A result answers the call with its id; without ids on both sides, the
- * n-th result of a name in a turn answers the n-th call of that name.
+ * The calls of the history. A result answers the call with its id. Without ids on both sides, the n-th result of a turn
+ * answers the n-th call: the name that a result states proves nothing.
  */
-export function executedCalls(body: JsonObject): ExecutedCall[] {
+export function pairedCalls(body: JsonObject): PairedCalls {
   const { request, path } = requestOf(body);
   const pairing = new CallPairing();
-  const byOrder = new OrderPairing(pairing);
+  const turn = new TurnPairing(pairing, { unknownIdAnswers: true });
   const contents = [...objectsIn(request.contents)];
   const lastModel = contents.findLast(([, content]) => content.role === 'model')?.[0] ?? -1;
-  let open = new TurnCalls();
   let wasModel = false;
   for (const [index, content] of contents) {
     const isModel = content.role === 'model';
-    if (isModel && !wasModel) {
-      open = new TurnCalls();
-      byOrder.startTurn();
-    }
+    if (isModel && !wasModel) turn.endTurn();
     wasModel = isModel;
     for (const [position, part] of objectsIn(content.parts)) {
       const call = callOfPart(part);
-      if (call) {
-        const kind = kindOf(call.found, part);
-        if (call.id === undefined) byOrder.call(kind, call.found);
-        else pairing.call(`id:${call.id}`, call.id, call.found);
-        open.add(kind, call.id);
-      }
+      if (call) turn.call(kindOf(call.found, part), call.id, call.found);
       const result = resultOfPart(part);
       if (!result) continue;
-      const name = textOf(result.value.name) ?? textOf(onlyField(result.value, 'toolType'));
-      const found = {
+      const name =
+        result.kind === 'code' ? undefined : (textOf(result.value.name) ?? textOf(onlyField(result.value, 'toolType')));
+      turn.result(result.kind, idOf(result.value.id), {
         path: below(path, 'contents', index, 'parts', position, result.key),
         inNewestTurn: index > lastModel || (isModel && index === lastModel),
         ...(name === undefined ? {} : { name }),
         serverSide: result.kind !== 'function',
-      };
-      const kind = result.kind === 'function' ? `function:${name}` : result.kind;
-      const id = open.answer(kind, idOf(result.value.id));
-      if (id === undefined) byOrder.result(kind, found);
-      else pairing.result(`id:${id}`, id, found);
+      });
     }
   }
-  return pairing.executed();
+  turn.endTurn();
+  return pairing.paired();
 }
 
-function kindOf(found: FoundCall, part: JsonObject): string {
-  if (!found.serverSide) return `function:${found.name}`;
+function kindOf(found: FoundCall, part: JsonObject): FoundPartResult['kind'] {
+  if (!found.serverSide) return 'function';
   return onlyField(part, 'toolCall') === undefined ? 'code' : 'tool';
-}
-
-/** The calls of one turn of the model by kind, in order, so that a result without an id finds the id of its call. */
-class TurnCalls {
-  readonly #waiting = new Map<string, (string | undefined)[]>();
-  readonly #ids = new Set<string>();
-
-  add(kind: string, id: string | undefined): void {
-    const waiting = this.#waiting.get(kind) ?? [];
-    waiting.push(id);
-    this.#waiting.set(kind, waiting);
-    if (id !== undefined) this.#ids.add(id);
-  }
-
-  /** The id of the call that a result answers; undefined when that call has none. */
-  answer(kind: string, resultId: string | undefined): string | undefined {
-    const waiting = this.#waiting.get(kind) ?? [];
-    if (resultId !== undefined && this.#ids.has(resultId)) {
-      const position = waiting.indexOf(resultId);
-      if (position !== -1) waiting.splice(position, 1);
-      return resultId;
-    }
-    // A result with an id of its own answers the next call without one, if there is any.
-    if (resultId !== undefined) {
-      const position = waiting.indexOf(undefined);
-      if (position === -1) return resultId;
-      waiting.splice(position, 1);
-      return undefined;
-    }
-    return waiting.shift();
-  }
 }

@@ -2,9 +2,9 @@ import type { Json, JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import { below, objectOf } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
-import { executedCalls, requestOf } from './calls.js';
+import { pairedCalls, requestOf } from './calls.js';
 import { fieldsOf } from './fields.js';
-import { responseCalls, streamedCalls } from './response.js';
+import { isResponse, responseCalls } from './response.js';
 import { declaredTools, stripTools } from './tools.js';
 
 /**
@@ -24,7 +24,8 @@ export const gemini: LlmFormat = {
   matchesBody: (body) => body.messages === undefined && Array.isArray(requestOf(body).request.contents),
 
   declaredTools: (body) => declaredTools(requestOf(body).request),
-  executedCalls,
+  executedCalls: (body) => pairedCalls(body).executed,
+  pendingCalls: (body) => pairedCalls(body).unanswered.filter((call) => call.serverSide),
 
   strip(body, keys) {
     const { request, path } = requestOf(body);
@@ -41,8 +42,8 @@ export const gemini: LlmFormat = {
     return { status: 'planned', edits };
   },
 
+  isResponse,
   responseCalls,
-  streamedCalls,
 };
 
 function valueAt(body: JsonObject, path: JsonPath): JsonObject {

@@ -1,35 +1,30 @@
 import type { JsonObject } from '@iris/contracts';
-import { IdMaker, toRequestedCall } from '../../call-pairing.js';
 import { objectOf, objectsIn } from '../../json-access.js';
-import type { RequestedCall } from '../llm-format.js';
+import type { ResponseCall } from '../llm-format.js';
 import { callOfPart } from './calls.js';
 
-/** The calls of all candidates of a whole response, also in the wrapper of Code Assist. */
-export function responseCalls(response: JsonObject): RequestedCall[] | undefined {
-  return streamedCalls([response]);
+const FIELDS = ['candidates', 'usageMetadata', 'promptFeedback'] as const;
+
+export function isResponse(message: JsonObject): boolean {
+  return bodiesOf(message).some((body) => FIELDS.some((field) => body[field] !== undefined));
 }
 
-/** The calls of a stream: each chunk is a response and brings its calls whole. */
-export function streamedCalls(messages: readonly JsonObject[]): RequestedCall[] | undefined {
-  const ids = new IdMaker();
-  const calls: RequestedCall[] = [];
-  let recognised = false;
-  for (const message of messages) {
-    const response = message.candidates === undefined ? objectOf(message.response) : message;
-    if (!response) continue;
-    if (
-      Array.isArray(response.candidates) ||
-      response.usageMetadata !== undefined ||
-      response.promptFeedback !== undefined
-    ) {
-      recognised = true;
-    }
-    for (const [, candidate] of objectsIn(response.candidates)) {
+/** The response itself, and what Code Assist wraps into `response`. */
+function bodiesOf(message: JsonObject): JsonObject[] {
+  const wrapped = message.type === undefined ? objectOf(message.response) : undefined;
+  return wrapped ? [message, wrapped] : [message];
+}
+
+/** The calls of all candidates. Each chunk of a stream is a response and brings its calls whole. */
+export function responseCalls(messages: readonly JsonObject[]): ResponseCall[] {
+  const calls: ResponseCall[] = [];
+  for (const body of messages.flatMap(bodiesOf)) {
+    for (const [, candidate] of objectsIn(body.candidates)) {
       for (const [, part] of objectsIn(objectOf(candidate.content)?.parts)) {
         const call = callOfPart(part);
-        if (call) calls.push(toRequestedCall(ids.idOf(call.id, call.found), call.found));
+        if (call) calls.push(call);
       }
     }
   }
-  return recognised ? calls : undefined;
+  return calls;
 }

@@ -1,61 +1,81 @@
 import type { JsonObject } from '@iris/contracts';
-import { CallPairing, type FoundCall, OrderPairing } from '../../call-pairing.js';
+import { CallPairing, type PairedCalls } from '../../call-pairing.js';
+import type { FoundCall, FoundResult } from '../../found-call.js';
 import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromFreeText, paramsFromText } from '../../tool-params.js';
+import { TurnPairing } from '../../turn-pairing.js';
 import { foundCall as foundBlockCall } from '../anthropic-messages/calls.js';
-import type { ExecutedCall } from '../llm-format.js';
 
-/** The calls of the history that a message answers. */
-export function executedCalls(body: JsonObject): ExecutedCall[] {
+/**
+ * The calls of the history. A result answers the call with its id. Results without ids answer the calls of the same
+ * turn by position, which is how compatible servers that drop ids pair them.
+ */
+export function pairedCalls(body: JsonObject): PairedCalls {
   const pairing = new CallPairing();
+  const turn = new TurnPairing(pairing);
   const messages = [...objectsIn(body.messages)];
   const lastAssistant = messages.findLast(([, message]) => message.role === 'assistant')?.[0] ?? -1;
-  const withoutId = new OrderPairing(pairing);
   for (const [index, message] of messages) {
-    if (message.role === 'assistant') withoutId.startTurn();
-    for (const call of callsOfMessage(message)) {
-      if (call.id !== undefined) pairing.call(`id:${call.id}`, call.id, call.found);
-      else withoutId.call(call.legacy ? `legacy:${call.found.name}` : 'call', call.found);
+    if (message.role === 'assistant') turn.endTurn();
+    for (const { id, found, kind, holdsResult } of callsOfMessage(message)) {
+      turn.call(kind, id, found);
+      if (holdsResult)
+        turn.result(kind, id, { path: ['messages', index], inNewestTurn: index >= lastAssistant, serverSide: true });
     }
-    const place = { path: ['messages', index], inNewestTurn: index > lastAssistant };
-    if (message.role === 'tool') {
-      const id = idOf(message.tool_call_id);
-      const name = textOf(message.name);
-      const result = { ...place, ...(name === undefined ? {} : { name }) };
-      if (id === undefined) withoutId.result('call', result);
-      else pairing.result(`id:${id}`, id, result);
-    } else if (message.role === 'function') {
-      const name = textOf(message.name) ?? 'unknown';
-      withoutId.result(`legacy:${name}`, { ...place, name });
-    }
-    for (const [position, block] of objectsIn(message.content)) {
-      if (block.type !== 'tool_result') continue;
-      const id = idOf(block.tool_use_id);
-      const result = { ...place, path: ['messages', index, 'content', position] };
-      if (id === undefined) withoutId.result('call', result);
-      else pairing.result(`id:${id}`, id, result);
-    }
+    for (const { kind, id, found } of resultsOfMessage(message, index, index > lastAssistant))
+      turn.result(kind, id, found);
   }
-  return pairing.executed();
+  turn.endTurn();
+  return pairing.paired();
+}
+
+interface MessageResult {
+  readonly kind: string;
+  readonly id: string | undefined;
+  readonly found: FoundResult;
+}
+
+function resultsOfMessage(message: JsonObject, index: number, inNewestTurn: boolean): MessageResult[] {
+  const results: MessageResult[] = [];
+  const name = textOf(message.name);
+  const found = { path: ['messages', index], inNewestTurn, ...(name === undefined ? {} : { name }) };
+  if (message.role === 'tool') results.push({ kind: 'call', id: idOf(message.tool_call_id), found });
+  else if (message.role === 'function') results.push({ kind: 'legacy', id: undefined, found });
+  for (const [position, block] of objectsIn(message.content)) {
+    if (block.type !== 'tool_result') continue;
+    const path = ['messages', index, 'content', position];
+    results.push({ kind: 'call', id: idOf(block.tool_use_id), found: { path, inNewestTurn } });
+  }
+  return results;
 }
 
 /** A call as a message carries it, in a request and in a response alike. */
 export interface MessageCall {
   readonly id: string | undefined;
   readonly found: FoundCall;
-  /** From `function_call`, which has no id. */
-  readonly legacy?: boolean;
+  /** `legacy`: from `function_call`, which has no id. `server`: run by the server. */
+  readonly kind: 'call' | 'legacy' | 'server';
+  /** The message holds the result too. */
+  readonly holdsResult?: boolean;
 }
 
 /** The calls of an assistant message. */
 export function callsOfMessage(message: JsonObject): MessageCall[] {
   const calls: MessageCall[] = [];
-  for (const [, call] of objectsIn(message.tool_calls)) calls.push({ id: idOf(call.id), found: callOfEntry(call) });
+  for (const [, call] of objectsIn(message.tool_calls)) {
+    calls.push({ id: idOf(call.id), found: callOfEntry(call), kind: 'call' });
+  }
   const legacy = objectOf(message.function_call);
-  if (legacy) calls.push({ id: undefined, found: callOfFunction(legacy), legacy: true });
+  if (legacy) calls.push({ id: undefined, found: callOfFunction(legacy), kind: 'legacy' });
   for (const [, block] of objectsIn(message.content)) {
     const found = foundBlockCall(block);
-    if (found) calls.push({ id: idOf(block.id), found });
+    if (found) calls.push({ id: idOf(block.id), found, kind: 'call' });
+  }
+  // Groq's compound models list here what they ran by themselves, with its output.
+  for (const [, tool] of objectsIn(message.executed_tools)) {
+    const name = textOf(tool.name) ?? textOf(tool.type) ?? 'unknown';
+    const found = { name, rawArguments: tool.arguments, ...paramsFromText(tool.arguments), serverSide: true };
+    calls.push({ id: idOf(tool.id), found, kind: 'server', holdsResult: true });
   }
   return calls;
 }

@@ -2,8 +2,8 @@ import type { Json, JsonObject } from '@iris/contracts';
 import type { Edit } from '@iris/json-document';
 import { below, objectOf, objectsIn, textOf } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
-import { executedCalls } from './calls.js';
-import { responseCalls, streamedCalls } from './response.js';
+import { pairedCalls } from './calls.js';
+import { isResponse, responseCalls } from './response.js';
 import { declaredTools, stripTools } from './tools.js';
 
 /**
@@ -35,7 +35,7 @@ export const openaiChat: LlmFormat = {
   },
 
   declaredTools,
-  executedCalls,
+  executedCalls: (body) => pairedCalls(body).executed,
   strip: stripTools,
 
   redact(redactions, body) {
@@ -52,8 +52,8 @@ export const openaiChat: LlmFormat = {
     return { status: 'planned', edits };
   },
 
+  isResponse,
   responseCalls,
-  streamedCalls,
 };
 
 /** `system` is not among them: Anthropic has it too. */

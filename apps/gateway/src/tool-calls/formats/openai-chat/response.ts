@@ -1,20 +1,10 @@
 import type { JsonObject } from '@iris/contracts';
-import { IdMaker, toRequestedCall } from '../../call-pairing.js';
 import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
-import type { RequestedCall } from '../llm-format.js';
-import { callsOfMessage, type MessageCall } from './calls.js';
+import type { ResponseCall } from '../llm-format.js';
+import { callsOfMessage } from './calls.js';
 
-/** The calls of all choices of a whole response. */
-export function responseCalls(response: JsonObject): RequestedCall[] | undefined {
-  if (!Array.isArray(response.choices) || textOf(response.object) === 'chat.completion.chunk') return undefined;
-  const messages = [...objectsIn(response.choices)].map(([, choice]) => objectOf(choice.message));
-  if (messages.some((message) => message === undefined)) return undefined;
-  return requested(messages.flatMap((message) => callsOfMessage(message ?? {})));
-}
-
-function requested(calls: readonly MessageCall[]): RequestedCall[] {
-  const ids = new IdMaker();
-  return calls.map(({ id, found }) => toRequestedCall(ids.idOf(id, found), found));
+export function isResponse(message: JsonObject): boolean {
+  return message.choices !== undefined || /^chat\.completion/.test(textOf(message.object) ?? '');
 }
 
 /** A call that is being put together from pieces. */
@@ -23,35 +13,47 @@ interface Draft {
   id: string | undefined;
   name: string;
   text: string;
+  /** Whether the text ends with a brace. */
+  closes: boolean;
 }
+
+/** A call that came whole, or one in pieces. */
+type Entry = ResponseCall | { readonly draft: Draft };
 
 /**
- * The calls of a stream. Pieces belong together by `index`; some servers leave the index out or use it again for
- * another call, so a new id or a second name begins a new call.
+ * The calls of all choices of a response, whole or streamed. Pieces of a streamed call belong together by `index`. Some
+ * servers leave the index out or use it again for another call, so a new id, another name, or a name behind complete
+ * arguments begins a new call.
  */
-export function streamedCalls(messages: readonly JsonObject[]): RequestedCall[] | undefined {
-  const choices = new Map<number, Draft[]>();
+export function responseCalls(messages: readonly JsonObject[]): ResponseCall[] {
+  const choices = new Map<number, Entry[]>();
   const open = new Map<string, Draft>();
-  let recognised = false;
   for (const message of messages) {
-    if (!Array.isArray(message.choices)) continue;
-    recognised = true;
     for (const [position, choice] of objectsIn(message.choices)) {
-      const choiceIndex = typeof choice.index === 'number' ? choice.index : position;
-      const drafts = choices.get(choiceIndex) ?? [];
-      choices.set(choiceIndex, drafts);
-      const delta = objectOf(choice.delta) ?? objectOf(choice.message);
-      for (const [, piece] of objectsIn(delta?.tool_calls)) takePiece(piece, `${choiceIndex}`, drafts, open);
-      const legacy = objectOf(delta?.function_call);
-      if (legacy) takePiece({ index: 'legacy', function: legacy }, `${choiceIndex}`, drafts, open);
+      const index = typeof choice.index === 'number' ? choice.index : position;
+      const entries = choices.get(index) ?? [];
+      choices.set(index, entries);
+      const whole = objectOf(choice.message);
+      if (whole) for (const call of callsOfMessage(whole)) entries.push(call);
+      const delta = objectOf(choice.delta);
+      if (delta) takeDelta(delta, `${index}`, entries, open);
     }
   }
-  if (!recognised) return undefined;
-  const drafts = [...choices].sort(([left], [right]) => left - right).flatMap(([, list]) => list);
-  return requested(drafts.flatMap(finished));
+  const ordered = [...choices].sort(([left], [right]) => left - right);
+  return ordered.flatMap(([, entries]) =>
+    entries.flatMap((entry) => ('draft' in entry ? finished(entry.draft) : entry)),
+  );
 }
 
-function takePiece(piece: JsonObject, choice: string, drafts: Draft[], open: Map<string, Draft>): void {
+function takeDelta(delta: JsonObject, choice: string, entries: Entry[], open: Map<string, Draft>): void {
+  for (const [, piece] of objectsIn(delta.tool_calls)) takePiece(piece, choice, entries, open);
+  const { tool_calls: _, function_call: legacy, ...rest } = delta;
+  for (const call of callsOfMessage(rest)) entries.push(call);
+  const named = objectOf(legacy);
+  if (named) takePiece({ index: 'legacy', function: named }, choice, entries, open);
+}
+
+function takePiece(piece: JsonObject, choice: string, entries: Entry[], open: Map<string, Draft>): void {
   const id = idOf(piece.id);
   const custom = objectOf(piece.custom);
   const inner = custom ?? objectOf(piece.function) ?? {};
@@ -59,22 +61,27 @@ function takePiece(piece: JsonObject, choice: string, drafts: Draft[], open: Map
   const text = textOf(custom ? inner.input : inner.arguments) ?? '';
   const slot = `${choice}:${String(piece.index ?? 'none')}`;
   let draft = open.get(slot);
-  if (!draft || isAnotherCall(draft, id, piece, name)) {
-    draft = { kind: custom ? 'custom' : 'function', id, name: '', text: '' };
+  if (!draft || isAnotherCall(draft, id, name, text)) {
+    draft = { kind: custom ? 'custom' : 'function', id, name: '', text: '', closes: false };
     open.set(slot, draft);
-    drafts.push(draft);
+    entries.push({ draft });
   }
   draft.id ??= id;
   if (draft.name === '') draft.name = name;
   draft.text += text;
+  if (text.trim() !== '') draft.closes = text.trimEnd().endsWith('}');
 }
 
-function isAnotherCall(draft: Draft, id: string | undefined, piece: JsonObject, name: string): boolean {
-  if (id !== undefined) return draft.id !== undefined && id !== draft.id;
-  return piece.index === undefined && name !== '' && draft.name !== '';
+function isAnotherCall(draft: Draft, id: string | undefined, name: string, text: string): boolean {
+  if (id !== undefined && draft.id !== undefined) return id !== draft.id;
+  if (name === '' || draft.name === '') return false;
+  // Servers that repeat the name with each piece send no second beginning of the arguments.
+  return (
+    name !== draft.name || (draft.closes && text.trimStart().startsWith('{')) || (text === '' && draft.text === '')
+  );
 }
 
-function finished(draft: Draft): MessageCall[] {
+function finished(draft: Draft): ResponseCall[] {
   const entry: JsonObject =
     draft.kind === 'custom'
       ? { type: 'custom', custom: { name: draft.name, input: draft.text } }

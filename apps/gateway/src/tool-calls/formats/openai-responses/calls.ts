@@ -1,9 +1,10 @@
 import type { Json, JsonObject } from '@iris/contracts';
 import type { JsonPath } from '@iris/json-document';
-import { CallPairing, type FoundCall, OrderPairing } from '../../call-pairing.js';
+import { CallPairing, type PairedCalls } from '../../call-pairing.js';
+import type { FoundCall, FoundResult } from '../../found-call.js';
 import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromFreeText, paramsFromObject, paramsFromText } from '../../tool-params.js';
-import type { ExecutedCall } from '../llm-format.js';
+import { TurnPairing } from '../../turn-pairing.js';
 
 /** A call item: what it calls, and how it is answered. */
 export interface ItemCall {
@@ -15,6 +16,7 @@ export interface ItemCall {
 
 /** The call in an item of a request or of a response; undefined for any other item. */
 export function callOfItem(item: JsonObject): ItemCall | undefined {
+  // The id of an item is none that an output states, but it tells the calls of a history apart.
   const callId = idOf(item.call_id) ?? idOf(item.id);
   switch (textOf(item.type)) {
     case 'function_call':
@@ -92,8 +94,6 @@ function pick(item: JsonObject, ...keys: string[]): JsonObject {
   return Object.fromEntries(keys.flatMap((key) => (item[key] === undefined ? [] : [[key, item[key] as Json]])));
 }
 
-const OUTPUT_TYPE = /(?:_call_output|^tool_search_output|^program_output)$/;
-
 /** The item at a path of a request. */
 export function itemAt(body: JsonObject, path: JsonPath): JsonObject | undefined {
   const [, index] = path;
@@ -101,41 +101,79 @@ export function itemAt(body: JsonObject, path: JsonPath): JsonObject | undefined
 }
 
 /**
- * The calls of the history that have a result. An approved request for an MCP call counts as one: the provider runs
- * the call with this very request, and taking the approval back prevents it.
+ * The calls of the history. An approved request for an MCP call counts as answered: the provider runs the call with
+ * this very request, and taking the approval back prevents it. Outputs without a `call_id` answer the calls of their
+ * turn by position.
  */
-export function executedCalls(body: JsonObject): ExecutedCall[] {
+export function pairedCalls(body: JsonObject): PairedCalls {
   const pairing = new CallPairing();
-  const withoutId = new OrderPairing(pairing);
+  const turn = new TurnPairing(pairing);
   const items = [...objectsIn(body.input)];
   const newest = newestItems(body, items);
   const localShellIds = new Map<string, string>();
   for (const [index, item] of items) {
-    const place = { path: ['input', index], inNewestTurn: newest.has(index) };
-    const type = textOf(item.type) ?? '';
+    const found: FoundResult = { path: ['input', index], inNewestTurn: newest.has(index) };
+    const type = typeOf(item);
+    if (type === 'message' || type === 'reasoning') turn.endTurn();
     const call = callOfItem(item);
-    if (call?.answeredBy === 'self') {
-      pairing.call(`item:${index}`, call.id, call.found);
-      // A call to an MCP server that has neither an output nor an error has not run.
-      if (type !== 'mcp_call' || item.output || item.error) pairing.result(`item:${index}`, call.id, place);
-    } else if (call) {
+    if (call) {
+      const kind = call.answeredBy === 'self' ? `item:${index}` : type;
       const ownId = idOf(item.id);
       if (type === 'local_shell_call' && ownId && call.id) localShellIds.set(ownId, call.id);
-      if (call.id === undefined || (type === 'tool_search_call' && !idOf(item.call_id)))
-        withoutId.call(type, call.found);
-      else pairing.call(`id:${call.id}`, call.id, call.found);
-    } else if (type === 'mcp_approval_response') {
-      const id = idOf(item.approval_request_id);
-      if (item.approve === true) pairing.result(`id:${id}`, id, { ...place, serverSide: true });
-    } else if (OUTPUT_TYPE.test(type)) {
-      const named = idOf(item.call_id) ?? (type === 'local_shell_call_output' ? idOf(item.id) : undefined);
-      const id = named === undefined ? undefined : (localShellIds.get(named) ?? named);
-      if (id === undefined) withoutId.result(type === 'tool_search_output' ? 'tool_search_call' : type, place);
-      else pairing.result(`id:${id}`, id, place);
+      turn.call(kind, call.id, call.found);
+      if (call.answeredBy === 'self' && hasRun(item)) turn.result(kind, call.id, found);
+      continue;
     }
+    const answer = answerOf(item, localShellIds);
+    if (answer) turn.result(answer.kind, answer.id, { ...found, ...answer.result });
   }
-  return pairing.executed();
+  turn.endTurn();
+  return pairing.paired();
 }
+
+/** The type of an item; those of messages and references may be left out. */
+export function typeOf(item: JsonObject): string {
+  return textOf(item.type) ?? (item.role === undefined ? 'item_reference' : 'message');
+}
+
+/** A call to an MCP server that has neither an output nor an error has not run. */
+function hasRun(item: JsonObject): boolean {
+  return item.type !== 'mcp_call' || Boolean(item.output) || Boolean(item.error);
+}
+
+interface Answer {
+  /** The type of the calls that it can answer. */
+  readonly kind: string;
+  readonly id: string | undefined;
+  readonly result?: Partial<FoundResult>;
+}
+
+function answerOf(item: JsonObject, localShellIds: ReadonlyMap<string, string>): Answer | undefined {
+  const type = typeOf(item);
+  if (type === 'mcp_approval_response') {
+    if (item.approve === false) return undefined;
+    return { kind: 'mcp_approval_request', id: idOf(item.approval_request_id), result: { serverSide: true } };
+  }
+  if (item.role === 'tool') return { kind: 'function_call', id: idOf(item.tool_call_id) ?? idOf(item.call_id) };
+  const kind = ANSWERS.get(type);
+  if (kind === undefined) return undefined;
+  const named = idOf(item.call_id) ?? (type === 'local_shell_call_output' ? idOf(item.id) : undefined);
+  const name = textOf(item.name);
+  const id = named === undefined ? undefined : (localShellIds.get(named) ?? named);
+  return { kind, id, ...(name === undefined ? {} : { result: { name } }) };
+}
+
+/** Which calls an output answers, by its type. */
+const ANSWERS: ReadonlyMap<string, string> = new Map([
+  ['function_call_output', 'function_call'],
+  ['custom_tool_call_output', 'custom_tool_call'],
+  ['local_shell_call_output', 'local_shell_call'],
+  ['shell_call_output', 'shell_call'],
+  ['apply_patch_call_output', 'apply_patch_call'],
+  ['computer_call_output', 'computer_call'],
+  ['tool_search_output', 'tool_search_call'],
+  ['program_output', 'program'],
+]);
 
 /**
  * Indexes of the items that no earlier request can have carried. With server-held history all items are new. Without,
@@ -147,7 +185,7 @@ function newestItems(body: JsonObject, items: [number, JsonObject][]): ReadonlyS
   const newest = new Set<number>();
   let seenCall = false;
   for (const [index, item] of items.toReversed()) {
-    const type = textOf(item.type) ?? (item.role === undefined ? 'item_reference' : 'message');
+    const type = typeOf(item);
     const isClientMessage = type === 'message' && item.role !== 'assistant';
     if (type === 'reasoning' || (type === 'message' && (!isClientMessage || seenCall))) break;
     seenCall ||= callOfItem(item) !== undefined;

@@ -2,8 +2,8 @@ import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import { below, objectOf, objectsIn, textOf } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
-import { executedCalls, itemAt } from './calls.js';
-import { responseCalls, streamedCalls } from './response.js';
+import { itemAt, pairedCalls } from './calls.js';
+import { isResponse, responseCalls } from './response.js';
 import { declaredTools, stripTools } from './tools.js';
 
 /**
@@ -23,7 +23,8 @@ export const openaiResponses: LlmFormat = {
     (typeof body.input === 'string' || (Array.isArray(body.input) && looksLikeItems(body))),
 
   declaredTools,
-  executedCalls,
+  executedCalls: (body) => pairedCalls(body).executed,
+  pendingCalls: (body) => pairedCalls(body).unanswered.filter((call) => call.serverSide),
   strip: stripTools,
 
   redact(redactions, body) {
@@ -38,8 +39,8 @@ export const openaiResponses: LlmFormat = {
     return { status: 'planned', edits };
   },
 
+  isResponse,
   responseCalls,
-  streamedCalls,
 };
 
 /** A list under `input` is also how embeddings are asked for; items are objects with a type, a role or an id. */

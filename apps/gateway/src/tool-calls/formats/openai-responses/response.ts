@@ -1,46 +1,85 @@
 import type { JsonObject } from '@iris/contracts';
-import { IdMaker, toRequestedCall } from '../../call-pairing.js';
-import { objectOf, objectsIn, textOf } from '../../json-access.js';
-import type { RequestedCall } from '../llm-format.js';
+import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
+import type { ResponseCall } from '../llm-format.js';
 import { callOfItem } from './calls.js';
 
-/** The calls of a whole response. */
-export function responseCalls(response: JsonObject): RequestedCall[] | undefined {
-  if (!Array.isArray(response.output)) return undefined;
-  return requested([...objectsIn(response.output)].map(([, item]) => item));
+export function isResponse(message: JsonObject): boolean {
+  const type = textOf(message.type) ?? '';
+  return type.startsWith('response.') || message.object === 'response' || Array.isArray(message.output);
 }
 
-function requested(items: readonly JsonObject[]): RequestedCall[] {
-  const ids = new IdMaker();
-  return items.flatMap((item) => {
-    const call = callOfItem(item);
-    return call ? [toRequestedCall(ids.idOf(call.id, call.found), call.found)] : [];
-  });
+/** An item that is put together from the events about it. */
+interface Draft {
+  item: JsonObject;
+  /** Pieces of the arguments that have arrived so far, by field. */
+  readonly texts: Map<string, string>;
 }
 
 /**
- * The calls of a stream. The final event holds the whole response; a stream that was cut short is put together from
- * the items that were done, and from the pieces of those that were not.
+ * The calls of a response, whole or streamed. The final event of a stream holds the whole response; an item that only
+ * an earlier event names is kept, and one that was cut short is put together from its pieces.
  */
-export function streamedCalls(messages: readonly JsonObject[]): RequestedCall[] | undefined {
-  const items = new Map<string, JsonObject>();
-  let recognised = false;
+export function responseCalls(messages: readonly JsonObject[]): ResponseCall[] {
+  const drafts = new Drafts();
   for (const message of messages) {
-    const type = textOf(message.type) ?? '';
-    if (!type.startsWith('response.')) continue;
-    recognised = true;
-    const whole = objectOf(message.response);
-    if (FINAL_EVENTS.has(type) && Array.isArray(whole?.output) && whole.output.length > 0) return responseCalls(whole);
-    const slot = String(message.output_index ?? message.item_id ?? '');
+    const whole = objectOf(message.response) ?? message;
+    drafts.startList();
+    for (const [index, item] of objectsIn(whole.output)) drafts.add(item, index);
     const item = objectOf(message.item);
-    if (item && (type === 'response.output_item.added' || type === 'response.output_item.done')) {
-      items.set(String(message.output_index ?? item.id ?? ''), item);
-    } else if (TEXT_EVENTS.has(type)) addText(items, slot, message, type);
+    if (item) drafts.add(item, message.output_index, message.type === 'response.output_item.added');
+    drafts.addText(message);
   }
-  return recognised ? requested([...items.values()]) : undefined;
+  return drafts.all.flatMap((draft) => {
+    const item = { ...draft.item };
+    for (const [field, text] of draft.texts) if (!textOf(item[field])) item[field] = text;
+    const call = callOfItem(item);
+    return call ? [{ id: call.id, found: call.found }] : [];
+  });
 }
 
-const FINAL_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed']);
+class Drafts {
+  readonly all: Draft[] = [];
+  readonly #byName = new Map<string, Draft>();
+  #inList = new Set<Draft>();
+
+  /** Two items of one list are never the same item. */
+  startList(): void {
+    this.#inList = new Set();
+  }
+
+  /** An event about an item that is there already replaces it; an item of another id or type is another one. */
+  add(item: JsonObject, index: unknown, isNew = false): void {
+    const names = namesOf(item, index);
+    const isKnown = (draft: Draft | undefined) => draft && !this.#inList.has(draft) && isSame(draft.item, item);
+    const known = isNew ? undefined : names.map((name) => this.#byName.get(name)).find(isKnown);
+    const draft = known ?? { item, texts: new Map<string, string>() };
+    if (!known) this.all.push(draft);
+    this.#inList.add(draft);
+    draft.item = item;
+    for (const name of names) this.#byName.set(name, draft);
+  }
+
+  addText(event: JsonObject): void {
+    const field = TEXT_EVENTS.get(textOf(event.type) ?? '');
+    const draft =
+      this.#byName.get(`id:${textOf(event.item_id)}`) ?? this.#byName.get(`index:${String(event.output_index)}`);
+    if (!draft || field === undefined) return;
+    draft.texts.set(field, textOf(event[field]) ?? (draft.texts.get(field) ?? '') + (textOf(event.delta) ?? ''));
+  }
+}
+
+/** Some servers change the id of an item between events, so the call's id comes first and the place last. */
+function namesOf(item: JsonObject, index: unknown): string[] {
+  const names = [`call:${textOf(item.call_id)}`, `id:${textOf(item.id)}`];
+  const present = [idOf(item.call_id) !== undefined, idOf(item.id) !== undefined];
+  return [...names.filter((_, at) => present[at]), ...(index === undefined ? [] : [`index:${String(index)}`])];
+}
+
+function isSame(left: JsonObject, right: JsonObject): boolean {
+  if (left.type !== right.type || textOf(left.name) !== textOf(right.name)) return false;
+  const [one, other] = [idOf(left.call_id), idOf(right.call_id)];
+  return one === undefined || other === undefined || one === other;
+}
 
 const TEXT_EVENTS = new Map([
   ['response.function_call_arguments.delta', 'arguments'],
@@ -49,13 +88,6 @@ const TEXT_EVENTS = new Map([
   ['response.mcp_call_arguments.done', 'arguments'],
   ['response.custom_tool_call_input.delta', 'input'],
   ['response.custom_tool_call_input.done', 'input'],
+  ['response.code_interpreter_call_code.delta', 'code'],
+  ['response.code_interpreter_call_code.done', 'code'],
 ]);
-
-function addText(items: Map<string, JsonObject>, slot: string, message: JsonObject, type: string): void {
-  const item = items.get(slot);
-  const field = TEXT_EVENTS.get(type);
-  if (!item || field === undefined) return;
-  const whole = textOf(message[field]);
-  const text = whole ?? (textOf(item[field]) ?? '') + (textOf(message.delta) ?? '');
-  items.set(slot, { ...item, [field]: text });
-}
