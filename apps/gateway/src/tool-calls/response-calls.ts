@@ -1,9 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 import { CallIds } from './call-ids.js';
 import { toRequestedCall } from './call-pairing.js';
-import type { FoundCall } from './found-call.js';
 import { FORMATS } from './formats/index.js';
 import type { RequestedCall, ResponseCall } from './formats/llm-format.js';
+import type { FoundCall } from './found-call.js';
 import { textOf } from './json-access.js';
 import { messagesOf } from './response-messages.js';
 import { paramsFromText } from './tool-params.js';

@@ -11,7 +11,7 @@ export {
   type Union,
 } from './kinds.js';
 export { readKinds } from './read-kinds.js';
+export { elementsOf, nodesOf, unlistedCalls } from './response-nodes.js';
 export { shownPath } from './shown-path.js';
 export { SourcePaths } from './source-paths.js';
 export { unrecognisedCall, unrecognisedName, unrecognisedTool } from './unrecognised.js';
-export { elementsOf, nodesOf, unlistedCalls } from './response-nodes.js';

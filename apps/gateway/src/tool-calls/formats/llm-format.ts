@@ -1,7 +1,7 @@
 import type { Json, JsonObject, ToolCall } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
-import type { FoundCall } from '../found-call.js';
 import type { FormatKinds } from '../closed-world/kinds.js';
+import type { FoundCall } from '../found-call.js';
 
 /** Formats of provider bodies. */
 export type FormatId = 'anthropic-messages' | 'openai-chat' | 'openai-responses' | 'gemini' | 'bedrock-converse';
