@@ -28,6 +28,7 @@ export class InThreadHookReader implements HookReader {
 
 /** An agent's event that precedes no call carries none, which is an answer and not a hook without content. */
 export function callsOf(hook: Hook, document: JsonDocument): HookCalls {
-  const carriesNone = hook.agent !== undefined && Array.isArray(hook.data.tool_calls) && hook.data.tool_calls.length === 0;
+  const carriesNone =
+    hook.agent !== undefined && Array.isArray(hook.data.tool_calls) && hook.data.tool_calls.length === 0;
   return carriesNone ? { status: 'read', declared: [], calls: [] } : readHookCalls(hook, document);
 }
