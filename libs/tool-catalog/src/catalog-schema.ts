@@ -1,35 +1,38 @@
-import { compile } from '@jmespath-community/jmespath';
 import { z } from 'zod';
+import { normalHost } from './connection-strings/host-port.js';
 import { isNamePattern, NAME_PATTERN_FORM } from './name-pattern.js';
+import { PARAMETER_PATH } from './parameter-values.js';
 
-const JMESPATH_FORM = 'a JMESPath expression over the parameters, for example connection.host || url';
 const REGEX_FORM = 'a regular expression, matched without regard to case';
+const PATH_FORM = 'the path of one parameter, for example connection.host; every spelling of it counts';
+const HOST_FORM = 'a host name, or *.domain for the hosts below a domain';
+const SERVER_FORM = 'a name of letters, digits, - _ . and spaces, without a double underscore or a wildcard';
 
 const word = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _, for example source_code');
 
 const namePattern = z.string().refine(isNamePattern, `must be ${NAME_PATTERN_FORM}`);
 const namePatterns = z.array(namePattern).min(1, 'must list at least one name');
-
-const jmespath = z.string().refine(compiles(compile), `must be ${JMESPATH_FORM}`);
+const path = z.string().regex(PARAMETER_PATH, `must be ${PATH_FORM}`);
+const host = z
+  .string()
+  .refine((text) => normalHost(text.replace(/^\*\./, '')) !== undefined, `must be ${HOST_FORM}`)
+  .transform((text) => text.toLowerCase());
+const serverName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.: -]{0,63}$/, `must be ${SERVER_FORM}`)
+  .refine((text) => !text.includes('__'), `must be ${SERVER_FORM}`);
 const regex = z
   .string()
   .min(1)
   .max(1000)
-  .refine(
-    compiles((text) => new RegExp(text, 'i')),
-    `must be ${REGEX_FORM}`,
-  );
-
-function compiles(compiler: (text: string) => unknown): (text: string) => boolean {
-  return (text) => {
+  .refine((text) => {
     try {
-      compiler(text);
+      new RegExp(text, 'i');
       return true;
     } catch {
       return false;
     }
-  };
-}
+  }, `must be ${REGEX_FORM}`);
 
 const tools = z
   .strictObject({
@@ -44,38 +47,99 @@ const tools = z
     'must list names below read, write, export, execute or delete',
   );
 
+const target = z.strictObject({
+  kind: word,
+  /** Parameters that hold hosts, connection strings or URLs; only the host is told. */
+  hosts: z.array(path).default([]),
+  /** Parameters that hold a name or path, told as it is. */
+  names: z.array(path).default([]),
+  /** Whether the name of the server identifies the resource when no parameter does. */
+  orServer: z.boolean().default(false),
+});
+
+/** Which parameters say where a call goes. Only these can show that it does not go to production. */
+const source = z
+  .strictObject({
+    /** Tools that really use these parameters; absent when all tools of the entry do. */
+    tools: namePatterns.optional(),
+    /** Hosts and connection strings. */
+    hosts: z.array(path).default([]),
+    /** Web addresses; hosts outside the organisation say nothing. */
+    urls: z.array(path).default([]),
+    /** Names that are no hosts: contexts of clusters, databases. */
+    names: z.array(path).default([]),
+  })
+  .refine(
+    ({ hosts, urls, names }) => hosts.length + urls.length + names.length > 0,
+    'must list parameters below hosts, urls or names',
+  );
+
+const environment = z.strictObject({
+  from: z.array(source).default([]),
+  /** Parameters whose text can only raise the environment. */
+  hints: z.array(path).default([]),
+  /** Where the server leads when no parameter says it: for a server that is wired to one environment. */
+  always: word.optional(),
+});
+
+const classified = {
+  system: word,
+  category: word.refine((category) => category !== 'uncategorised', 'must not be uncategorised, which means no entry'),
+  tools,
+  target: target.optional(),
+  environment: environment.optional(),
+};
+
+const OLD_SERVERS =
+  'belongs to a server: move the entry below servers: with an id, and list the exact names that clients give the server as aliases';
+
 const entry = z.strictObject({
   /** Names the entry in messages and listings. */
   name: z.string().min(1),
-  system: word,
-  category: word.refine((category) => category !== 'uncategorised', 'must not be uncategorised, which means no entry'),
-  /** Names of MCP servers; absent for tools that an agent brings itself. */
-  servers: namePatterns.optional(),
-  tools,
-  target: z
-    .strictObject({
-      kind: word,
-      id: z.array(jmespath).min(1, `must list ${JMESPATH_FORM}`),
-      /** Whether the name of the server identifies the resource when no parameter does. */
-      orServer: z.boolean().default(false),
-    })
-    .optional(),
-  environment: z
-    .strictObject({
-      from: z.array(jmespath).default([]),
-      hints: z.array(jmespath).default([]),
-    })
-    .optional(),
+  /** The former form of a server. */
+  servers: z.undefined({ error: OLD_SERVERS }).optional(),
+  ...classified,
+  /** The parameter that names the MCP server whose resource is read: that server's category then counts. */
+  byServer: z.strictObject({ parameter: path, optional: z.boolean().default(false) }).optional(),
+});
+
+const server = z.strictObject({
+  id: serverName,
+  /** Further names by which clients call the server, exactly; - and _ stand for each other. */
+  aliases: z.array(serverName).default([]),
+  ...classified,
 });
 
 /** The file `policies/catalog.yaml`. */
 export const catalogSchema = z.strictObject({
+  organisation: z
+    .strictObject({
+      /** Domains whose hosts the organisation names itself. */
+      domains: z.array(host).default([]),
+      /** Ports of this machine on which services of a developer listen; any other port may be a tunnel. */
+      localPorts: z.array(z.int().min(1).max(65_535)).default([]),
+    })
+    .default({ domains: [], localPorts: [] }),
   /** From the most to the least restrictive. */
   environments: z
-    .array(z.strictObject({ name: word, patterns: z.array(regex).min(1, `must list ${REGEX_FORM}`) }))
+    .array(
+      z.strictObject({
+        name: word,
+        patterns: z.array(regex).min(1, `must list ${REGEX_FORM}`),
+        hosts: z.array(host).default([]),
+      }),
+    )
     .min(1),
+  /** Servers that the organisation lists. A tool of any other server is uncategorised. */
+  servers: z.array(server).default([]),
+  /** Tools that agents bring themselves. */
   entries: z.array(entry).min(1),
 });
 
-/** One entry as written. */
-export type CatalogEntryDocument = z.infer<typeof entry>;
+export type CatalogDocument = z.infer<typeof catalogSchema>;
+/** Tools of an agent as written. */
+export type AgentEntryDocument = z.infer<typeof entry>;
+/** A server as written. */
+export type ServerDocument = z.infer<typeof server>;
+/** What an agent's entry and a server have in common. */
+export type ClassifiedDocument = Pick<ServerDocument, 'system' | 'category' | 'tools' | 'target' | 'environment'>;

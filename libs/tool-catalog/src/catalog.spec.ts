@@ -1,44 +1,58 @@
 import type { JsonObject } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CatalogError, loadCatalog } from './catalog.js';
+import { loadCatalog } from './catalog.js';
+import { CatalogError } from './catalog-file.js';
 
 const ENVIRONMENTS = `
 environments:
   - { name: production, patterns: ["prod"] }
   - { name: staging, patterns: ["staging"] }
-  - { name: development, patterns: ["^dev", "localhost"] }
+  - { name: development, patterns: ["^dev"], hosts: [localhost, db9.cloud.example, "*.dev.cloud.example"] }
 `;
 
 const catalog = loadCatalog({
   text: `${ENVIRONMENTS}
 entries:
-  - { name: files, system: workstation, category: files, tools: { read: [Read, read_*], write: [Write] }, target: { kind: file, id: [path] } }
-  - name: db
+  - { name: files, system: workstation, category: files, tools: { read: [Read, read_*], write: [Write] }, target: { kind: file, names: [path] } }
+servers:
+  - id: pg
+    aliases: [pg-prod]
     system: postgres
     category: database
-    servers: [pg, pg-*]
     tools: { read: [list_*], execute: [query], delete: [list_and_drop_*], export: ["*_export"] }
-    target: { kind: database, id: ["[url, host]", database], orServer: true }
-    environment: { from: ["[url, host]", "targets[].host"], hints: [database, sql] }
+    target: { kind: database, hosts: [url, host], names: [database], orServer: true }
+    environment: { from: [{ hosts: [url, host] }], hints: [database] }
+  - id: fixed
+    system: postgres
+    category: database
+    tools: { execute: [query, move] }
+    environment: { always: staging, from: [{ tools: [move], names: [to] }], hints: [note] }
 `,
 });
 
 const classify = (name: string, params?: JsonObject, server?: string) => catalog.classify({ name, params, server });
-const environment = (params: JsonObject, name = 'mcp__pg__query') => classify(name, params).classification.environment;
+const environment = (params: JsonObject | undefined, name = 'mcp__pg__query') =>
+  classify(name, params).classification.environment;
 
 describe('classify', () => {
-  it('says what a call is', () => {
-    expect(classify('mcp__pg__query', { host: 'orders.staging.internal', sql: 'select 1' })).toEqual({
+  it('says what a call is, and from what', () => {
+    expect(classify('mcp__pg__query', { host: 'orders-staging', sql: 'select 1' })).toEqual({
       tool: { name: 'mcp__pg__query', server: 'pg', operation: 'query', anomalies: [] },
       classification: {
         category: 'database',
         system: 'postgres',
         operation: 'execute',
         environment: 'staging',
-        target: { kind: 'database', id: 'orders.staging.internal' },
+        target: { kind: 'database', id: 'orders-staging' },
       },
-      entry: 'db',
+      entry: 'pg',
+      targetKind: 'database',
+      resources: [{ kind: 'database', id: 'orders-staging' }],
+      clues: [
+        { parameter: 'host', value: 'orders-staging', environment: 'staging', by: 'staging', weight: 'decides' },
+        { parameter: '(server)', weight: 'raises' },
+      ],
     });
   });
 
@@ -46,88 +60,44 @@ describe('classify', () => {
     expect(classify('mcp__acme__do', { host: 'prod' })).toEqual({
       tool: { name: 'mcp__acme__do', server: 'acme', operation: 'do', anomalies: [] },
       classification: { category: 'uncategorised' },
+      resources: [],
+      clues: [],
     });
-  });
-
-  it('keeps tools of the agent and tools of servers apart', () => {
-    expect(classify('mcp__acme__Read', {}).entry).toBeUndefined();
-    expect(classify('query', {}).entry).toBeUndefined();
-    expect(classify('query', {}, 'mcp__pg').entry).toBe('db');
   });
 
   it.each([
     ['mcp__pg__list_tables', 'read'],
     ['mcp__pg__list_and_drop_tables', 'delete'],
     ['mcp__pg__list_export', 'export'],
-    ['mcp__pg_eu__query', 'execute'],
+    ['mcp__pg_prod__query', 'execute'],
     ['mcp__pg__list__tables', undefined],
     ['mcp__pg__list_täbles', undefined],
-    ['mcp__pg__List_tables', undefined],
-    ['mcp__PG__list_tables', undefined],
   ])('%s is %s', (name, operation) => {
     expect(classify(name, {}).classification.operation).toBe(operation);
   });
 });
 
 describe('the environment', () => {
-  it.each<[string, JsonObject, string | undefined]>([
-    ['a host', { host: 'db.staging.internal' }, 'staging'],
-    ['a connection string', { url: 'postgres://u:p@prod-db/orders' }, 'production'],
-    ['the more restrictive of two', { host: 'staging', url: 'postgres://prod-db/x' }, 'production'],
-    ['one of an array', { targets: [{ host: 'staging-1' }, { host: 'prod-1' }] }, 'production'],
-    ['nested arrays', { host: [['dev1'], { any: 'staging-1' }] }, 'staging'],
-    ['nothing known', { host: 'db7.internal' }, undefined],
-    ['no parameter', {}, undefined],
-    ['a name beside no host', { database: 'staging' }, 'staging'],
-    ['a name beside an unknown host', { host: 'db7.internal', database: 'staging' }, undefined],
-    ['a name inside the URL of an unknown host', { url: 'postgres://db7/staging' }, undefined],
-    ['an option inside the URL of an unknown host', { url: 'postgres://db7/x?application_name=staging' }, undefined],
-    ['a user inside the URL of an unknown host', { url: 'postgres://staging@db7/x' }, undefined],
-    ['an unknown host beside a known one', { targets: [{ host: 'staging-1' }, { host: 'db7' }] }, undefined],
-    ['production by name beside a staging host', { host: 'staging-1', database: 'prod_copy' }, 'production'],
-    ['production in a statement', { host: 'staging-1', sql: 'select * from prod.orders' }, 'production'],
-    ['a percent-encoded host', { url: 'postgres://p%72od-db/x' }, 'production'],
-    ['a host beyond the bound', { host: `staging${'x'.repeat(5000)}` }, undefined],
-    ['a statement beyond the bound', { host: 'staging-1', sql: 'x'.repeat(5000) }, undefined],
-    ['too many values', { targets: Array.from({ length: 2000 }, () => ({ host: 'staging' })) }, undefined],
-    [
-      'too much text',
-      { targets: Array.from({ length: 20 }, () => ({ host: `staging-${'x'.repeat(1000)}` })) },
-      undefined,
-    ],
-    ['a number', { host: 7 }, undefined],
-    ['null', { host: null, database: 'staging' }, 'staging'],
-  ])('%s', (_, params, expected) => {
-    expect(environment(params)).toBe(expected);
+  it('is that of a host that is listed, whatever its domain', () => {
+    expect(environment({ host: 'db9.cloud.example' })).toBe('development');
+    expect(environment({ host: 'any.dev.cloud.example' })).toBe('development');
+    expect(environment({ host: 'dev.cloud.example' })).toBeUndefined();
+    expect(environment({ host: 'db8.cloud.example' })).toBeUndefined();
   });
 
-  it('is told by the name of the server, where no parameter says otherwise', () => {
-    expect(environment({}, 'mcp__pg-staging__query')).toBe('staging');
-    expect(environment({ host: 'prod-1' }, 'mcp__pg-staging__query')).toBe('production');
+  it('is raised by the name of the server, and never lowered', () => {
     expect(environment({ host: 'staging-1' }, 'mcp__pg-prod__query')).toBe('production');
-    expect(environment({ host: 'db7' }, 'mcp__pg-staging__query')).toBeUndefined();
+    expect(environment(undefined, 'mcp__pg-prod__query')).toBe('production');
+    expect(environment(undefined, 'mcp__pg__query')).toBeUndefined();
   });
 
-  it('without parameters is told only when no parameter could change it', () => {
-    expect(classify('mcp__pg-prod__query').classification).toMatchObject({ environment: 'production' });
-    expect(classify('mcp__pg-staging__query').classification).not.toHaveProperty('environment');
-  });
-});
-
-describe('the target', () => {
-  it.each<[string, JsonObject, string | undefined]>([
-    ['the host of a connection string', { url: 'postgres://u:secret@db.internal:5432/orders' }, 'db.internal'],
-    ['the same value twice', { url: 'postgres://db.internal/x', host: 'db.internal' }, 'db.internal'],
-    ['different values', { url: 'postgres://db1/x', host: 'db2' }, undefined],
-    ['the next expression', { database: 'orders' }, 'orders'],
-    ['the server', {}, 'pg'],
-    ['a value too long for a name', { database: 'x'.repeat(600) }, undefined],
-  ])('%s', (_, params, id) => {
-    expect(classify('mcp__pg__query', params).classification.target?.id).toBe(id);
-  });
-
-  it('is not told without parameters', () => {
-    expect(classify('mcp__pg__query').classification).not.toHaveProperty('target');
+  it('of a server that is wired to one is that one, unless a parameter says otherwise', () => {
+    expect(environment({}, 'mcp__fixed__query')).toBe('staging');
+    expect(environment({ note: 'prod' }, 'mcp__fixed__query')).toBe('production');
+    expect(environment({ to: 'dev1' }, 'mcp__fixed__move')).toBe('development');
+    expect(environment({ to: 'db7' }, 'mcp__fixed__move')).toBeUndefined();
+    expect(environment({ to: 'dev1' }, 'mcp__fixed__query')).toBe('staging');
+    expect(environment(undefined, 'mcp__fixed__query')).toBeUndefined();
   });
 });
 
@@ -174,7 +144,7 @@ describe('any name and parameters', () => {
     ];
     fc.assert(
       fc.property(
-        fc.constantFrom('Read', 'read_me', 'mcp__pg__query', 'pg_list_e'),
+        fc.constantFrom('Read', 'read_me', 'mcp__pg__query', 'pg_query'),
         fc.constantFrom(...disguises),
         (name, hide) => {
           const hidden = hide(name);
@@ -184,18 +154,6 @@ describe('any name and parameters', () => {
           expect(tool.anomalies.length).toBeGreaterThan(0);
         },
       ),
-    );
-  });
-
-  it('with one more parameter are never taken for a less restrictive environment', () => {
-    const order = ['production', undefined, 'staging', 'development'];
-    const host = fc.constantFrom('prod-1', 'staging-1', 'dev1', 'db7');
-    fc.assert(
-      fc.property(fc.array(host, { minLength: 1, maxLength: 4 }), host, (hosts, more) => {
-        const rank = (list: string[]) =>
-          order.indexOf(environment({ targets: list.map((value) => ({ host: value })) }));
-        expect(rank([...hosts, more])).toBeLessThanOrEqual(rank(hosts));
-      }),
     );
   });
 });
@@ -235,9 +193,34 @@ describe('loadCatalog', () => {
       'must not be uncategorised',
     ],
     [
-      'no JMESPath',
-      entry('tools: { read: [a] }, target: { kind: k, id: ["a.["] }'),
-      'entry "one", key target.id.0: must be a JMESPath expression',
+      'no path of a parameter',
+      entry('tools: { read: [a] }, target: { kind: k, names: ["[a, b]"] }'),
+      'entry "one", key target.names.0: must be the path of one parameter',
+    ],
+    [
+      'the former form of a server',
+      entry('tools: { read: [a] }, servers: [x]'),
+      'entry "one", key servers: belongs to a server: move the entry below servers:',
+    ],
+    [
+      'a wildcard in the name of a server',
+      `${entry('tools: { read: [a] }')}servers: [{ id: "pg-*", system: s, category: c, tools: { read: [a] } }]`,
+      'server "pg-*", key id: must be a name of letters',
+    ],
+    [
+      'a server listed twice',
+      `${entry('tools: { read: [a] }')}servers: [{ id: pg-a, system: s, category: c, tools: { read: [a] } }, { id: x, aliases: [pg_a], system: s, category: c, tools: { read: [a] } }]`,
+      'server "x", key aliases: "pg_a" belongs to server "pg-a" already',
+    ],
+    [
+      'an environment that is not declared',
+      `${entry('tools: { read: [a] }')}servers: [{ id: a, system: s, category: c, tools: { read: [a] }, environment: { always: moon } }]`,
+      'server "a", key environment.always: must be one of production, staging, development',
+    ],
+    [
+      'a domain that is none',
+      `organisation: { domains: ["a b"] }\n${entry('tools: { read: [a] }')}`,
+      'key organisation.domains.0: must be a host',
     ],
     [
       'no regular expression',

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { JsonObject, ToolClassification } from '@iris/contracts';
+import type { JsonObject, Phase, ToolClassification } from '@iris/contracts';
 import { LRUCache } from 'lru-cache';
-import { parse } from 'yaml';
-import { type CatalogEntryDocument, catalogSchema } from './catalog-schema.js';
-import { resourceIds } from './connection-string.js';
-import { type EnvironmentPatterns, recogniseEnvironment } from './environment.js';
-import { compileNamePattern, MAX_NAME_LENGTH, type NamePattern } from './name-pattern.js';
-import { compilePicker, type Picker, pickValues } from './parameter-values.js';
-import { type KnownNames, type NameAnomaly, nameAnomalies, parseToolName } from './tool-name.js';
+import { foldServerName, readCatalogDocument } from './catalog-file.js';
+import { type CompiledEntry, compileAgentEntry, compileServer } from './compiled-entry.js';
+import { type EnvironmentRules, type Recognition, recogniseHost } from './environment.js';
+import { type EnvironmentClue, environmentOfCall, recogniseUrl } from './environment-of-call.js';
+import { type Anomaly, nameAnomalies } from './look-alikes.js';
+import { MAX_NAME_LENGTH } from './name-pattern.js';
+import { readParameters } from './parameter-values.js';
+import { OPERATIONS, type Operation } from './stricter-verbs.js';
+import { type Resource, targetOfCall } from './target-of-call.js';
+import { type NameReadings, type ParsedToolName, readToolName } from './tool-name.js';
 
 /** What is classified: a call, or a tool that is only declared. */
 export interface ToolUse {
@@ -17,6 +20,8 @@ export interface ToolUse {
   readonly server?: string;
   /** Absent when they are not known: a declaration, or parameters that could not be read. */
   readonly params?: JsonObject;
+  /** Absent: a declaration. */
+  readonly phase?: Phase;
 }
 
 /** A tool use as policies see it. */
@@ -25,52 +30,48 @@ export interface ClassifiedTool {
     readonly name: string;
     readonly server?: string;
     readonly operation: string;
-    readonly anomalies: readonly NameAnomaly[];
+    readonly anomalies: readonly Anomaly[];
   };
   readonly classification: ToolClassification;
-  /** Name of the catalog entry; absent when none matches. */
+  /** Name of the catalog entry or id of the server; absent when none matches. */
   readonly entry?: string;
+  /** Kind of the resources that the entry acts on. */
+  readonly targetKind?: string;
+  /** Every resource that the parameters name; `classification.target` is the only one. */
+  readonly resources: readonly Resource[];
+  /** What was looked at to tell the environment. */
+  readonly clues: readonly EnvironmentClue[];
 }
 
 /** The tool catalog, checked and compiled. */
 export interface Catalog {
   /** Changes with every change of the text. */
   readonly revision: string;
-  /** Names of all entries, in order. */
+  /** Names of all entries and ids of all servers, in order. */
   readonly entries: readonly string[];
   /**
    * Never throws. Without parameters, only what holds for any parameters is told: no target, and no environment other
    * than the most restrictive one.
    */
   classify(use: ToolUse): ClassifiedTool;
+  /** The environment of `host` or `host:port`; undefined when it is not recognised. */
+  environmentOfHost(host: string): string | undefined;
+  /** The environment of a web address whose host belongs to the organisation or is listed. */
+  environmentOfUrl(url: string): string | undefined;
 }
 
-/** The catalog cannot be used. The message has one line per fault: entry, key and accepted form. */
-export class CatalogError extends Error {
-  override readonly name = 'CatalogError';
-}
-
-type Operation = NonNullable<ToolClassification['operation']>;
-
-/** From the most to the least restrictive: the first that matches counts. */
-const OPERATIONS: readonly Operation[] = ['delete', 'execute', 'export', 'write', 'read'];
-
-interface Entry {
-  readonly document: CatalogEntryDocument;
-  readonly targetId: readonly Picker[];
-  readonly from: readonly Picker[];
-  readonly hints: readonly Picker[];
-  readonly servers?: readonly NamePattern[];
-  readonly tools: readonly { readonly operation: Operation; readonly pattern: NamePattern }[];
+interface Match {
+  readonly parsed: ParsedToolName;
+  readonly entry: CompiledEntry;
+  readonly operation: Operation;
 }
 
 interface Named {
   readonly tool: ClassifiedTool['tool'];
-  readonly match?: { readonly entry: Entry; readonly operation: Operation };
+  readonly match?: Match;
 }
 
 const MAX_CACHED_NAMES = 5000;
-const MAX_TARGET_LENGTH = 512;
 
 /**
  * Loads the catalog from a file or a text.
@@ -79,64 +80,64 @@ const MAX_TARGET_LENGTH = 512;
  */
 export function loadCatalog(source: { readonly path: string } | { readonly text: string }): Catalog {
   const text = 'path' in source ? readFileSync(source.path, 'utf8') : source.text;
-  const document = validate(text);
-  const environments: EnvironmentPatterns[] = document.environments.map(({ name, patterns }) => ({
-    name,
-    patterns: patterns.map((pattern) => new RegExp(pattern, 'i')),
-  }));
-  const entries = document.entries.map(compileEntry);
-  const known: KnownNames = {
-    isServer: (name) => entries.some((entry) => entry.servers?.some((pattern) => pattern.matches(name))),
-    rank: (name) => {
-      const match = find(entries, name);
-      return match && OPERATIONS.indexOf(match.operation);
-    },
+  const document = readCatalogDocument(text);
+  const rules: EnvironmentRules = {
+    environments: document.environments.map(({ name, patterns, hosts }) => ({
+      name,
+      hosts,
+      patterns: patterns.map((pattern) => new RegExp(pattern, 'i')),
+    })),
+    domains: document.organisation.domains,
+    localPorts: new Set(document.organisation.localPorts.map(String)),
   };
+  const own = document.entries.map(compileAgentEntry);
+  const servers = new ServerList(
+    document.servers.map((server) => [[server.id, ...server.aliases], compileServer(server)]),
+  );
   const cache = new LRUCache<string, Named>({ max: MAX_CACHED_NAMES });
 
   const named = (name: string, namespace: string | undefined): Named => {
     const key = JSON.stringify([name, namespace]);
     const cached = cache.get(key);
-    if (cached) {
-      return cached;
-    }
-    const parsed = parseToolName(name, namespace, known);
-    const result = {
-      tool: { name, ...parsed, anomalies: nameAnomalies(name, namespace) },
-      match: find(entries, parsed),
-    };
-    if (name.length + (namespace?.length ?? 0) <= 2 * MAX_NAME_LENGTH) {
-      cache.set(key, result);
-    }
+    if (cached) return cached;
+    const result = resolveName(name, namespace, own, servers);
+    if (name.length + (namespace?.length ?? 0) <= 2 * MAX_NAME_LENGTH) cache.set(key, result);
     return result;
   };
 
-  const classify = ({ name, server, params }: ToolUse): ClassifiedTool => {
+  const classify = ({ name, server, params, phase = 'declared' }: ToolUse): ClassifiedTool => {
     const { tool, match } = named(name, server);
-    if (match === undefined) {
-      return { tool, classification: { category: 'uncategorised' } };
+    if (match === undefined) return uncategorised(tool);
+    const { entry } = match;
+    if (entry.byServer && (params !== undefined || phase !== 'declared')) {
+      return classifyByServer(tool, match, servers, params);
     }
-    const { document: entry } = match.entry;
-    const environment = environmentOf(match.entry, environments, tool.server, params);
-    const target = params && targetOf(match.entry, tool.server, params);
+    const { category, system } = entry.document;
+    const { environment, clues, ambiguous } = environmentOfCall(entry, rules, tool.operation, tool.server, params);
+    const target = params && targetOfCall(entry, tool.server, params);
+    const resources = target?.resources ?? [];
     return {
-      tool,
+      tool: ambiguous || target?.ambiguous ? { ...tool, anomalies: [...tool.anomalies, 'ambiguous_parameter'] } : tool,
       classification: {
-        category: entry.category,
-        system: entry.system,
+        category,
+        system,
         operation: match.operation,
         ...(environment !== undefined && { environment }),
-        ...(target !== undefined && { target }),
+        ...(resources.length === 1 && { target: resources[0] }),
       },
       entry: entry.name,
+      ...(target?.kind !== undefined && { targetKind: target.kind }),
+      resources,
+      clues,
     };
   };
-  // Several rooms ask about the same call.
+  // Several stages ask about the same call.
   const classified = new WeakMap<ToolUse, ClassifiedTool>();
+  const nameOf = ({ rank }: Recognition) => rules.environments[rank]?.name;
 
   return {
     revision: createHash('sha256').update(text).digest('hex').slice(0, 16),
-    entries: document.entries.map(({ name }) => name),
+    entries: [...document.entries.map(({ name }) => name), ...document.servers.map(({ id }) => id)],
     classify: (use) => {
       let result = classified.get(use);
       if (result === undefined) {
@@ -145,134 +146,122 @@ export function loadCatalog(source: { readonly path: string } | { readonly text:
       }
       return result;
     },
+    environmentOfHost: (host) => nameOf(recogniseHost(rules, host)),
+    environmentOfUrl: (url) => nameOf(recogniseUrl(rules, url).recognition),
   };
 }
 
-function validate(text: string) {
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (error) {
-    throw new CatalogError(
-      `The tool catalog is not valid YAML: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  const checked = catalogSchema.safeParse(value);
-  if (!checked.success) {
-    throw new CatalogError(checked.error.issues.map(({ path, message }) => faultLine(value, path, message)).join('\n'));
-  }
-  const faults = duplicates(checked.data.entries);
-  if (faults.length > 0) {
-    throw new CatalogError(faults.join('\n'));
-  }
-  return checked.data;
-}
+/** The listed servers by every name that clients give them. */
+class ServerList {
+  /** Length of the longest name, in UTF-16 code units. */
+  readonly maxLength: number;
+  private readonly byName = new Map<string, CompiledEntry>();
+  private readonly lowerCase: ReadonlySet<string>;
 
-function faultLine(document: unknown, path: readonly PropertyKey[], message: string): string {
-  const [list, index, ...key] = path;
-  if ((list !== 'entries' && list !== 'environments') || index === undefined) {
-    return `Tool catalog, key ${path.map(String).join('.') || '(root)'}: ${message}`;
-  }
-  const items = (document as Record<string, unknown>)[list];
-  const item: unknown = Array.isArray(items) && typeof index === 'number' ? items[index] : undefined;
-  const name =
-    typeof item === 'object' && item !== null && 'name' in item ? String(item.name) : `number ${String(index)}`;
-  return `Tool catalog, ${list === 'entries' ? 'entry' : 'environment'} "${name}", key ${key.map(String).join('.') || '(itself)'}: ${message}`;
-}
-
-/** Two answers for one name would make the order of the file decide unseen. */
-function duplicates(entries: readonly CatalogEntryDocument[]): string[] {
-  const owners = new Map<string, string>();
-  const faults: string[] = [];
-  const names = new Set<string>();
-  for (const entry of entries) {
-    if (names.has(entry.name)) {
-      faults.push(`Tool catalog, entry "${entry.name}", key name: must be unique`);
+  constructor(servers: readonly (readonly [names: readonly string[], entry: CompiledEntry])[]) {
+    for (const [names, entry] of servers) {
+      for (const name of names) this.byName.set(foldServerName(name), entry);
     }
-    names.add(entry.name);
-    for (const server of entry.servers ?? ['']) {
-      for (const tool of Object.values(entry.tools).flatMap((patterns) => patterns ?? [])) {
-        const key = `${server} ${tool}`;
-        const owner = owners.get(key);
-        if (owner !== undefined) {
-          faults.push(
-            `Tool catalog, entry "${entry.name}", key tools: "${tool}" is listed already in entry "${owner}"; a name must be listed once`,
-          );
-        }
-        owners.set(key, entry.name);
-      }
-    }
+    const names = [...this.byName.keys()];
+    this.maxLength = Math.max(0, ...names.map((name) => name.length));
+    this.lowerCase = new Set(names.map((name) => name.toLowerCase()));
   }
-  return faults;
+
+  find(name: string): CompiledEntry | undefined {
+    return this.byName.get(foldServerName(name));
+  }
+
+  isCaseVariant(name: string): boolean {
+    const folded = foldServerName(name);
+    return !this.byName.has(folded) && this.lowerCase.has(folded.toLowerCase());
+  }
 }
 
-function compileEntry(document: CatalogEntryDocument): Entry {
-  return {
-    document,
-    targetId: (document.target?.id ?? []).map(compilePicker),
-    from: (document.environment?.from ?? []).map(compilePicker),
-    hints: (document.environment?.hints ?? []).map(compilePicker),
-    ...(document.servers && { servers: document.servers.map(compileNamePattern) }),
-    tools: OPERATIONS.flatMap((operation) =>
-      (document.tools[operation] ?? []).map((text) => ({ operation, pattern: compileNamePattern(text) })),
-    ),
+/** Every way to split a name is tried; of those that the catalog knows the strictest decides. */
+function resolveName(
+  name: string,
+  namespace: string | undefined,
+  own: readonly CompiledEntry[],
+  servers: ServerList,
+): Named {
+  const readings = readToolName(name, namespace, servers.maxLength);
+  const matches = matchesOf(readings, name, own, servers);
+  const match = strictest(matches);
+  const anomalies = nameAnomalies(name, namespace);
+  const parsed = match?.parsed ?? readings.main;
+  if (match === undefined && isCaseVariant(parsed, own, servers)) anomalies.push('case_variant');
+  return { tool: { name, ...parsed, anomalies }, match };
+}
+
+function matchesOf(
+  { main, isMarked, others }: NameReadings,
+  name: string,
+  own: readonly CompiledEntry[],
+  servers: ServerList,
+) {
+  const matches: Match[] = [];
+  const add = (parsed: ParsedToolName, entry: CompiledEntry | undefined, operation: Operation | undefined) => {
+    if (entry !== undefined && operation !== undefined) matches.push({ parsed, entry, operation });
+    return operation !== undefined;
   };
-}
-
-/** An exact name anywhere comes before a wildcard; then the order of the file decides. */
-function find(
-  entries: readonly Entry[],
-  name: { readonly server?: string; readonly operation: string },
-): Named['match'] {
-  const { server, operation: toolName } = name;
-  const candidates = entries.filter(({ servers }) =>
-    server === undefined ? servers === undefined : servers?.some((pattern) => pattern.matches(server)),
-  );
-  for (const exact of [true, false]) {
-    for (const entry of candidates) {
-      const tool = entry.tools.find(({ pattern }) => pattern.exact === exact && pattern.matches(toolName));
-      if (tool) {
-        return { entry, operation: tool.operation };
-      }
+  if (isMarked) {
+    const entry = main.server === undefined ? undefined : servers.find(main.server);
+    // A name that says its server is of that server, so the other splits can only make it stricter.
+    if (!add(main, entry, entry?.exact(main.operation) ?? entry?.wildcard(main.operation))) return [];
+  } else {
+    for (const entry of own) add({ operation: name }, entry, entry.exact(name));
+    if (matches.length === 0) {
+      const entry = own.find((candidate) => candidate.wildcard(name) !== undefined);
+      add({ operation: name }, entry, entry?.wildcard(name));
     }
   }
-  return undefined;
+  for (const parsed of isMarked ? others : [main, ...others]) {
+    const entry = parsed.server === undefined ? undefined : servers.find(parsed.server);
+    add(parsed, entry, entry?.exact(parsed.operation));
+  }
+  return matches;
 }
 
-function environmentOf(
-  { document, from, hints }: Entry,
-  environments: readonly EnvironmentPatterns[],
-  server: string | undefined,
+/** Undefined also when the readings are of different categories: none of them is stricter than the other. */
+function strictest(matches: readonly Match[]): Match | undefined {
+  const [first] = matches;
+  if (matches.some(({ entry }) => entry.document.category !== first?.entry.document.category)) return undefined;
+  return matches.toSorted((a, b) => OPERATIONS.indexOf(a.operation) - OPERATIONS.indexOf(b.operation))[0];
+}
+
+function isCaseVariant(
+  { server, operation }: ParsedToolName,
+  own: readonly CompiledEntry[],
+  servers: ServerList,
+): boolean {
+  if (server === undefined) return own.some((entry) => entry.isCaseVariant(operation));
+  return servers.isCaseVariant(server) || (servers.find(server)?.isCaseVariant(operation) ?? false);
+}
+
+function uncategorised(tool: ClassifiedTool['tool']): ClassifiedTool {
+  return { tool, classification: { category: 'uncategorised' }, resources: [], clues: [] };
+}
+
+/** A tool that reads from the server that a parameter names is judged as a tool of that server. */
+function classifyByServer(
+  tool: ClassifiedTool['tool'],
+  { entry, operation }: Match,
+  servers: ServerList,
   params: JsonObject | undefined,
-): string | undefined {
-  if (document.environment === undefined) {
-    return undefined;
-  }
-  const named = pickValues(params ?? {}, hints);
-  return recogniseEnvironment(environments, {
-    from: params ? pickValues(params, from) : { values: [], unreadable: true },
-    hints: { values: server === undefined ? named.values : [...named.values, server], unreadable: named.unreadable },
-  });
-}
-
-/** Undefined when the parameters name several resources: the facts about one must not stand for the others. */
-function targetOf(
-  { document: { target }, targetId }: Entry,
-  server: string | undefined,
-  params: JsonObject,
-): ToolClassification['target'] {
-  if (target === undefined) {
-    return undefined;
-  }
-  for (const picker of targetId) {
-    const { values, unreadable } = pickValues(params, [picker]);
-    const ids = new Set(values.flatMap(resourceIds));
-    if (unreadable || ids.size > 1) {
-      return undefined;
-    }
-    for (const id of ids) {
-      return id.length <= MAX_TARGET_LENGTH ? { kind: target.kind, id } : undefined;
-    }
-  }
-  return target.orServer && server !== undefined ? { kind: target.kind, id: server } : undefined;
+): ClassifiedTool {
+  const { category, system } = entry.document;
+  const itself = { tool, classification: { category, system, operation }, entry: entry.name, resources: [], clues: [] };
+  if (params === undefined || entry.byServer === undefined) return uncategorised(tool);
+  const { values, unreadable, ambiguous } = readParameters(params, entry.byServer.paths);
+  const named = [...new Set(values.map(({ text }) => text))];
+  if (named.length === 0 && !unreadable && entry.byServer.optional) return itself;
+  const [name = ''] = named;
+  const server = named.length === 1 && !unreadable && !ambiguous ? servers.find(name) : undefined;
+  if (server === undefined) return uncategorised(named.length === 1 ? { ...tool, server: name } : tool);
+  return {
+    ...itself,
+    tool: { ...tool, server: name },
+    classification: { category: server.document.category, system: server.document.system, operation },
+    entry: server.name,
+  };
 }

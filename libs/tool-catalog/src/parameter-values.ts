@@ -1,5 +1,4 @@
 import type { Json, JsonObject } from '@iris/contracts';
-import { compile, TreeInterpreter } from '@jmespath-community/jmespath';
 
 /** A longer value, in UTF-16 code units, is not read: it counts as one that nobody recognises. */
 const MAX_VALUE_LENGTH = 4096;
@@ -7,70 +6,139 @@ const MAX_VALUE_LENGTH = 4096;
 /** More values, nested ones and containers included, are not read. */
 const MAX_VALUES = 500;
 
+/** More keys of one object are not read. */
+const MAX_KEYS = 2000;
+
 /** More text in all, in UTF-16 code units, is not read, so that no parameters make the classification slow. */
 const MAX_TOTAL_LENGTH = 16_384;
 
-/** Picks a value from parameters; null when there is none. */
-export type Picker = (params: JsonObject) => Json;
+/** A longer key, in UTF-16 code units, is of no parameter that a catalog names. */
+const MAX_KEY_LENGTH = 128;
 
-/** The texts that an expression picks from parameters. */
-export interface PickedValues {
-  readonly values: readonly string[];
-  /** Whether something was picked that could not be read: a value too long, or too many. */
+/** Path of a parameter: names separated by dots, `[]` after one that holds a list. */
+export const PARAMETER_PATH = /^[A-Za-z0-9_-]+(\[\])?(\.[A-Za-z0-9_-]+(\[\])?)*$/;
+
+/** A text found under a declared path. */
+export interface ParameterValue {
+  /** The path as the catalog declares it. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The texts under some declared paths. */
+export interface ReadParameters {
+  readonly values: readonly ParameterValue[];
+  /** Whether something was found that could not be read: too long, too many, or another shape than declared. */
   readonly unreadable: boolean;
+  /** Whether one parameter is written in two ways with different values: `host` and `Host`, `a.b` and `a: { b }`. */
+  readonly ambiguous: boolean;
+}
+
+interface PathNode {
+  path?: string;
+  readonly children: Map<string, PathNode>;
+}
+
+/** Declared paths, ready to be looked up. */
+export interface ParameterPaths {
+  readonly root: PathNode;
+}
+
+/** Compiles declared paths. Spellings that differ in case, `_` and `-` are one path. */
+export function parameterPaths(paths: readonly string[]): ParameterPaths {
+  const root: PathNode = { children: new Map() };
+  for (const path of paths) {
+    let node = root;
+    for (const part of partsOf(path)) {
+      let next = node.children.get(part);
+      if (next === undefined) {
+        next = { children: new Map() };
+        node.children.set(part, next);
+      }
+      node = next;
+    }
+    node.path ??= path;
+  }
+  return { root };
 }
 
 /**
- * Picks the texts below what JMESPath expressions select, arrays and nested objects included; numbers and booleans as
- * text, null as nothing. An expression that fails on these parameters picks nothing and counts as unreadable.
+ * Reads the texts under declared paths, in whatever way the parameters spell them, lists and nested objects included;
+ * numbers and booleans as text, null and the empty text as nothing.
  */
-export function pickValues(params: JsonObject, pickers: readonly Picker[]): PickedValues {
-  const pending: Json[] = pickers.map((pick) => pick(params)).reverse();
-  const values: string[] = [];
+export function readParameters(params: JsonObject, { root }: ParameterPaths): ReadParameters {
+  const found: (ParameterValue & { readonly spelling: string })[] = [];
   let unreadable = false;
   let read = 0;
   let length = 0;
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+  const pending: { value: Json; node: PathNode; spelling: string }[] = [{ value: params, node: root, spelling: '' }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { value, node, spelling } = next;
     read += 1;
-    if (read > MAX_VALUES) {
-      return { values, unreadable: true };
-    }
-    if (typeof value === 'object' && value !== null) {
-      pending.push(
-        ...Object.values(value)
-          .slice(0, MAX_VALUES + 1)
-          .reverse(),
-      );
-    } else if (value !== null && value !== '') {
+    if (read > MAX_VALUES) return { values: found, unreadable: true, ambiguous: ambiguous(found) };
+    if (value === null || value === '') continue;
+    if (Array.isArray(value)) {
+      for (const item of value.slice(0, MAX_VALUES + 1).reverse()) pending.push({ value: item, node, spelling });
+    } else if (typeof value === 'object') {
+      const keys = Object.keys(value);
+      if (keys.length > MAX_KEYS) unreadable = true;
+      for (const key of keys.slice(0, MAX_KEYS).reverse()) {
+        // Below a declared path every text counts, whatever its key.
+        const below = node.path === undefined ? descend(node, key) : (descend(node, key) ?? node);
+        const child = value[key];
+        if (below !== undefined && child !== undefined) {
+          pending.push({ value: child, node: below, spelling: `${spelling}\n${key}` });
+        }
+      }
+    } else if (node.path === undefined) {
+      unreadable = true;
+    } else {
       const text = String(value);
       length += text.length;
-      if (length > MAX_TOTAL_LENGTH) {
-        return { values, unreadable: true };
-      }
-      if (text.length <= MAX_VALUE_LENGTH) {
-        values.push(text);
-      } else {
-        unreadable = true;
-      }
+      if (length > MAX_TOTAL_LENGTH) return { values: found, unreadable: true, ambiguous: ambiguous(found) };
+      if (text.length > MAX_VALUE_LENGTH) unreadable = true;
+      else found.push({ path: node.path, text, spelling });
     }
   }
-  return { values, unreadable };
+  return { values: found.map(({ path, text }) => ({ path, text })), unreadable, ambiguous: ambiguous(found) };
 }
 
-const UNREADABLE = 'x'.repeat(MAX_VALUE_LENGTH + 1);
+function ambiguous(found: readonly (ParameterValue & { readonly spelling: string })[]): boolean {
+  const byPath = new Map<string, Map<string, Set<string>>>();
+  for (const { path, text, spelling } of found) {
+    const spellings = byPath.get(path) ?? new Map<string, Set<string>>();
+    byPath.set(path, spellings);
+    spellings.set(spelling, (spellings.get(spelling) ?? new Set()).add(text));
+  }
+  return [...byPath.entries()].some(([path, spellings]) => {
+    const written = [...spellings.entries()].filter(([spelling]) => isWhole(path, spelling));
+    const texts = new Set(written.map(([, values]) => [...values].sort().join('\n')));
+    return written.length > 1 && texts.size > 1;
+  });
+}
 
-/**
- * Compiles a JMESPath expression.
- *
- * @throws {Error} when it is not one.
- */
-export function compilePicker(expression: string): Picker {
-  const node = compile(expression);
-  return (params) => {
-    try {
-      return (TreeInterpreter.search(node, params) as Json | undefined) ?? null;
-    } catch {
-      return UNREADABLE;
-    }
-  };
+/** Whether a spelling is one of the path itself, and not of something below it. */
+function isWhole(path: string, spelling: string): boolean {
+  return partsOf(spelling.slice(1).replaceAll('\n', '.')).join('.') === partsOf(path).join('.');
+}
+
+function descend(node: PathNode, key: string): PathNode | undefined {
+  if (key.length > MAX_KEY_LENGTH) return undefined;
+  let found: PathNode | undefined = node;
+  for (const part of partsOf(key)) found = found?.children.get(part);
+  return found;
+}
+
+/** The names of a path or key, folded: `connection[url]`, `Connection.URL` and `connection.url` are one. */
+function partsOf(text: string): string[] {
+  return text
+    .replaceAll('[]', '')
+    .replace(/\[([^\]]*)\]/g, '.$1')
+    .split('.')
+    .map((part) =>
+      part
+        .normalize('NFKC')
+        .toLowerCase()
+        .replace(/[_\-\s]/g, ''),
+    );
 }

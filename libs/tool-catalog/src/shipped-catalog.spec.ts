@@ -32,26 +32,22 @@ describe('the shipped catalog', () => {
     ['any', 'mcp__bamboohr__get_employee', undefined, 'hr', 'read'],
     ['any', 'mcp__mysql__mysql_query', undefined, 'database', 'execute'],
     ['any', 'mcp__filesystem__write_file', undefined, 'files', 'write'],
+    ['Claude Code', 'BashOutput', undefined, 'shell', 'execute'],
+    ['Claude Code', 'TaskOutput', undefined, 'shell', 'execute'],
+    ['Claude Code', 'KillShell', undefined, 'shell', 'execute'],
+    ['Codex', 'exec_command', 'functions', 'shell', 'execute'],
+    ['any', 'mcp__github__get_and_delete_everything', undefined, 'source_code', 'delete'],
+    ['any', 'mcp__github-evil__get_payroll', undefined, 'uncategorised', undefined],
+    ['any', 'mcp__notion-hr__get_payroll', undefined, 'uncategorised', undefined],
+    ['any', 'get_payroll_mcp_github', undefined, 'uncategorised', undefined],
+    ['any', 'gdrive_read_payroll', undefined, 'uncategorised', undefined],
+    ['any', 'mcp__gdrive__read_payroll', undefined, 'uncategorised', undefined],
+    ['any', 'github_nuke_get_all', undefined, 'uncategorised', undefined],
+    ['any', 'mcp_github_nuke_get_all', undefined, 'uncategorised', undefined],
     ['any', 'mcp__acme__anything', undefined, 'uncategorised', undefined],
     ['any', 'anything', undefined, 'uncategorised', undefined],
   ])('%s: %s on %s is %s, %s', (_, name, server, category, operation) => {
     const { classification } = catalog.classify({ name, server, params: {} });
     expect([classification.category, classification.operation]).toEqual([category, operation]);
-  });
-
-  it.each([
-    ['orders.prod.internal', 'production'],
-    ['prod1-db', 'production'],
-    ['reproduction-db', undefined],
-    ['db.staging.internal', 'staging'],
-    ['uat-db', 'staging'],
-    ['qa2.internal', 'test'],
-    ['localhost', 'development'],
-    ['127.0.0.1', 'development'],
-    ['10.1.2.3', undefined],
-    ['delivery-db', undefined],
-  ])('takes %s for %s', (host, environment) => {
-    const { classification } = catalog.classify({ name: 'mcp__postgres__query', params: { host, sql: 'select 1' } });
-    expect(classification.environment).toBe(environment);
   });
 });

@@ -1,8 +1,5 @@
 import { MAX_NAME_LENGTH } from './name-pattern.js';
 
-/** Why a name may be a look-alike of another. */
-export type NameAnomaly = 'empty' | 'whitespace' | 'non_ascii' | 'compatibility_form';
-
 /** A tool's name taken apart. */
 export interface ParsedToolName {
   /** MCP server; absent when the name tells none. */
@@ -11,31 +8,18 @@ export interface ParsedToolName {
   readonly operation: string;
 }
 
-/** What the catalog knows that helps to tell where an ambiguous name splits. */
-export interface KnownNames {
-  isServer(name: string): boolean;
-  /** How restrictive the catalog's operation for a tool is, 0 most; undefined when the tool is not in the catalog. */
-  rank(name: ParsedToolName): number | undefined;
+/** The ways to take one name apart. */
+export interface NameReadings {
+  /** How the name is shown and judged when nothing else applies. */
+  readonly main: ParsedToolName;
+  /** Whether `main` names its server beyond doubt, so that a wildcard of that server may classify the tool. */
+  readonly isMarked: boolean;
+  /** Further splits. They count only for a listed server that lists exactly this tool. */
+  readonly others: readonly ParsedToolName[];
 }
 
-/** Marks of a look-alike in a name or server. Nothing is folded: the name stays as it was called. */
-export function nameAnomalies(name: string, server = ''): NameAnomaly[] {
-  const text = name + server;
-  const anomalies: NameAnomaly[] = [];
-  if (name === '') {
-    anomalies.push('empty');
-  }
-  if (/\s/.test(text)) {
-    anomalies.push('whitespace');
-  }
-  if (/[^\s!-~]/.test(text)) {
-    anomalies.push('non_ascii');
-  }
-  if (text.normalize('NFKC') !== text) {
-    anomalies.push('compatibility_form');
-  }
-  return anomalies;
-}
+/** What agents write as a namespace for tools of their own (Codex). */
+const OWN_NAMESPACES = new Set(['functions']);
 
 /**
  * Takes a name apart the way agents put it together:
@@ -44,75 +28,69 @@ export function nameAnomalies(name: string, server = ''): NameAnomaly[] {
  * - `mcp_<server>_<tool>` (Gemini CLI), `<server>_<tool>` (OpenCode), `<server>__<tool>`
  * - `<tool>_mcp_<server>` (LibreChat), `<server>:<tool>` (Docker MCP gateway)
  *
- * Where a name can be split in several ways, a server that the catalog knows decides. Forms with a single underscore are
- * taken apart for known servers only.
+ * @param maxServerLength length of the longest listed server, in UTF-16 code units: no longer one is tried, so that the
+ *   cost is linear in the name
  */
-export function parseToolName(name: string, namespace: string | undefined, known: KnownNames): ParsedToolName {
-  if (name.length > MAX_NAME_LENGTH) {
-    return { operation: name };
-  }
-  if (namespace) {
-    return parseWithNamespace(name, namespace);
-  }
+export function readToolName(name: string, namespace: string | undefined, maxServerLength: number): NameReadings {
+  if (name.length > MAX_NAME_LENGTH) return { main: { operation: name }, isMarked: false, others: [] };
+  if (namespace && !OWN_NAMESPACES.has(namespace)) return withNamespace(name, namespace, maxServerLength);
   if (name.startsWith('mcp__')) {
     const rest = name.slice(5);
-    return (
-      splitDouble(rest, known) ?? splitKnown(rest, known) ?? splitAt(rest, rest.indexOf('.'), 1) ?? { operation: name }
-    );
+    const marked = splitAt(rest, rest.indexOf('__'), 2);
+    const others = serverFirst(rest, maxServerLength);
+    if (marked) return { main: marked, isMarked: true, others };
+    return { main: splitAt(rest, rest.indexOf('.'), 1) ?? { operation: name }, isMarked: false, others };
   }
-  if (name.startsWith('mcp_')) {
-    const rest = name.slice(4);
-    return splitKnown(rest, known) ?? { operation: name };
-  }
-  if (known.rank({ operation: name }) !== undefined) {
-    return { operation: name };
-  }
-  return splitAt(name, name.indexOf(':'), 1) ?? splitSuffix(name) ?? splitKnown(name, known) ?? { operation: name };
-}
-
-function parseWithNamespace(name: string, namespace: string): ParsedToolName {
-  const server = namespace.replace(/^mcp__(?=.)/, '').replace(/(?<=[^_])__$/, '');
-  const prefix = `mcp__${server}__`;
+  const rest = name.startsWith('mcp_') ? name.slice(4) : name;
   return {
-    server,
-    operation: name.startsWith(prefix) && name.length > prefix.length ? name.slice(prefix.length) : name,
+    main: splitAt(name, name.indexOf(':'), 1) ?? serverLast(name, name.lastIndexOf('_mcp_')) ?? { operation: name },
+    isMarked: false,
+    others: [...serverFirst(rest, maxServerLength), ...serversLast(name, maxServerLength)],
   };
 }
 
-function splitDouble(rest: string, known: KnownNames): ParsedToolName | undefined {
-  const splits = positions(rest, '__')
-    .map((at) => splitAt(rest, at, 2))
-    .filter((split) => split !== undefined);
-  return splits.find(({ server }) => server !== undefined && known.isServer(server)) ?? splits[0];
+function withNamespace(name: string, namespace: string, maxServerLength: number): NameReadings {
+  const server = namespace.replace(/^mcp__(?=.)/, '').replace(/(?<=[^_])__$/, '');
+  const prefix = `mcp__${server}__`;
+  const repeats = name.startsWith(prefix) && name.length > prefix.length;
+  // A name that holds a server of its own is judged by that one too.
+  const own = repeats ? [] : readToolName(name, undefined, maxServerLength);
+  return {
+    main: { server, operation: repeats ? name.slice(prefix.length) : name },
+    isMarked: true,
+    others: 'main' in own ? [...(own.main.server === undefined ? [] : [own.main]), ...own.others] : own,
+  };
 }
 
-function splitSuffix(name: string): ParsedToolName | undefined {
-  const at = name.lastIndexOf('_mcp_');
+/** Every split at `_`, `__` and `.` with a server of at most that length before it. */
+function serverFirst(text: string, maxServerLength: number): ParsedToolName[] {
+  const found: ParsedToolName[] = [];
+  for (let at = 1; at <= maxServerLength && at < text.length; at += 1) {
+    const mark = text[at];
+    if (mark !== '_' && mark !== '.' && mark !== ':') continue;
+    const split = splitAt(text, at, text.startsWith('__', at) ? 2 : 1);
+    if (split) found.push(split);
+  }
+  return found;
+}
+
+/** Every split at `_mcp_` with a server of at most that length after it. */
+function serversLast(name: string, maxServerLength: number): ParsedToolName[] {
+  const found: ParsedToolName[] = [];
+  const first = Math.max(0, name.length - maxServerLength - 5);
+  for (let at = name.indexOf('_mcp_', first); at !== -1; at = name.indexOf('_mcp_', at + 1)) {
+    const split = serverLast(name, at);
+    if (split) found.push(split);
+  }
+  return found;
+}
+
+function serverLast(name: string, at: number): ParsedToolName | undefined {
   const reversed = splitAt(name, at, 5);
   return reversed?.server === undefined ? undefined : { server: reversed.operation, operation: reversed.server };
-}
-
-/**
- * A known server before an underscore. Where several fit, the reading with the most restrictive operation counts:
- * `github_delete_list_x` is a deletion on `github`, not a listing on `github_delete`.
- */
-function splitKnown(rest: string, known: KnownNames): ParsedToolName | undefined {
-  const splits = positions(rest, '_')
-    .map((at) => splitAt(rest, at, rest.startsWith('__', at) ? 2 : 1))
-    .filter((split) => split?.server !== undefined && known.isServer(split.server))
-    .map((split) => ({ split, rank: (split && known.rank(split)) ?? Number.POSITIVE_INFINITY }));
-  return splits.toSorted((a, b) => (a.rank === b.rank ? 0 : a.rank - b.rank))[0]?.split;
 }
 
 function splitAt(text: string, at: number, separatorLength: number): ParsedToolName | undefined {
   const operation = text.slice(at + separatorLength);
   return at > 0 && operation !== '' ? { server: text.slice(0, at), operation } : undefined;
-}
-
-function positions(text: string, part: string): number[] {
-  const found: number[] = [];
-  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + 1)) {
-    found.push(at);
-  }
-  return found;
 }
