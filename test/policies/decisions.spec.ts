@@ -171,12 +171,12 @@ describe('the shipped policies on a real PDP', () => {
       'Read',
       'Bash',
       'Write',
-      'mcp__postgres__query',
+      'mcp__postgres__execute_query',
       'mcp__postgres-prod__query',
       'mcp__jira__jira_search',
     ];
     const more = ['mcp__salesforce__run_soql_query', 'mcp__salesforce__bulk_export', 'mcp__workday__get_worker'];
-    const hosts = ['orders.prod.internal', 'orders.staging.internal', 'db7.internal', 'localhost'];
+    const hosts = ['orders-prod.db.lumen.example', 'orders-staging.db.lumen.example', 'db7.lumen.example', 'localhost'];
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...Object.values(PEOPLE)),

@@ -45,14 +45,14 @@ export function readPostgresKeywords(text: string): ConnectionResult | undefined
   return hosts === undefined ? 'unrecognised' : { hosts, names: options.names };
 }
 
-const PAIR = /\s*([a-z_]+)\s*=\s*(?:'((?:[^'\\]|\\[^])*)'(?=\s|$)|((?:[^\s'\\]|\\[^])*)(?=\s|$))/gy;
+const PAIR = /\s*([a-z_]+)\s*=\s*(?:'((?:[^'\\]|\\[\s\S])*)'(?=\s|$)|((?:[^\s'\\]|\\[\s\S])*)(?=\s|$))/gy;
 
 function keywordPairs(text: string): [string, string][] | undefined {
   const pairs: [string, string][] = [];
   PAIR.lastIndex = 0;
   let end = 0;
   for (let match = PAIR.exec(text); match !== null; match = PAIR.exec(text)) {
-    pairs.push([match[1] ?? '', (match[2] ?? match[3] ?? '').replace(/\\([^])/g, '$1')]);
+    pairs.push([match[1] ?? '', (match[2] ?? match[3] ?? '').replace(/\\([\s\S])/g, '$1')]);
     end = PAIR.lastIndex;
   }
   return text.slice(end).trim() === '' ? pairs : undefined;
