@@ -168,6 +168,9 @@ const context: DashboardSource = {
     stacked('Subjects read in bulk', 'reqps', 'Subjects whose facts a bulk read wrote.', {
       '{{source}}': rate('iris.source.synced_subjects', ['source'], SOURCE),
     }),
+    stacked('Rows left out', 'reqps', 'Rows of a vendor whose shape is not understood; the log names them.', {
+      '{{source}}': rate('iris.source.rows_left_out', ['source'], SOURCE),
+    }),
     stacked('Pushes', 'reqps', "Events of vendors' webhooks, by what became of them.", {
       '{{source}} {{outcome}}': rate('iris.source.pushes', ['source', 'outcome'], SOURCE),
     }),

@@ -1,6 +1,6 @@
-import type { ResourceRef, Subject } from '@iris/contracts';
+import { isJsonObject, type ResourceRef, type Subject } from '@iris/contracts';
 import {
-  type BulkItem,
+  type BulkRead,
   type Finding,
   loginKey,
   sameAddress,
@@ -20,19 +20,20 @@ import {
   configurationItemAttributes,
   groupNames,
   itemsOf,
-  readChange,
+  readChanges,
   readConfigurationItem,
   readUser,
   userAttributes,
 } from './servicenow.mapper.js';
 import { type ServiceNowSettings, servicenowCredentials } from './servicenow.settings.js';
-import { type Condition, isSafeValue, ServiceNowTables } from './servicenow.table.js';
+import { type Condition, isSafeValue, ServiceNowTables, type TableRows } from './servicenow.table.js';
 
 /** Largest answer, in bytes. */
 const MAX_BYTES = 16 * 1024 * 1024;
 /** Enough to tell one record from several. */
 const ENOUGH_USERS = 2;
 const ENOUGH_ITEMS = 50;
+const ACTIVE: Condition = ['active', 'true'];
 
 /** Reads users, groups, projects, changes and the CMDB over the Table API. */
 export class ServiceNowSource implements VendorSource {
@@ -63,12 +64,12 @@ export class ServiceNowSource implements VendorSource {
       this.projects(user.sys_id, call.signal),
       this.changes(['assigned_to', user.sys_id], call.signal),
     ]);
-    const windows = changeWindows(changes, { states: this.settings['servicenow.changeStates'] }, call.now);
-    const attributes = userAttributes({ user, groups, projects, changes: windows.active });
-    return { status: 'FOUND', attributes, endsAt: windows.endsAt };
+    const windows = this.windowsOf(changes, call.now);
+    const attributes = userAttributes({ user, groups, projects, changes: windows?.active });
+    return { status: 'FOUND', attributes, endsAt: windows?.endsAt };
   }
 
-  bulk(call: VendorCall): AsyncGenerator<BulkItem> {
+  bulk(call: VendorCall): BulkRead {
     return readEverybody(this.tables, this.settings, call);
   }
 
@@ -83,11 +84,11 @@ export class ServiceNowSource implements VendorSource {
     if (matches.length > 1) return { status: 'NOT_FOUND', reason: 'subject_ambiguous' };
 
     const changes = await this.changes(['cmdb_ci', item.sys_id], call.signal);
-    const windows = changeWindows(changes, { states: this.settings['servicenow.changeStates'] }, call.now);
+    const windows = this.windowsOf(changes, call.now);
     return {
       status: 'FOUND',
-      attributes: configurationItemAttributes(item, windows.active),
-      endsAt: windows.endsAt,
+      attributes: configurationItemAttributes(item, windows?.active),
+      endsAt: windows?.endsAt,
     };
   }
 
@@ -102,13 +103,23 @@ export class ServiceNowSource implements VendorSource {
     const fields = ['sys_id', 'sys_class_name', 'operational_status', 'install_status'];
     const wanted = [...new Set([...fields, ...nameColumns, ...Object.values(columns)])];
     const table = this.settings['servicenow.ciTable'];
-    const rows = await Promise.all(
-      nameColumns.map((column) => this.rows(table, [[column, name]], wanted, signal, ENOUGH_ITEMS)),
+    const found = await Promise.all(
+      nameColumns.map(async (column) => {
+        const { rows, missing } = await this.read(table, [[column, name]], wanted, signal, ENOUGH_ITEMS);
+        // An instance without the column drops the condition and gives any items.
+        return missing && rows.every((row) => cellOf(row, column) === undefined) ? { rows, missing: false } : { rows, missing };
+      }),
     );
-    return rows
-      .flat()
-      .map((row) => readConfigurationItem(row, columns, nameColumns))
-      .filter((item) => item !== undefined);
+    if (found.some(({ missing }) => missing)) {
+      throw new VendorError('bad_response', 'ServiceNow gives only a part of the items that were asked for');
+    }
+    return found.flatMap(({ rows }) =>
+      rows.map((row) => {
+        const item = readConfigurationItem(row, columns, nameColumns);
+        if (item === undefined) throw new VendorError('bad_response', 'ServiceNow sent an item that is not understood');
+        return item;
+      }),
+    );
   }
 
   private async users(address: string, signal: AbortSignal) {
@@ -116,68 +127,75 @@ export class ServiceNowSource implements VendorSource {
       ['email', address],
       ['active', 'true'],
     ];
-    const rows = await this.rows('sys_user', where, USER_FIELDS, signal, ENOUGH_USERS);
+    const { rows, missing } = await this.read('sys_user', where, USER_FIELDS, signal, ENOUGH_USERS);
     const users = rows.map(readUser).filter((user) => user !== undefined);
-    const matches = activeUsersOf(address, users);
     // Rows of others mean that the instance dropped a condition, so a missing row says nothing.
-    if (rows.length > 0 && matches.length === 0 && users.every((user) => !sameAddress(user.email, address))) {
+    if (users.length < rows.length || users.some((user) => !sameAddress(user.email, address))) {
       throw new VendorError('bad_response', 'ServiceNow sent other users than asked for');
+    }
+    const matches = activeUsersOf(address, users);
+    if (missing && matches.length < ENOUGH_USERS) {
+      throw new VendorError('bad_response', 'ServiceNow hides a user that was asked for');
     }
     return matches;
   }
 
-  private async groups(userId: string, signal: AbortSignal): Promise<string[]> {
+  /** Undefined when a row is hidden or not understood: a shorter list would be another fact. */
+  private async groups(userId: string, signal: AbortSignal): Promise<string[] | undefined> {
     const fields = ['user', 'group.name', 'group.active'];
-    return groupNames(await this.own('sys_user_grmember', ['user', userId], [], fields, signal));
+    const rows = whole(await this.read('sys_user_grmember', [['user', userId]], fields, signal), ['user', userId]);
+    return rows && groupNames(rows);
   }
 
-  /** Undefined when the instance lacks one of the tables: then nothing is known of projects. */
+  /** Undefined also when the instance lacks one of the tables. */
   private async projects(userId: string, signal: AbortSignal): Promise<string[] | undefined> {
     const sources = this.settings['servicenow.projectSources'];
+    if (sources.length === 0) return undefined;
     const parts = await Promise.all(
       sources.map(async ({ table, userColumn, numberColumn }) => {
-        const query = {
-          where: [[userColumn, userId] as const, ['active', 'true'] as const],
-          fields: [userColumn, 'active', numberColumn],
-        };
-        const rows = await this.tables.read(table, query, signal);
-        return rows === undefined ? undefined : columnValues(only(rows, [userColumn, userId]), numberColumn);
+        const owner: Condition = [userColumn, userId];
+        const query = { where: [owner, ACTIVE], fields: [userColumn, 'active', numberColumn] };
+        const found = await this.tables.read(table, query, signal);
+        const rows = found && whole(found, owner);
+        return rows && columnValues(rows, numberColumn);
       }),
     );
-    const known = parts.filter((part) => part !== undefined);
-    if (known.length === 0 || known.length < parts.length) return undefined;
-    return [...new Set(known.flat())].sort();
+    return parts.includes(undefined) ? undefined : [...new Set(parts.flatMap((part) => part ?? []))].sort();
   }
 
-  private async changes(owner: Condition, signal: AbortSignal): Promise<Change[]> {
-    const rows = await this.own('change_request', owner, [['active', 'true']], CHANGE_FIELDS, signal);
-    return rows.map(readChange).filter((change) => change !== undefined);
+  /** Undefined when a row is hidden or not understood. */
+  private async changes(owner: Condition, signal: AbortSignal): Promise<Change[] | undefined> {
+    const rows = whole(await this.read('change_request', [owner, ACTIVE], CHANGE_FIELDS, signal), owner);
+    return rows && readChanges(rows);
   }
 
-  /** Rows whose column has the value: checked again, because the instance may have dropped the condition. */
-  private async own(
-    table: string,
-    owner: Condition,
-    where: readonly Condition[],
-    fields: readonly string[],
-    signal: AbortSignal,
-  ): Promise<unknown[]> {
-    return only(await this.rows(table, [owner, ...where], fields, signal), owner);
+  private windowsOf(changes: readonly Change[] | undefined, now: number) {
+    return changes && changeWindows(changes, { states: this.settings['servicenow.changeStates'] }, now);
   }
 
-  private async rows(
+  private async read(
     table: string,
     where: readonly Condition[],
     fields: readonly string[],
     signal: AbortSignal,
     limit?: number,
-  ): Promise<unknown[]> {
+  ): Promise<TableRows> {
     const rows = await this.tables.read(table, { where, fields, limit }, signal);
     if (rows === undefined) throw new VendorError('bad_response', `ServiceNow refused a query of ${table}`);
     return rows;
   }
 }
 
-function only(rows: readonly unknown[], [column, value]: Condition): unknown[] {
-  return rows.filter((row) => (row as Record<string, unknown> | null)?.[column] === value);
+/**
+ * The rows of an owner; undefined when one is hidden, or its owner is. The instance may have dropped the condition, so
+ * rows of others are left out.
+ */
+function whole({ rows, missing }: TableRows, [column, value]: Condition): readonly unknown[] | undefined {
+  if (missing || rows.some((row) => cellOf(row, column) === undefined)) return undefined;
+  return rows.filter((row) => cellOf(row, column) === value);
+}
+
+function cellOf(row: unknown, column: string): string | undefined {
+  const value = isJsonObject(row) ? row[column] : undefined;
+  return typeof value === 'string' ? value.trim() : undefined;
 }

@@ -2,14 +2,17 @@ import { type JsonObject, knownFacts } from '@iris/contracts';
 import { sameAddress } from '@iris/enricher-kit';
 import { z } from 'zod';
 
-/** The Table API gives every value as text, and an empty one as "". */
+/** The Table API gives every value as text, and an empty one as "". A column that is not text is hidden or unknown. */
 const required = z.string().trim().min(1);
+const cell = z.string().transform((value) => value.trim() || undefined);
+/** A fact of its own: a hidden column leaves it out. */
 const text = z.string().trim().min(1).optional().catch(undefined);
+const flag = z.enum(['true', 'false']);
 
 const userSchema = z.object({
   sys_id: required,
   email: required,
-  active: z.enum(['true', 'false']),
+  active: flag,
   user_name: text,
   title: text,
   'department.name': text,
@@ -19,19 +22,21 @@ const userSchema = z.object({
 export type ServiceNowUser = z.infer<typeof userSchema>;
 
 /** `YYYY-MM-DD HH:MM:SS` in UTC, without a mark of the zone; "" when there is none. */
-const instant = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/)
-  .transform((value) => Date.parse(`${value.replace(' ', 'T')}Z`))
-  .pipe(z.number())
-  .optional()
-  .catch(undefined);
+const instant = z.union([
+  z.literal('').transform(() => undefined),
+  z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/)
+    .transform((value) => Date.parse(`${value.replace(' ', 'T')}Z`))
+    .pipe(z.number()),
+]);
 
+/** What decides whether a change is in force must be readable; "" is no value of `state`, `approval` and `on_hold`. */
 const changeSchema = z.object({
   number: required,
   state: required,
-  approval: text,
-  on_hold: z.enum(['true', 'false']).optional().catch(undefined),
+  approval: required,
+  on_hold: flag,
   type: text,
   'cmdb_ci.name': text,
   start_date: instant,
@@ -46,11 +51,16 @@ const RETIRED = { operational: '6', installed: '7' };
 
 const ciSchema = z.object({
   sys_id: required,
-  names: z.array(text).transform((names) => names.filter((name) => name !== undefined)),
+  // An item that shows none of its names may be the one that was asked for.
+  names: z
+    .array(text)
+    .transform((names) => names.filter((name) => name !== undefined))
+    .refine((names) => names.length > 0),
   sys_class_name: required,
-  operational_status: text,
-  install_status: text,
-  environment: text,
+  operational_status: cell,
+  install_status: cell,
+  // Hidden is not the same as empty: policies may read an item without an environment as one that is not production.
+  environment: cell,
   owner: text,
   criticality: text,
 });
@@ -129,16 +139,30 @@ export function itemsOf(
   return [...new Map(found.map((item) => [item.sys_id, item])).values()];
 }
 
-/** The names in the rows of `sys_user_grmember` whose group is active, sorted. */
-export function groupNames(rows: readonly unknown[]): string[] {
-  const schema = z.object({ 'group.name': required, 'group.active': z.literal('true') });
-  return distinct(rows.map((row) => schema.safeParse(row).data?.['group.name']));
+const membershipSchema = z.object({ 'group.name': required, 'group.active': flag });
+
+/** The names of active groups in rows of `sys_user_grmember`, sorted; undefined when a row is not understood. */
+export function groupNames(rows: readonly unknown[]): string[] | undefined {
+  const memberships = allRead(rows, (row) => membershipSchema.safeParse(row).data);
+  return memberships && distinct(memberships.filter((one) => one['group.active'] === 'true').map((one) => one['group.name']));
 }
 
-/** The values of one column of some rows, sorted and each once; "" counts as none. */
-export function columnValues(rows: readonly unknown[], column: string): string[] {
-  const schema = z.object({ [column]: required });
-  return distinct(rows.map((row) => schema.safeParse(row).data?.[column]));
+/** The values of one column of some rows, sorted and each once; undefined when a row is not understood. "" is none. */
+export function columnValues(rows: readonly unknown[], column: string): string[] | undefined {
+  const schema = z.object({ [column]: cell });
+  const values = allRead(rows, (row) => schema.safeParse(row).data);
+  return values && distinct(values.map((one) => one[column]));
+}
+
+/** The changes in rows of `change_request`; undefined when a row is not understood. */
+export function readChanges(rows: readonly unknown[]): Change[] | undefined {
+  return allRead(rows, readChange);
+}
+
+/** A list is told whole or not at all: a shorter one would be another fact. */
+function allRead<T>(rows: readonly unknown[], read: (row: unknown) => T | undefined): T[] | undefined {
+  const values = rows.map(read).filter((value) => value !== undefined);
+  return values.length === rows.length ? values : undefined;
 }
 
 function distinct(values: readonly (string | undefined)[]): string[] {
@@ -168,6 +192,8 @@ export function changeWindows(changes: readonly Change[], rule: ChangeRule, now:
       edges.push(end);
     }
   }
+  // The order of rows means nothing.
+  active.sort((one, other) => (one.number < other.number ? -1 : 1));
   return { active, endsAt: edges.length === 0 ? undefined : Math.min(...edges) };
 }
 
@@ -178,10 +204,11 @@ function isUnderWay(change: Change, rule: ChangeRule): boolean {
 /** What a lookup gathered of one person. */
 export interface PersonFacts {
   readonly user: ServiceNowUser;
-  readonly groups: readonly string[];
-  /** Undefined when the instance has no project tables. */
+  /** Undefined when they are not known: rows are hidden or not understood. */
+  readonly groups?: readonly string[];
+  /** Undefined also when the instance has no project tables. */
   readonly projects?: readonly string[];
-  readonly changes: readonly Change[];
+  readonly changes?: readonly Change[];
 }
 
 /** The attributes of a person. `changes` are those in their window. */
@@ -192,9 +219,9 @@ export function userAttributes(facts: PersonFacts): JsonObject {
     userName: user.user_name,
     department: user['department.name'],
     title: user.title,
-    groups: [...facts.groups],
-    projects: facts.projects === undefined ? undefined : [...facts.projects],
-    activeChanges: facts.changes.map(changeEntry),
+    groups: facts.groups && [...facts.groups],
+    projects: facts.projects && [...facts.projects],
+    activeChanges: facts.changes?.map(changeEntry),
   });
 }
 
@@ -209,8 +236,8 @@ function changeEntry(change: Change): JsonObject {
   });
 }
 
-/** The attributes of a configuration item, with the first of its changes in their window. */
-export function configurationItemAttributes(item: ConfigurationItem, changes: readonly Change[]): JsonObject {
+/** The attributes of a configuration item, with the first of its changes in their window, where they are known. */
+export function configurationItemAttributes(item: ConfigurationItem, changes: readonly Change[] = []): JsonObject {
   return knownFacts({
     environment: item.environment,
     owner: item.owner,

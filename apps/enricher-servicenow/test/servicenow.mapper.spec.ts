@@ -12,6 +12,7 @@ import {
   groupNames,
   itemsOf,
   readChange,
+  readChanges,
   readConfigurationItem,
   readUser,
   userAttributes,
@@ -74,15 +75,20 @@ describe('changeWindows', () => {
     ['before its start', { start_date: '2026-11-16 12:00:01' }, false],
     ['without an end', { end_date: '' }, false],
     ['without a start', { start_date: '' }, false],
-    ['with a start in another form', { start_date: '16.11.2026 10:00' }, false],
-    ['with a start that is no time', { start_date: '2026-13-16 10:00:00' }, false],
     ['scheduled only', { state: '-2' }, false],
     ['closed', { state: '3' }, false],
     ['not approved', { approval: 'requested' }, false],
     ['on hold', { on_hold: 'true' }, false],
-    ['of which is not known whether it is on hold', { on_hold: '' }, false],
   ])('counts a change %s', (_, changes, active) => {
     expect(changeWindows([change(changes)], RULE, NOON).active).toHaveLength(active ? 1 : 0);
+  });
+
+  it.each([
+    ['a start in another form', { start_date: '16.11.2026 10:00' }],
+    ['a start that is no time', { start_date: '2026-13-16 10:00:00' }],
+    ['a hold that is not known', { on_hold: '' }],
+  ])('cannot be told of a change with %s', (_, changes) => {
+    expect(readChanges([fixture('change'), { ...fixture('change'), ...changes }])).toBeUndefined();
   });
 
   it('counts other states when they are configured', () => {
@@ -126,11 +132,20 @@ describe('groupNames and columnValues', () => {
       { 'group.name': 'dba', 'group.active': 'true' },
       { 'group.name': 'sre', 'group.active': 'true' },
       { 'group.name': 'old', 'group.active': 'false' },
-      { 'group.name': '', 'group.active': 'true' },
-      null,
     ];
     expect(groupNames(rows)).toEqual(['dba', 'sre']);
-    expect(columnValues([{ n: 'P2' }, { n: 'P1' }, { n: '' }, { n: 7 }, 'x'], 'n')).toEqual(['P1', 'P2']);
+    expect(columnValues([{ n: 'P2' }, { n: 'P1' }, { n: '' }], 'n')).toEqual(['P1', 'P2']);
+  });
+
+  it.each([{ 'group.name': '', 'group.active': 'true' }, { 'group.active': 'true' }, null])(
+    'know nothing when one row is %j',
+    (row) => {
+      expect(groupNames([{ 'group.name': 'sre', 'group.active': 'true' }, row])).toBeUndefined();
+    },
+  );
+
+  it.each([{ n: 7 }, {}, 'x'])('know no values when one row is %j', (row) => {
+    expect(columnValues([{ n: 'P1' }, row], 'n')).toBeUndefined();
   });
 });
 

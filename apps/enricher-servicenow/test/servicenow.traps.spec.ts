@@ -154,25 +154,94 @@ describe('users', () => {
 });
 
 describe('facts of the user', () => {
-  it('come from all pages, behind short and empty ones too', async () => {
-    const { source } = await servicenow((request) => {
+  const memberships = Array.from({ length: 2500 }, (_, index) => ({
+    ...group(`g${index}`),
+    sys_id: String(index).padStart(32, '0'),
+  }));
+  /** As the instance pages: by the condition on sys_id, limit and offset, counting what is left. */
+  const page = (all: readonly { sys_id: string }[], { query }: ReceivedRequest, hidden: readonly string[] = []) => {
+    const after = /sys_id>([^^]*)/.exec(query.get('sysparm_query') ?? '')?.[1] ?? '';
+    const left = all.filter(({ sys_id }) => sys_id > after);
+    const offset = Number(query.get('sysparm_offset') ?? 0);
+    const visible = left.slice(offset, offset + 1000).filter(({ sys_id }) => !hidden.includes(sys_id));
+    return { ...rows(...visible), headers: { 'x-total-count': String(left.length) } };
+  };
+  const groupsOf = async (source: Source) => {
+    const finding = await ask(source);
+    return finding.status === 'FOUND' ? finding.attributes.groups : finding;
+  };
+
+  it('come from all pages by key, also when a row leaves between two pages', async () => {
+    let left = memberships;
+    const { server, source } = await servicenow((request) => {
       if (tableOf(request) !== 'sys_user_grmember') return 'ordinary';
-      const offset = Number(request.query.get('sysparm_offset') ?? 0);
-      const next = `http://${request.headers.host}${request.path}?sysparm_offset=${offset + 1000}`;
-      const link = { link: `<${next}>;rel="next",<${next}>;rel="last"` };
-      if (offset === 0) return { ...rows(group('a')), headers: link };
-      return offset === 1000 ? { ...rows(), headers: link } : rows(group('z'));
+      const answer = page(left, request);
+      left = left.slice(1);
+      return answer;
     });
-    await expect(ask(source)).resolves.toMatchObject({ attributes: { groups: ['a', 'z'] } });
+    expect(await groupsOf(source)).toHaveLength(2500);
+    const asked = server.requests.filter((request) => tableOf(request) === 'sys_user_grmember');
+    expect(asked.map(({ query }) => query.get('sysparm_query'))).toEqual([
+      `user=${USER_ID}^ORDERBYsys_id`,
+      `user=${USER_ID}^sys_id>${memberships[999]?.sys_id}^ORDERBYsys_id`,
+      `user=${USER_ID}^sys_id>${memberships[1999]?.sys_id}^ORDERBYsys_id`,
+    ]);
   });
 
-  it('come from all pages by the count, when there are no links', async () => {
-    const { source } = await servicenow((request) => {
-      if (tableOf(request) !== 'sys_user_grmember') return 'ordinary';
-      const page = request.query.has('sysparm_offset') ? rows(group('z')) : rows(group('a'));
-      return { ...page, headers: { 'x-total-count': '1500' } };
-    });
-    await expect(ask(source)).resolves.toMatchObject({ attributes: { groups: ['a', 'z'] } });
+  it('are not known when the instance counts more rows than it gives', async () => {
+    const { source } = await servicenow((request) =>
+      tableOf(request) === 'sys_user_grmember' ? page(memberships, request, [memberships[7]?.sys_id ?? '']) : 'ordinary',
+    );
+    expect(await groupsOf(source)).toBeUndefined();
+  });
+
+  it('are not known behind pages whose rows are all hidden, and those are passed', async () => {
+    const hidden = memberships.slice(1000, 2000).map(({ sys_id }) => sys_id);
+    const { server, source } = await servicenow((request) =>
+      tableOf(request) === 'sys_user_grmember' ? page(memberships, request, hidden) : 'ordinary',
+    );
+    expect(await groupsOf(source)).toBeUndefined();
+    expect(server.requests.filter((request) => tableOf(request) === 'sys_user_grmember')).toHaveLength(3);
+  });
+
+  it('end as a bad response when the instance drops the key and repeats its page', async () => {
+    const { server, source } = await servicenow((request) =>
+      tableOf(request) === 'sys_user_grmember'
+        ? { ...rows(...memberships.slice(0, 1000)), headers: { 'x-total-count': '2500' } }
+        : 'ordinary',
+    );
+    expect((await failure(ask(source))).kind).toBe('bad_response');
+    expect(server.requests.filter((request) => tableOf(request) === 'sys_user_grmember')).toHaveLength(2);
+  });
+
+  const withError = { error: { message: 'Transaction cancelled: maximum execution time exceeded' }, status: 'failure' };
+  it.each(['sys_user', 'sys_user_grmember', 'change_request', 'pm_project'])(
+    'are not taken from a result of %s that comes with an error',
+    async (table) => {
+      const { source } = await servicenow((request) =>
+        tableOf(request) === table ? { body: { result: [group('DBA')], ...withError } } : 'ordinary',
+      );
+      expect((await failure(ask(source))).kind).toBe('bad_response');
+    },
+  );
+
+  const shown = { display_value: 'Maya Okafor', link: 'https://acme.example/api/now/table/sys_user/6816' };
+  const hiddenName = { user: USER_ID, 'group.active': 'true' };
+  const change = fixture('change');
+  it.each<[string, string, unknown, string]>([
+    ['an owner that is shown', 'sys_user_grmember', { ...group('sre'), user: shown }, 'groups'],
+    ['a hidden name', 'sys_user_grmember', hiddenName, 'groups'],
+    ['a hidden state', 'change_request', { ...change, state: undefined }, 'activeChanges'],
+    ['an empty state', 'change_request', { ...change, state: '' }, 'activeChanges'],
+    ['a hidden hold', 'change_request', { ...change, on_hold: undefined }, 'activeChanges'],
+    ['an owner that is shown', 'change_request', { ...change, assigned_to: shown }, 'activeChanges'],
+    ['an owner that is shown', 'pm_project', { project_manager: shown, number: 'PRJ1' }, 'projects'],
+    ['a number that is hidden', 'pm_project', { project_manager: USER_ID }, 'projects'],
+  ])('are left out, not empty, for %s in %s', async (_, table, row, fact) => {
+    const { source } = await servicenow((request) => (tableOf(request) === table ? rows(row) : 'ordinary'));
+    const finding = await ask(source);
+    expect(finding).toMatchObject({ status: 'FOUND', attributes: { sysId: USER_ID } });
+    expect(finding.status === 'FOUND' && Object.keys(finding.attributes)).not.toContain(fact);
   });
 
   it('do not come from another host', async () => {
@@ -221,6 +290,49 @@ describe('facts of the user', () => {
       attributes: { activeChanges: [{ number: 'CHG0030001' }] },
       endsAt: Date.parse('2026-11-16T14:00:00Z'),
     });
+  });
+});
+
+describe('a bulk read', () => {
+  const OTHER = { ...fixture('user'), sys_id: 'f2', email: 'omar@acme.example' };
+  async function readAll(memberships: readonly unknown[], total?: number) {
+    const leftOut: string[] = [];
+    const { source } = await servicenow((request) => {
+      if (tableOf(request) === 'sys_user') return rows(fixture('user'), OTHER, { sys_id: 'f3', email: 7 });
+      if (tableOf(request) !== 'sys_user_grmember') return 'ordinary';
+      const headers = total === undefined ? undefined : { 'x-total-count': String(total) };
+      return { ...rows(...memberships), headers };
+    });
+    const items = [];
+    for await (const item of source.bulk?.({ ...call(), leftOut: (list) => leftOut.push(list) }) ?? []) items.push(item);
+    const groups = items.map(({ finding }) => finding.status === 'FOUND' && finding.attributes.groups);
+    return { groups, leftOut, partial: items.map(({ partial }) => partial) };
+  }
+  const own = { ...group('sre'), sys_id: 'm1' };
+  const others = { ...group('dba'), sys_id: 'm2', user: 'f2' };
+
+  it('leaves one odd user out and reads the rest', async () => {
+    await expect(readAll([own, others])).resolves.toEqual({
+      groups: [['sre'], ['dba']],
+      leftOut: ['sys_user'],
+      partial: [false, false],
+    });
+  });
+
+  it('leaves out the groups of the person whose row is odd', async () => {
+    await expect(readAll([own, { ...others, 'group.name': undefined }])).resolves.toEqual({
+      groups: [['sre'], undefined],
+      leftOut: ['sys_user_grmember', 'sys_user'],
+      partial: [false, true],
+    });
+  });
+
+  it.each<[string, unknown[], number | undefined]>([
+    ['of nobody known', [own, { ...others, user: { display_value: 'Omar', link: 'x' } }], undefined],
+    ['that is hidden', [own, others], 3],
+  ])('leaves the groups of everybody out for a row %s', async (_, memberships, total) => {
+    const read = await readAll(memberships, total);
+    expect(read).toMatchObject({ groups: [undefined, undefined], partial: [true, true] });
   });
 });
 

@@ -3,6 +3,7 @@ export * from './close-worker.js';
 export * from './context-reader.js';
 export * from './context-writer.js';
 export * from './entry.js';
+export * from './known-subjects.js';
 export * from './push-memory.js';
 export * from './record-index.js';
 export * from './redis-connection.js';

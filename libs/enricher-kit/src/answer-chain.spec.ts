@@ -74,6 +74,7 @@ function replica(vendor: Vendor, redis: RedisConnection | undefined, change: Par
       circuitMoved: () => {},
       synced: () => {},
       bulkRead: () => {},
+      leftOut: () => {},
       pushed: () => {},
     },
     logger: quiet,

@@ -27,6 +27,8 @@ export interface Question {
   readonly address: EntryAddress;
   /** Set for a refresh: an entry that was read before this time, in epoch ms, is no answer even while it is fresh. */
   readonly readSince?: number;
+  /** Set after a drop: a list that was read before this time, in epoch ms, is no answer. */
+  readonly notBefore?: number;
 }
 
 /**
@@ -144,21 +146,38 @@ function isKey(text: string): boolean {
 }
 
 /** The innermost layer: asks the vendor. */
-function fetching({ source, settings, identity }: ChainOptions, resilience: Resilience): Ask {
-  return async ({ subject: asked, resource }, signal = new AbortController().signal) => {
+function fetching(options: ChainOptions, resilience: Resilience): Ask {
+  const { source, settings, identity } = options;
+  return async ({ subject: asked, resource, notBefore }, signal = new AbortController().signal) => {
     const mapped = settings.subject === 'login' && asked.loginName !== undefined && identity?.map(asked.loginName);
     if (mapped && 'reason' in mapped)
       return answerOf({ status: 'NOT_FOUND', reason: mapped.reason }, settings, Date.now());
     const subject = mapped ? { ...asked, loginName: mapped.key } : asked;
+    const unlisted = resource === undefined ? await notListed(subject, options, notBefore) : undefined;
+    if (unlisted !== undefined) return unlisted;
     return resilience.run(async (limited) => {
       const now = Date.now();
-      const call = { signal: limited, now };
+      const leftOut = () => options.observer.leftOut(1);
+      const call = { signal: limited, now, notBefore, leftOut };
       const finding =
         resource === undefined ? await source.lookup(subject, call) : await source.lookupResource?.(resource, call);
       if (finding === undefined) throw new VendorError('bad_response', 'the source knows no resources');
       return answerOf(finding, settings, now);
     }, signal);
   };
+}
+
+/** "Not found" by the last complete list of the vendor, as old as that list. */
+async function notListed(
+  { loginName }: Subject,
+  { id, settings, cache }: ChainOptions,
+  notBefore = Number.NEGATIVE_INFINITY,
+): Promise<SourceAnswer | undefined> {
+  if (settings.subject !== 'login' || loginName === undefined) return undefined;
+  const readAt = await cache?.known?.absentSince(id, loginName).catch(() => undefined);
+  if (readAt === undefined || readAt < notBefore) return undefined;
+  const answer = answerOf({ status: 'NOT_FOUND', reason: 'subject_not_found' }, settings, readAt);
+  return usability(answer, Date.now()) === 'fresh' ? answer : undefined;
 }
 
 /** Counts and logs what came of asking the vendor. */
@@ -191,7 +210,7 @@ function kept(next: Ask, options: ChainOptions): Ask {
     if (cache === undefined || (await write(cache, options, question, answer))) return answer;
     const held = await heldEntry(question, cache);
     if (held !== undefined && held.observedAt >= answer.observedAt) return held;
-    const again = await next(question, signal);
+    const again = await next({ ...question, notBefore: Date.now() }, signal);
     await write(cache, options, question, again);
     return again;
   };

@@ -13,6 +13,8 @@ export type Finding =
       readonly endsAt?: number;
       /** The vendor's own version of the record. */
       readonly revision?: string;
+      /** Epoch ms when the oldest part of the facts was read, where that is before the call: a list that is kept. */
+      readonly readAt?: number;
     }
   | {
       readonly status: 'NOT_FOUND';
@@ -28,13 +30,36 @@ export interface VendorCall {
   readonly signal: AbortSignal;
   /** The present, in epoch ms. */
   readonly now: number;
+  /** A list that the source keeps and read before this time, in epoch ms, must not be used. Absent: any will do. */
+  readonly notBefore?: number;
+  /**
+   * Called for each row that is left out because its shape is not understood.
+   *
+   * @param list the name of the vendor's list
+   * @param id the vendor's own id of the row, where it can be read
+   */
+  readonly leftOut?: (list: string, id?: unknown) => void;
 }
 
 /** What a bulk read says of one subject. */
 export interface BulkItem {
   readonly subject: Subject;
   readonly finding: Finding;
+  /** Facts are left out because a list has rows that are not understood. It replaces no entry that is still fresh. */
+  readonly partial?: boolean;
 }
+
+/** What a bulk read says at its end. */
+export interface BulkOutcome {
+  /**
+   * Whether a subject that no item is about is not known to the vendor. Lookups about it are then answered without the
+   * vendor until the list is as old as a "not found" may be.
+   */
+  readonly complete: boolean;
+}
+
+/** The items of a bulk read; its return value is optional, and without one the list is not complete. */
+export type BulkRead = AsyncGenerator<BulkItem, BulkOutcome | undefined | void>;
 
 /** A push of a vendor, as it came in. */
 export interface WebhookRequest {
@@ -77,13 +102,13 @@ export interface VendorSource {
   lookupResource?(resource: ResourceRef, call: VendorCall): Promise<Finding>;
   /**
    * All that the vendor knows, by cheap reads in bulk; run on a schedule by one replica. A subject that is missing says
-   * nothing.
+   * nothing, unless the read returns that it is complete.
    */
-  bulk?(call: VendorCall): AsyncIterable<BulkItem>;
+  bulk?(call: VendorCall): BulkRead;
   /**
    * What has changed since a time (epoch ms), where the vendor can tell; more is no harm. Run more often than `bulk`.
    */
-  bulkSince?(since: number, call: VendorCall): AsyncIterable<BulkItem>;
+  bulkSince?(since: number, call: VendorCall): BulkRead;
   /**
    * Takes a push of the vendor. The source checks that it comes from the vendor; what it says of a subject is not
    * believed but read again.

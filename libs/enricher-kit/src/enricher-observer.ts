@@ -25,6 +25,8 @@ export interface EnricherObserver {
   /** @param at when the last bulk read that ended well began, in epoch ms */
   bulkRead(at: number): void;
   pushed(outcome: PushOutcome, events: number): void;
+  /** @param rows how many rows of the vendor were left out because their shape is not understood */
+  leftOut(rows: number): void;
 }
 
 const POSITION_VALUES: Readonly<Record<CircuitPosition, number>> = { closed: 0, half_open: 1, open: 2 };
@@ -41,6 +43,7 @@ export function meteredObserver(source: SourceId): EnricherObserver {
     refreshed: (outcome) => count('iris.source.refreshes', { source, outcome }),
     synced: (subjects) => count('iris.source.synced_subjects', { source }, subjects),
     bulkRead: (at) => setGauge('iris.source.last_bulk_read', at / 1000, { source }),
+    leftOut: (rows) => count('iris.source.rows_left_out', { source }, rows),
     pushed: (outcome, events) => count('iris.source.pushes', { source, outcome }, events),
   };
 }

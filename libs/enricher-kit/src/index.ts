@@ -5,6 +5,8 @@ export { type RunningEnricher, startEnricher } from './app/start-enricher.js';
 export * from './enricher-definition.js';
 export type { EnricherObserver, FetchOutcome, RefreshOutcome } from './enricher-observer.js';
 export { basic, bearer, type Credentials, type OAuth2Options, oauth2 } from './http/credentials.js';
+export { refuseReportedError } from './http/error-beside-result.js';
+export { type Page, pagedRows } from './http/paging.js';
 export { hmacHex, pushJson, refusePush, sameSecret } from './http/pushes.js';
 export { meterRateBudget } from './http/rate-budget.js';
 export { failureOf, statusError } from './http/response-errors.js';

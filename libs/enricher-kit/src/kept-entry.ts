@@ -1,4 +1,4 @@
-import type { ContextWriter, EntryAddress, RecordIndex } from '@iris/context-cache';
+import type { ContextWriter, EntryAddress, KnownSubjects, RecordIndex } from '@iris/context-cache';
 import type { SourceAnswer, SourceId } from '@iris/contracts';
 import type { VendorSource } from './enricher-definition.js';
 
@@ -6,6 +6,8 @@ import type { VendorSource } from './enricher-definition.js';
 export interface EntryStore {
   readonly writer: ContextWriter;
   readonly records: RecordIndex;
+  /** Absent: lists are never complete. */
+  readonly known?: KnownSubjects;
 }
 
 /** Whose entry it is. */

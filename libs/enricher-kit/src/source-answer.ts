@@ -14,22 +14,24 @@ type Limits = Pick<SourceSettings, 'freshSeconds' | 'staleSeconds' | 'notFoundSe
  * A finding as an answer with its limits: fresh and stale as the registry says, but never past the end of a fact in it;
  * "not found" as long as the registry says, and never stale.
  *
- * @param observedAt epoch ms before the vendor was asked, so that a change made meanwhile counts as later
+ * @param askedAt epoch ms before the vendor was asked, so that a change made meanwhile counts as later
  */
-export function answerOf(finding: Finding, limits: Limits, observedAt: number): SourceAnswer {
+export function answerOf(finding: Finding, limits: Limits, askedAt: number): SourceAnswer {
   if (finding.status === 'NOT_FOUND') {
-    const until = observedAt + limits.notFoundSeconds * 1000;
+    const until = askedAt + limits.notFoundSeconds * 1000;
     return {
       status: 'NOT_FOUND',
       attributes: {},
-      observedAt,
+      observedAt: askedAt,
       freshUntil: until,
       staleUntil: until,
       reason: finding.reason,
     };
   }
   const endsAt = Math.floor(finding.endsAt ?? Number.POSITIVE_INFINITY);
-  const freshUntil = Math.min(observedAt + limits.freshSeconds * 1000, endsAt);
+  // A part that was read earlier makes the answer as old as that part; how soon it is read again goes by the call.
+  const observedAt = Math.min(askedAt, finding.readAt ?? askedAt);
+  const freshUntil = Math.min(askedAt + limits.freshSeconds * 1000, endsAt);
   const staleUntil = Math.min(observedAt + limits.staleSeconds * 1000, endsAt);
   return {
     status: 'FOUND',

@@ -206,6 +206,12 @@ export const METRICS = {
     meaning: 'When the last bulk read that ended well began, in s since the epoch.',
     labels: { source: SOURCES },
   },
+  'iris.source.rows_left_out': {
+    kind: 'counter',
+    unit: '{row}',
+    meaning: 'Rows of a vendor that were left out because their shape is not understood.',
+    labels: { source: SOURCES },
+  },
   'iris.source.pushes': {
     kind: 'counter',
     unit: '{event}',

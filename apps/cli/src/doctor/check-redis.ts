@@ -1,4 +1,5 @@
-import type { RedisConnection } from '@iris/context-cache';
+import { bulkProgressKey, type RedisConnection } from '@iris/context-cache';
+import { SOURCE_IDS } from '@iris/contracts';
 import { CliFault } from '../exit-codes.js';
 import { withRedis } from '../redis.js';
 import type { ClockReading } from './check-clocks.js';
@@ -14,7 +15,7 @@ export async function checkRedis(
   try {
     return await withRedis(url, async (redis) => {
       const clock = await readClock(redis);
-      const findings = await evictionFindings(redis);
+      const findings = [...(await evictionFindings(redis)), ...(await leftOutFindings(redis))];
       return { outcome: { check: CHECK, notes: ['answers'], findings }, clock };
     });
   } catch (error) {
@@ -41,4 +42,14 @@ async function evictionFindings(redis: RedisConnection): Promise<Finding[]> {
   const policy = Array.isArray(reply) ? reply[1] : undefined;
   if (typeof policy !== 'string' || policy === 'noeviction') return [];
   return [{ id: 'redis_evicts', subject: CHECK, detail: `maxmemory-policy is ${policy}` }];
+}
+
+/** Rows that the last bulk read of a source did not understand. */
+async function leftOutFindings(redis: RedisConnection): Promise<Finding[]> {
+  const rows = await Promise.all(SOURCE_IDS.map((id) => redis.hget(bulkProgressKey(id), 'rowsLeftOut')));
+  return SOURCE_IDS.flatMap((subject, index): Finding[] =>
+    Number(rows[index] ?? 0) > 0
+      ? [{ id: 'source_rows_left_out', subject, detail: `the last bulk read left out ${rows[index]} rows` }]
+      : [],
+  );
 }

@@ -18,6 +18,8 @@ export const FINDINGS = {
   source_unauthorized:
     'Give the enricher valid credentials with the scopes that its README lists; the vendor refuses the present ones.',
   source_failing: 'Read the log of the enricher: its vendor gives no usable answer for this reason.',
+  source_rows_left_out:
+    "Read the enricher's log, which names the lists: grant the integration user the fields that the README lists, or correct the records.",
   login_unknown: 'Check the login name and the identity rules of the enricher: the source knows nobody of this name.',
 
   gateway_unreachable: 'Start the gateway, or correct --gateway.',

@@ -1,9 +1,10 @@
-import { principalField, principalKey, type RedisConnection, ScheduledJob } from '@iris/context-cache';
-import type { SourceId, SourceSettings, Subject } from '@iris/contracts';
-import type { BulkItem, Finding, VendorSource } from '../enricher-definition.js';
+import { bulkProgressKey, principalField, principalKey, type RedisConnection, ScheduledJob, usability } from '@iris/context-cache';
+import type { SourceId, SourceSettings } from '@iris/contracts';
+import type { BulkItem, BulkOutcome, BulkRead, VendorSource } from '../enricher-definition.js';
 import type { EnricherObserver } from '../enricher-observer.js';
 import type { IdentityMap } from '../identity-map.js';
 import { type EntryStore, keepEntry } from '../kept-entry.js';
+import { LeftOutRows } from '../left-out-rows.js';
 import type { Logger } from '../logger.js';
 import { answerOf } from '../source-answer.js';
 import { VendorError, type VendorErrorKind } from '../vendor-error.js';
@@ -19,7 +20,7 @@ export interface BulkSyncOptions {
   /** From `connectRedisForWorker`. */
   readonly redis: RedisConnection;
   readonly intervalMs: number;
-  readonly observer: Pick<EnricherObserver, 'synced' | 'bulkRead'>;
+  readonly observer: Pick<EnricherObserver, 'synced' | 'bulkRead' | 'leftOut'>;
   readonly logger: Logger;
 }
 
@@ -33,15 +34,11 @@ const PROGRESS_MS = 10_000;
 /** How much earlier than the last read "since" is, in ms: clocks differ, and vendors' indexes lag behind. */
 const OVERLAP_MS = 120_000;
 
-/** When the source was read last, for all replicas. It goes with the entries when Redis comes back empty. */
-function progressKey(source: SourceId): string {
-  return `iris:bulk:v1:{${source}}`;
-}
-
 /** Keeps the cache warm: one replica at a time reads all that the vendor knows. */
 export class BulkSync {
   private readonly stopping = new AbortController();
   private readonly job: ScheduledJob;
+  private leftOut = new LeftOutRows();
 
   constructor(private readonly options: BulkSyncOptions) {
     const { id, redis, intervalMs, observer, logger } = options;
@@ -51,7 +48,7 @@ export class BulkSync {
       everyMs: intervalMs,
       // Replicas that start together ask for the first run each.
       due: async () => {
-        const readAt = Number(await redis.hget(progressKey(id), 'readAt'));
+        const readAt = Number(await redis.hget(bulkProgressKey(id), 'readAt'));
         // Another replica, or this one before its last start, may have read.
         if (readAt > 0) observer.bulkRead(readAt);
         return Date.now() - readAt >= intervalMs / 2;
@@ -60,6 +57,11 @@ export class BulkSync {
       isWorthRetry: (error) => !(error instanceof VendorError) || WORTH_A_RETRY.has(error.kind),
       onError: (error) => logger.warn({ source: id, detail: error.message }, 'the schedule of bulk reads has a fault'),
     });
+  }
+
+  /** The rows that the last read of this replica left out. */
+  get leftOutRows(): number {
+    return this.leftOut.total;
   }
 
   /** Has a run begin now, unless one waits already. Throws when Redis fails. */
@@ -76,37 +78,55 @@ export class BulkSync {
   private async run(): Promise<void> {
     const { id, redis, settings, bulk, bulkSince, observer } = this.options;
     const startedAt = Date.now();
-    const call = { signal: this.stopping.signal, now: startedAt };
-    const [fullAt, readAt] = (await redis.hmget(progressKey(id), 'fullAt', 'readAt')).map(Number);
+    const leftOut = new LeftOutRows();
+    const call = {
+      signal: this.stopping.signal,
+      now: startedAt,
+      leftOut: (list: string, row?: unknown) => leftOut.add(list, row),
+    };
+    const [fullAt, readAt] = (await redis.hmget(bulkProgressKey(id), 'fullAt', 'readAt')).map(Number);
     const since = fullAt && startedAt - fullAt < settings.fullBulkSeconds * 1000 ? readAt : undefined;
     const incremental = bulkSince !== undefined && since ? bulkSince(since - OVERLAP_MS, call) : undefined;
-    await this.write(incremental ?? bulk(call), startedAt, incremental === undefined ? 'everything' : 'changes');
-    const progress = incremental === undefined ? { fullAt: startedAt, readAt: startedAt } : { readAt: startedAt };
-    await redis.hset(progressKey(id), progress);
+    try {
+      await this.write(incremental ?? bulk(call), startedAt, incremental === undefined ? 'everything' : 'changes');
+    } finally {
+      this.report(leftOut);
+    }
+    const progress = { readAt: startedAt, rowsLeftOut: leftOut.total };
+    await redis.hset(bulkProgressKey(id), incremental === undefined ? { ...progress, fullAt: startedAt } : progress);
     observer.bulkRead(startedAt);
   }
 
-  private async write(
-    items: AsyncIterable<BulkItem>,
-    startedAt: number,
-    what: 'everything' | 'changes',
-  ): Promise<void> {
-    const { id, logger } = this.options;
+  private report(leftOut: LeftOutRows): void {
+    const { id, observer, logger } = this.options;
+    this.leftOut = leftOut;
+    if (leftOut.total === 0) return;
+    observer.leftOut(leftOut.total);
+    for (const [list, { rows, ids }] of leftOut.lists) {
+      logger.warn({ source: id, list, rows, ids }, 'rows of the vendor are not understood and are left out');
+    }
+  }
+
+  private async write(items: BulkRead, startedAt: number, what: 'everything' | 'changes'): Promise<void> {
+    const { id, logger, settings, store } = this.options;
+    const known = store.known?.begin(id);
     let written = 0;
     let batch: BulkItem[] = [];
     let saidAt = performance.now();
     const flush = async () => {
       written += await this.writeBatch(batch, startedAt);
+      await known?.add(batch.map(({ subject }) => subject.principal));
       batch = [];
       if (performance.now() - saidAt < PROGRESS_MS) return;
       saidAt = performance.now();
       logger.info({ source: id, subjects: written }, 'the bulk read goes on');
     };
-    for await (const item of items) {
+    const outcome = await eachItem(items, async (item) => {
       batch.push(item);
       if (batch.length >= BATCH) await flush();
-    }
+    });
     await flush();
+    if (outcome?.complete) await known?.finish(startedAt, startedAt + settings.notFoundSeconds * 1000);
     logger.info({ source: id, what, subjects: written, ms: Date.now() - startedAt }, 'the bulk read is done');
   }
 
@@ -119,15 +139,18 @@ export class BulkSync {
   }
 
   /** An item is written for every login that means its subject. */
-  private writeItem({ subject, finding }: BulkItem, observedAt: number): Promise<boolean>[] {
+  private writeItem(item: BulkItem, observedAt: number): Promise<boolean>[] {
     const { settings, identity } = this.options;
-    if (settings.subject === 'node') return [this.writeOne(subject, finding, observedAt)];
+    const { subject } = item;
+    if (settings.subject === 'node') return [this.writeOne(item, observedAt)];
     return identity
       .loginsOf(subject.principal)
-      .map((login) => this.writeOne({ ...subject, principal: login, loginName: login }, finding, observedAt));
+      .map((login) =>
+        this.writeOne({ ...item, subject: { ...subject, principal: login, loginName: login } }, observedAt),
+      );
   }
 
-  private async writeOne(subject: Subject, finding: Finding, observedAt: number): Promise<boolean> {
+  private async writeOne({ subject, finding, partial }: BulkItem, observedAt: number): Promise<boolean> {
     const { id, settings, source, store } = this.options;
     const { principal } = subject;
     const field = principalField(id, settings.subject, subject);
@@ -135,10 +158,27 @@ export class BulkSync {
     const address = { key: principalKey(principal), field };
     const answer = answerOf(finding, settings, observedAt);
     const held = await store.writer.read(address);
+    if (partial && held !== undefined && usability(held, Date.now()) === 'fresh') return false;
     const written = await keepEntry(store, { id, source, principal }, address, answer);
     // Told only where something changed: a message per subject and run would be most of the traffic.
     const changed = held !== undefined && JSON.stringify(held.attributes) !== JSON.stringify(answer.attributes);
     if (written && changed) await store.writer.invalidate(address.key);
     return written;
+  }
+}
+
+/** Hands on each item and gives what the read returns at its end, which `for await` discards. */
+async function eachItem(
+  items: BulkRead,
+  take: (item: BulkItem) => Promise<void>,
+): Promise<BulkOutcome | undefined | void> {
+  try {
+    for (;;) {
+      const step = await items.next();
+      if (step.done) return step.value;
+      await take(step.value);
+    }
+  } finally {
+    await items.return(undefined);
   }
 }

@@ -9,6 +9,8 @@ export interface HealthReport {
   readonly circuit: CircuitPosition;
   /** `none`: no Redis is configured. */
   readonly redis: 'ok' | 'unavailable' | 'none';
+  /** Rows that the last bulk read of this replica left out because their shape is not understood; absent for none. */
+  readonly rowsLeftOut?: number;
 }
 
 /** What an enricher says of itself. */
@@ -17,10 +19,13 @@ export class EnricherHealth {
     private readonly source: SourceId,
     private readonly chain: AnswerChain,
     private readonly writer: ContextWriter | undefined,
+    private readonly rowsLeftOut: () => number,
   ) {}
 
   report(): HealthReport {
     const redis = this.writer === undefined ? 'none' : this.writer.available ? 'ok' : 'unavailable';
-    return { status: 'ok', source: this.source, circuit: this.chain.circuit, redis };
+    const rows = this.rowsLeftOut();
+    const leftOut = rows === 0 ? {} : { rowsLeftOut: rows };
+    return { status: 'ok', source: this.source, circuit: this.chain.circuit, redis, ...leftOut };
   }
 }

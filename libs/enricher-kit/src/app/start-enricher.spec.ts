@@ -18,6 +18,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { service as healthService } from 'grpc-health-check';
 import type {
   BulkItem,
+  BulkOutcome,
   EnricherDefinition,
   Finding,
   VendorCall,
@@ -361,6 +362,43 @@ describe('an enricher that runs', () => {
     // Both replicas have set the schedule; there is one.
     expect(await redis.zcard('{iris}:iris-bulk-okta:repeat')).toBe(1);
     await redis.flushall();
+  });
+
+  const cara: Subject = { principal: 'cara@example.com', loginName: 'cara@example.com' };
+
+  it('answers "not found" without the vendor for whom a complete list does not name', async () => {
+    const bulk = async function* (): AsyncGenerator<BulkItem, BulkOutcome> {
+      yield { subject: ana, finding: found };
+      return { complete: true };
+    };
+    const vendor = testVendor({ bulk });
+    const { client } = await start(vendor, { IRIS_BULK_INTERVAL_SECONDS: '86400' });
+    await eventually(async () => expect(await redis.keys('iris:known:v1:{okta}')).toHaveLength(1));
+    await expect(enrich(client, cara).answer).resolves.toMatchObject({
+      status: 'NOT_FOUND',
+      reason: 'subject_not_found',
+    });
+    expect(vendor.calls).toHaveLength(0);
+  });
+
+  it('counts rows that are left out, and keeps a fresh entry from a partial one', async () => {
+    const read = deferred<void>();
+    const bulk = async function* (call: VendorCall): AsyncGenerator<BulkItem, BulkOutcome> {
+      await read.promise;
+      call.leftOut?.('users', 'P1X2');
+      yield { subject: ana, partial: true, finding: { status: 'FOUND', attributes: { status: 'PARTIAL' } } };
+      yield { subject: cara, partial: true, finding: { status: 'FOUND', attributes: { status: 'PARTIAL' } } };
+      return { complete: false };
+    };
+    const { client, enricher } = await start(testVendor({ bulk }), { IRIS_BULK_INTERVAL_SECONDS: '86400' });
+    await withRedis(enricher);
+    await enrich(client, ana).answer;
+    read.resolve();
+    const health = async () => (await fetch(`${enricher.httpUrl}/healthz`)).json();
+    await eventually(async () => expect(await health()).toMatchObject({ rowsLeftOut: 1 }));
+    expect((await enrich(client, ana).answer).attributes).not.toMatchObject({ status: 'PARTIAL' });
+    expect((await enrich(client, cara).answer).attributes).toMatchObject({ status: 'PARTIAL' });
+    expect(await redis.hget('iris:bulk:v1:{okta}', 'rowsLeftOut')).toBe('1');
   });
 
   it.each([

@@ -66,7 +66,7 @@ export async function startEnricher<S extends SettingsSchema>(
   let bulk: BulkSync | undefined;
   const parts = {
     chain,
-    health: new EnricherHealth(definition.id, chain, redis?.cache.writer),
+    health: new EnricherHealth(definition.id, chain, redis?.cache.writer, () => bulk?.leftOutRows ?? 0),
     webhooks: new WebhookReceiver({
       ...common,
       chain,

@@ -1,4 +1,5 @@
 export * from './attribute-faults.js';
 export * from './conformance.js';
 export * from './faulty-vendor.js';
+export * from './fixture-faults.js';
 export * from './scripted-server.js';

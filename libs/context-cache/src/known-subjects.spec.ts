@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { KnownSubjects } from './known-subjects.js';
+import { connectRedis, type RedisConnection, waitForRedis } from './redis-connection.js';
+import { startRedis, type TestRedis } from './testing/redis-server.js';
+
+let server: TestRedis;
+let redis: RedisConnection;
+let known: KnownSubjects;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = connectRedis(server.url, { commandTimeoutMs: 10_000 });
+  expect(await waitForRedis(redis, 10_000)).toBe(true);
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.stop();
+});
+beforeEach(async () => {
+  await redis.flushall();
+  known = new KnownSubjects(redis);
+});
+
+const READ_AT = Date.now();
+const UNTIL = READ_AT + 60_000;
+
+async function listed(...subjects: string[]): Promise<void> {
+  const list = known.begin('pagerduty');
+  await list.add(subjects);
+  await list.finish(READ_AT, UNTIL);
+}
+
+describe('KnownSubjects', () => {
+  it('says since when a subject is in no list, and nothing of those in it', async () => {
+    await listed('ana@acme.example');
+    await expect(known.absentSince('pagerduty', 'cara@acme.example')).resolves.toBe(READ_AT);
+    await expect(known.absentSince('pagerduty', 'Ana@acme.example')).resolves.toBeUndefined();
+  });
+
+  it('says nothing without a finished list, or of another source', async () => {
+    await known.begin('pagerduty').add(['ana@acme.example']);
+    await expect(known.absentSince('pagerduty', 'cara@acme.example')).resolves.toBeUndefined();
+    await listed();
+    await expect(known.absentSince('okta', 'cara@acme.example')).resolves.toBeUndefined();
+    await expect(known.absentSince('pagerduty', 'cara@acme.example')).resolves.toBe(READ_AT);
+  });
+
+  it('says nothing when a part of the list was evicted', async () => {
+    await listed('ana@acme.example');
+    await redis.del('iris:known:v1:{pagerduty}');
+    await expect(known.absentSince('pagerduty', 'cara@acme.example')).resolves.toBeUndefined();
+  });
+
+  it('replaces the list, and keeps no login in Redis', async () => {
+    await listed('ana@acme.example');
+    await listed('ben@acme.example');
+    await expect(known.absentSince('pagerduty', 'ana@acme.example')).resolves.toBe(READ_AT);
+    const members = await redis.smembers('iris:known:v1:{pagerduty}');
+    expect(members.join()).not.toContain('ben');
+    expect(await redis.keys('iris:known:*')).toHaveLength(2);
+  });
+});
