@@ -107,7 +107,9 @@ export class ServiceNowSource implements VendorSource {
       nameColumns.map(async (column) => {
         const { rows, missing } = await this.read(table, [[column, name]], wanted, signal, ENOUGH_ITEMS);
         // An instance without the column drops the condition and gives any items.
-        return missing && rows.every((row) => cellOf(row, column) === undefined) ? { rows, missing: false } : { rows, missing };
+        return missing && rows.every((row) => cellOf(row, column) === undefined)
+          ? { rows, missing: false }
+          : { rows, missing };
       }),
     );
     if (found.some(({ missing }) => missing)) {

@@ -144,7 +144,9 @@ const membershipSchema = z.object({ 'group.name': required, 'group.active': flag
 /** The names of active groups in rows of `sys_user_grmember`, sorted; undefined when a row is not understood. */
 export function groupNames(rows: readonly unknown[]): string[] | undefined {
   const memberships = allRead(rows, (row) => membershipSchema.safeParse(row).data);
-  return memberships && distinct(memberships.filter((one) => one['group.active'] === 'true').map((one) => one['group.name']));
+  return (
+    memberships && distinct(memberships.filter((one) => one['group.active'] === 'true').map((one) => one['group.name']))
+  );
 }
 
 /** The values of one column of some rows, sorted and each once; undefined when a row is not understood. "" is none. */

@@ -44,8 +44,7 @@ afterAll(async () => {
 
 const call = () => ({ signal: AbortSignal.timeout(5000), now: NOON });
 const person = async () => source.lookup({ principal: LOGIN, loginName: LOGIN }, call());
-const item = async () =>
-  (await source.lookupResource?.({ kind: 'database', id: 'orders-prod' }, call())) as Finding;
+const item = async () => (await source.lookupResource?.({ kind: 'database', id: 'orders-prod' }, call())) as Finding;
 const inBulk = async () => {
   for await (const { finding, subject } of source.bulk?.(call()) ?? []) if (subject.principal === LOGIN) return finding;
   throw new Error('left out');

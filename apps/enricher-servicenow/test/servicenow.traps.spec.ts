@@ -190,7 +190,9 @@ describe('facts of the user', () => {
 
   it('are not known when the instance counts more rows than it gives', async () => {
     const { source } = await servicenow((request) =>
-      tableOf(request) === 'sys_user_grmember' ? page(memberships, request, [memberships[7]?.sys_id ?? '']) : 'ordinary',
+      tableOf(request) === 'sys_user_grmember'
+        ? page(memberships, request, [memberships[7]?.sys_id ?? ''])
+        : 'ordinary',
     );
     expect(await groupsOf(source)).toBeUndefined();
   });
@@ -304,7 +306,8 @@ describe('a bulk read', () => {
       return { ...rows(...memberships), headers };
     });
     const items = [];
-    for await (const item of source.bulk?.({ ...call(), leftOut: (list) => leftOut.push(list) }) ?? []) items.push(item);
+    for await (const item of source.bulk?.({ ...call(), leftOut: (list) => leftOut.push(list) }) ?? [])
+      items.push(item);
     const groups = items.map(({ finding }) => finding.status === 'FOUND' && finding.attributes.groups);
     return { groups, leftOut, partial: items.map(({ partial }) => partial) };
   }

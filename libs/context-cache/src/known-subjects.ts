@@ -54,7 +54,13 @@ export class KnownSubjects {
   begin(source: SourceId): KnownList {
     const key = `${knownKey(source)}:${randomUUID()}`;
     const write = (members: readonly string[]) =>
-      this.redis.run((redis) => redis.pipeline().sadd(key, ...members).pexpire(key, UNFINISHED_MS).exec());
+      this.redis.run((redis) =>
+        redis
+          .pipeline()
+          .sadd(key, ...members)
+          .pexpire(key, UNFINISHED_MS)
+          .exec(),
+      );
     return {
       add: async (subjects) => {
         for (let first = 0; first < subjects.length; first += BATCH) {
@@ -64,12 +70,12 @@ export class KnownSubjects {
       finish: async (readAt, until) => {
         await write([`${END}:${Math.floor(readAt)}`]);
         await this.redis.run((redis) =>
-          redis.multi().rename(key, knownKey(source)).pexpireat(knownKey(source), Math.ceil(until)).set(
-            `${knownKey(source)}:readAt`,
-            Math.floor(readAt),
-            'PXAT',
-            Math.ceil(until),
-          ).exec(),
+          redis
+            .multi()
+            .rename(key, knownKey(source))
+            .pexpireat(knownKey(source), Math.ceil(until))
+            .set(`${knownKey(source)}:readAt`, Math.floor(readAt), 'PXAT', Math.ceil(until))
+            .exec(),
         );
       },
     };

@@ -1,4 +1,11 @@
-import { bulkProgressKey, principalField, principalKey, type RedisConnection, ScheduledJob, usability } from '@iris/context-cache';
+import {
+  bulkProgressKey,
+  principalField,
+  principalKey,
+  type RedisConnection,
+  ScheduledJob,
+  usability,
+} from '@iris/context-cache';
 import type { SourceId, SourceSettings } from '@iris/contracts';
 import type { BulkItem, BulkOutcome, BulkRead, VendorSource } from '../enricher-definition.js';
 import type { EnricherObserver } from '../enricher-observer.js';

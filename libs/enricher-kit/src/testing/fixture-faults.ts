@@ -72,7 +72,8 @@ type Path = readonly (string | number)[];
 function* pathsOf(value: Json, above: Path = []): Generator<Path> {
   if (above.length > 0) yield above;
   if (Array.isArray(value)) for (const [index, item] of value.entries()) yield* pathsOf(item, [...above, index]);
-  else if (isJsonObject(value)) for (const key of Object.keys(value)) yield* pathsOf(value[key] as Json, [...above, key]);
+  else if (isJsonObject(value))
+    for (const key of Object.keys(value)) yield* pathsOf(value[key] as Json, [...above, key]);
 }
 
 function valueAt(value: Json, path: Path): Json {
