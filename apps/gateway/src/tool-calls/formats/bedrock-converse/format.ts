@@ -1,22 +1,28 @@
-import type { JsonObject } from '@iris/contracts';
-import type { Edit } from '@iris/json-document';
-import { CallPairing, OrderPairing } from '../../call-pairing.js';
-import type { FoundCall } from '../../found-call.js';
-import { below, idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
-import { paramsFromObject } from '../../tool-params.js';
-import type { ExecutedCall, LlmFormat } from '../llm-format.js';
+import type { Json, JsonObject } from '@iris/contracts';
+import type { Edit, JsonPath } from '@iris/json-document';
+import { below, objectOf, objectsIn } from '../../json-access.js';
+import type { LlmFormat } from '../llm-format.js';
+import { attachmentEdits } from './attachments.js';
+import { executedCalls, pendingCalls } from './calls.js';
+import { KINDS } from './kinds.js';
 import { isResponse, responseCalls } from './response.js';
 import { declaredTools, stripTools } from './tools.js';
 
 /**
- * Bedrock Converse. Source: AWS's API reference and the types of its SDK.
+ * Bedrock Converse.
+ *
+ * A denied result is replaced by a notice. Attachments of the same turn (images, documents, videos, audio, search
+ * results) are replaced by a text, since they may be what the tool returned. `status` is set where the request has it:
+ * not every model takes it. A result in the assistant's message must go back as it came, so its denial blocks.
+ * Source: AWS's API reference and the types of its SDK.
  */
 export const bedrockConverse: LlmFormat = {
   id: 'bedrock-converse',
+  kinds: KINDS,
 
   matchesPath: (path) => /\/model\/.+\/converse(?:-stream)?$/.test(path),
 
-  accepts: (body) => Array.isArray(body.messages),
+  accepts: (body) => body.messages !== undefined && body.messages !== null,
 
   matchesBody(body) {
     if (!Array.isArray(body.messages)) return false;
@@ -31,15 +37,19 @@ export const bedrockConverse: LlmFormat = {
 
   declaredTools,
   executedCalls,
+  pendingCalls,
   strip: stripTools,
 
-  redact(redactions) {
-    const edits: Edit[] = [];
+  redact(redactions, body) {
+    const edits: Edit[] = attachmentEdits(
+      body,
+      redactions.flatMap(({ call }) => call.results),
+    );
     for (const { call, notice } of redactions) {
       if (call.serverSide) return { status: 'not_representable', callId: call.id };
       for (const path of call.results) {
         edits.push({ op: 'set', path: below(path, 'content'), json: JSON.stringify([{ text: notice }]) });
-        edits.push({ op: 'set', path: below(path, 'status'), json: '"error"' });
+        if (hasStatus(body, path)) edits.push({ op: 'set', path: below(path, 'status'), json: '"error"' });
       }
     }
     return { status: 'planned', edits };
@@ -49,41 +59,8 @@ export const bedrockConverse: LlmFormat = {
   responseCalls,
 };
 
-function executedCalls(body: JsonObject): ExecutedCall[] {
-  const pairing = new CallPairing();
-  const withoutId = new OrderPairing(pairing);
-  const messages = [...objectsIn(body.messages)];
-  const lastAssistant = messages.findLast(([, message]) => message.role === 'assistant')?.[0] ?? -1;
-  for (const [index, message] of messages) {
-    if (message.role === 'assistant') withoutId.startTurn();
-    for (const [position, block] of objectsIn(message.content)) {
-      const use = objectOf(block.toolUse);
-      if (use) {
-        const id = idOf(use.toolUseId);
-        if (id === undefined) withoutId.call('call', foundCall(use));
-        else pairing.call(`id:${id}`, id, foundCall(use));
-      }
-      const result = objectOf(block.toolResult);
-      if (!result) continue;
-      const inAssistant = message.role === 'assistant';
-      const found = {
-        path: ['messages', index, 'content', position, 'toolResult'],
-        inNewestTurn: index > lastAssistant || (inAssistant && index === lastAssistant),
-        serverSide: inAssistant,
-      };
-      const id = idOf(result.toolUseId);
-      if (id === undefined) withoutId.result('call', found);
-      else pairing.result(`id:${id}`, id, found);
-    }
-  }
-  return pairing.executed();
-}
-
-function foundCall(use: JsonObject): FoundCall {
-  return {
-    name: textOf(use.name) ?? 'unknown',
-    rawArguments: use.input,
-    ...paramsFromObject(use.input),
-    serverSide: use.type === 'server_tool_use',
-  };
+function hasStatus(body: JsonObject, path: JsonPath): boolean {
+  let value: Json | undefined = body;
+  for (const key of path) value = (value as Record<string | number, Json> | undefined)?.[key];
+  return objectOf(value)?.status !== undefined;
 }

@@ -1,7 +1,9 @@
 import type { Json, JsonObject } from '@iris/contracts';
-import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
+import { nodesOf, unlistedCalls } from '../../closed-world/index.js';
+import { idOf, objectOf, textOf } from '../../json-access.js';
 import { paramsFromObject, paramsFromText } from '../../tool-params.js';
 import type { ResponseCall } from '../llm-format.js';
+import { CONTENT_BLOCKS } from './kinds.js';
 
 const EVENTS = [
   'messageStart',
@@ -24,13 +26,19 @@ export function isResponse(message: JsonObject): boolean {
  */
 export function responseCalls(messages: readonly JsonObject[]): ResponseCall[] {
   const uses: JsonObject[] = [];
+  const unlisted: ResponseCall[] = [];
   const open = new Map<Json | undefined, JsonObject>();
   for (const message of messages) {
-    for (const [, block] of objectsIn(objectOf(objectOf(message.output)?.message)?.content)) {
+    const content = objectOf(objectOf(message.output)?.message)?.content;
+    for (const block of nodesOf(content)) {
       const use = objectOf(block.toolUse);
       if (use) uses.push(use);
     }
     const start = eventOf(message, 'contentBlockStart');
+    unlisted.push(
+      ...unlistedCalls('bedrock-converse', CONTENT_BLOCKS, content),
+      ...unlistedCalls('bedrock-converse', CONTENT_BLOCKS, start?.start),
+    );
     const begun = objectOf(objectOf(start?.start)?.toolUse);
     if (start && begun) {
       const use = { ...begun, input: '' };
@@ -42,7 +50,7 @@ export function responseCalls(messages: readonly JsonObject[]): ResponseCall[] {
     const use = open.get(delta?.contentBlockIndex);
     if (piece !== undefined && use) use.input = `${use.input}${piece}`;
   }
-  return uses.map(callOf);
+  return [...uses.map(callOf), ...unlisted];
 }
 
 /** The input is an object in a whole response and a text in a stream. */

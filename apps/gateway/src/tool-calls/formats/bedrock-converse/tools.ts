@@ -1,12 +1,14 @@
 import type { Json, JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
+import { listed, statedKind, unrecognisedTool } from '../../closed-world/index.js';
 import { below, objectOf, objectsIn, textOf, uniqueByKey } from '../../json-access.js';
 import type { DeclaredTool, EditPlan } from '../llm-format.js';
 import { STUB_TOOL_DESCRIPTION, stubToolName } from '../stub-tool.js';
 import { hostedGroup, memberTool, namedTool } from '../tool-keys.js';
+import { NATIVE_TOOLS, TOOLS } from './kinds.js';
 
 /** Native tools of the model's maker that pass through unseen by Converse. */
-const NATIVE_TOOLS: JsonPath = ['additionalModelRequestFields', 'tools'];
+const NATIVE_TOOLS_PATH: JsonPath = ['additionalModelRequestFields', 'tools'];
 
 /** Stands where a reference to a removed tool stood, so that no message is left empty. */
 const REMOVED_REFERENCE = JSON.stringify({ text: 'A tool declaration was removed by policy.' });
@@ -21,10 +23,15 @@ function* declarations(body: JsonObject): Generator<DeclaredTool> {
   for (const { reference, isAddition } of references(body)) if (isAddition) yield referencedTool(reference);
 }
 
-/** A tool of the request, or a system tool that the provider runs. A cache point is no tool. */
+/** A tool of the request, a system tool that the provider runs, or a member of an unlisted kind. */
 function toolsOfEntry(entry: JsonObject): DeclaredTool[] {
-  const name = textOf(objectOf(entry.toolSpec)?.name) ?? textOf(objectOf(entry.systemTool)?.name);
-  return name === undefined ? [] : [namedTool(name)];
+  const tools: DeclaredTool[] = [];
+  for (const [key, value] of Object.entries(entry)) {
+    if (value === null) continue;
+    if (!listed(TOOLS, key)) tools.push(unrecognisedTool('bedrock-converse', key));
+    else if (key !== 'cachePoint') tools.push(namedTool(textOf(objectOf(value)?.name) ?? ''));
+  }
+  return tools;
 }
 
 function nativeTools(body: JsonObject): Json | undefined {
@@ -32,10 +39,15 @@ function nativeTools(body: JsonObject): Json | undefined {
 }
 
 function nativeTool(entry: JsonObject): DeclaredTool[] {
+  const type = statedKind(NATIVE_TOOLS, entry);
   const name = textOf(entry.name) ?? textOf(objectOf(entry.function)?.name);
+  if (type !== undefined && !listed(NATIVE_TOOLS, type)) {
+    const unlisted = unrecognisedTool('bedrock-converse', type);
+    return name === undefined ? [unlisted] : [unlisted, namedTool(name)];
+  }
   if (name !== undefined) return [namedTool(name)];
-  const type = textOf(entry.type);
-  return type === undefined ? [] : [hostedGroup(type)];
+  const [kind] = textOf(entry.type) === undefined ? Object.keys(entry) : [textOf(entry.type)];
+  return kind === undefined ? [] : [hostedGroup(kind)];
 }
 
 interface Reference {
@@ -121,8 +133,8 @@ function stripNativeTools(body: JsonObject, isGone: (tool: DeclaredTool) => bool
   const removed = [...objectsIn(list)].filter(([, entry]) => nativeTool(entry).some(isGone)).map(([index]) => index);
   if (removed.length === 0) return;
   const emptied = Array.isArray(list) && removed.length === list.length;
-  if (emptied) edits.push({ op: 'remove', path: NATIVE_TOOLS });
-  else for (const index of removed) edits.push({ op: 'remove', path: below(NATIVE_TOOLS, index) });
+  if (emptied) edits.push({ op: 'remove', path: NATIVE_TOOLS_PATH });
+  else for (const index of removed) edits.push({ op: 'remove', path: below(NATIVE_TOOLS_PATH, index) });
   const choice = objectOf(objectOf(body.additionalModelRequestFields)?.tool_choice);
   const forced = textOf(choice?.name);
   if (choice && (emptied || (forced !== undefined && isGone(namedTool(forced))))) {

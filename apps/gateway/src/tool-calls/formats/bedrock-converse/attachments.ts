@@ -1,0 +1,20 @@
+import type { JsonObject } from '@iris/contracts';
+import type { Edit, JsonPath } from '@iris/json-document';
+import { objectsIn } from '../../json-access.js';
+import { turnsWith } from '../turns.js';
+
+const ATTACHMENTS = ['image', 'document', 'video', 'audio', 'searchResult'];
+
+const REMOVED = JSON.stringify({ text: 'An attachment that came with a denied result was removed.' });
+
+/** Edits that put a text in the place of the attachments that came in the same turn as one of these results. */
+export function attachmentEdits(body: JsonObject, denied: readonly JsonPath[]): Edit[] {
+  const edits: Edit[] = [];
+  for (const [index, message] of turnsWith(body, denied)) {
+    for (const [position, block] of objectsIn(message.content)) {
+      if (!ATTACHMENTS.some((kind) => block[kind] !== undefined && block[kind] !== null)) continue;
+      edits.push({ op: 'set', path: ['messages', index, 'content', position], json: REMOVED });
+    }
+  }
+  return edits;
+}
