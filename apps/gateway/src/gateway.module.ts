@@ -18,8 +18,10 @@ import { type GatewaySettings, hookLimitsOf } from './gateway.settings.js';
 import { HealthController } from './health/health.controller.js';
 import { PdpWatch } from './health/pdp-watch.js';
 import { WiringWarnings } from './hook/wiring-warnings.js';
-import { AGENT_IDENTITY_RULES, HookController } from './http/hook.controller.js';
+import { BufferedBytes } from './http/buffered-bytes.js';
+import { AGENT_IDENTITY_RULES, BODY_LIMITS, type BodyLimits, HookController } from './http/hook.controller.js';
 import { HookKeys } from './http/hook-keys.js';
+import { openHookKeys } from './http/open-hook-keys.js';
 import { HookWalk } from './pipeline/hook-pipeline.js';
 import { InThreadHookReader } from './pipeline/hook-reader.js';
 import { Modes } from './verdict/modes.js';
@@ -93,8 +95,17 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     catalog,
   );
   const hookReader = new InThreadHookReader(hookLimitsOf(settings));
+  const hookKeys = openHookKeys(
+    { keys: settings['hook.keys'], logins: settings['agents.logins'], file: settings['hook.keysFile'] },
+    logger,
+  );
+  const bodies: BodyLimits = {
+    maxBodyBytes: settings['hook.maxBodyBytes'],
+    buffered: new BufferedBytes(Math.max(settings['limits.maxBufferedBytes'], settings['hook.maxBodyBytes'])),
+  };
   const explainAccess: ExplainAccess = {
-    keys: new HookKeys(settings['hook.keys']),
+    keys: hookKeys.keys,
+    bodies,
     allowed: settings['explain.keyNames'],
     budgetMs: settings['hook.budgetMs'],
   };
@@ -139,8 +150,10 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
       { provide: HookWalk, useValue: walk },
       {
         provide: AGENT_IDENTITY_RULES,
-        useValue: { loginsByKey: settings['agents.logins'], trustedProxies: settings['agents.trustedProxies'] },
+        useValue: { trustedProxies: settings['agents.trustedProxies'] },
       },
+      { provide: BODY_LIMITS, useValue: bodies },
+      { provide: HookKeys, useValue: hookKeys.keys },
       { provide: PdpWatch, useValue: pdpWatch },
       { provide: EXPLAIN_ACCESS, useValue: explainAccess },
       {
@@ -157,6 +170,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
           () => subscriber?.disconnect(),
           () => pdp.close(),
           () => evidence.close(),
+          () => hookKeys.close(),
           ...sources.map(
             ({ client }) =>
               () =>

@@ -12,7 +12,13 @@ export const gatewaySettings = {
   'http.port': setting.integer('Port to listen on; 0 takes a free one.', { min: 0, max: 65535 }, { fallback: 8080 }),
   'log.level': setting.choice('Least level that is logged.', LOG_LEVELS, { fallback: 'info' }),
 
-  'hook.keys': setting.keys('Keys that Aperture and agents authenticate with, by name.'),
+  'hook.keys': setting.keys(
+    "Keys that authenticate hooks, by name. A key that agents.logins maps to a person is for agents' hooks alone.",
+    { fallback: [] },
+  ),
+  'hook.keysFile': setting.optionalText(
+    'YAML or JSON file with further hook keys, their routes (aperture, agent) and logins. It is read again when it changes.',
+  ),
   'hook.budgetMs': setting.integer(
     'Time in ms inside which every hook is answered; keep it below the timeout in Aperture (5 s by default).',
     { min: 50, max: 60_000 },

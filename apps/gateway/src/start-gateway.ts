@@ -8,20 +8,24 @@ import { PdpWatch } from './health/pdp-watch.js';
 import { boundHeapGrowth } from './heap-growth.js';
 import { agentReplyText } from './http/agent-reply.js';
 import { HookKeys } from './http/hook-keys.js';
-import { prepareHookTransport } from './http/hook-transport.js';
+import { AGENT_PATH, prepareHookTransport } from './http/hook-transport.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { refusalText } from './http/refusal.js';
 import { HookWalk } from './pipeline/hook-pipeline.js';
 import { block, type HookVerdict, replyText } from './verdict/reply.js';
 
 /** A client that is slower than this to send its whole request is given up, in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
+const NOT_PERMITTED =
+  "the hook key is not permitted on this path: an agent's key is for /ext/claude, Aperture's key for /ext/aperture";
+
 /** How long hooks under way may take at the end, in ms. */
 const DRAIN_MS = 10_000;
 
 /** The reply by the failure mode, for a fault that nothing else has answered. */
 function lastResort(path: string, settings: GatewaySettings): string {
-  const agent = path.startsWith('/ext/claude');
+  const agent = path === AGENT_PATH;
   const closed = settings[agent ? 'failure.preToolUse' : 'failure.preRequest'] === 'closed';
   const mode = settings['mode.byEvent'][agent ? 'pre_tool_use' : 'pre_request'] ?? settings['mode.default'];
   const verdict: HookVerdict =
@@ -38,7 +42,6 @@ export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void
     const settings = loadSettings(gatewaySettings, environment);
     const logger = createLogger('gateway', settings['log.level']);
     const adapter = new FastifyAdapter({
-      bodyLimit: settings['hook.maxBodyBytes'],
       requestTimeout: REQUEST_TIMEOUT_MS,
       forceCloseConnections: 'idle',
       // To Aperture a 503 is no verdict; a hook that arrives as the gateway ends is answered like any other.
@@ -49,9 +52,9 @@ export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void
       bodyParser: false,
     });
     prepareHookTransport(adapter.getInstance() as never, {
-      keys: new HookKeys(settings['hook.keys']),
+      keys: app.get(HookKeys),
       budgetMs: settings['hook.budgetMs'],
-      maxBodyBytes: settings['hook.maxBodyBytes'],
+      notPermitted: (request) => refusalText(app.get(HookWalk), request, 'hook_key_not_permitted', NOT_PERMITTED),
       lastResort: (path) => lastResort(path, settings),
     });
     app.useGlobalFilters(new ProblemFilter(app.get(HookWalk), logger));

@@ -120,8 +120,11 @@ export interface NamedKey {
   readonly key: string;
 }
 
+/** Shortest key that is accepted, in characters. */
+export const MIN_KEY_LENGTH = 8;
+
 /** Secret keys by name: in a file a section of names, in the environment `name=key` separated by commas. */
-export function keys(meaning: string): Setting<readonly NamedKey[]> {
+export function keys(meaning: string, options: { fallback?: readonly NamedKey[] } = {}): Setting<readonly NamedKey[]> {
   const fromText = (value: unknown) => {
     if (typeof value === 'string') return value.split(',').map(namedKeyFromText);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -129,12 +132,14 @@ export function keys(meaning: string): Setting<readonly NamedKey[]> {
     }
     return value;
   };
-  const schema = z.array(z.strictObject({ name: z.string().min(1), key: z.string().min(8) })).min(1);
+  const schema = z.array(z.strictObject({ name: z.string().min(1), key: z.string().min(MIN_KEY_LENGTH) }));
   return make(
-    z.preprocess(fromText, schema) as unknown as z.ZodType<readonly NamedKey[]>,
-    'name=key separated by commas, keys of at least 8 characters',
+    z.preprocess(fromText, options.fallback === undefined ? schema.min(1) : schema) as unknown as z.ZodType<
+      readonly NamedKey[]
+    >,
+    `name=key separated by commas, keys of at least ${MIN_KEY_LENGTH} characters`,
     meaning,
-    { secret: true },
+    { ...options, secret: true },
   );
 }
 

@@ -64,8 +64,26 @@ export const METRICS = {
   'iris.hook.rejections': {
     kind: 'counter',
     unit: '{request}',
-    meaning: 'Requests to a hook path that were refused before authentication.',
-    labels: { reason: ['hook_unauthenticated'] },
+    meaning: 'Requests to a hook path that were refused by their hook key: unknown, or not permitted on the path.',
+    labels: { reason: ['hook_unauthenticated', 'hook_key_not_permitted'] },
+  },
+  'iris.hook.keys': {
+    kind: 'gauge',
+    unit: '{key}',
+    meaning: 'Hook keys in use.',
+    labels: {},
+  },
+  'iris.hook.key_reloads': {
+    kind: 'counter',
+    unit: '{reload}',
+    meaning: 'Changes of the hook keys file: applied, or refused because the new file cannot be used.',
+    labels: { outcome: ['applied', 'refused'] },
+  },
+  'iris.hook.buffered_bytes': {
+    kind: 'gauge',
+    unit: 'By',
+    meaning: 'Bytes of hook bodies in memory.',
+    labels: {},
   },
   'iris.hook.wiring_warnings': {
     kind: 'counter',

@@ -1,7 +1,9 @@
 import type { HookEvent } from '@iris/contracts';
 import { Controller, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { BodyLimits } from '../http/hook.controller.js';
 import type { HookKeys } from '../http/hook-keys.js';
+import { readBody } from '../http/read-body.js';
 import { Budget } from '../pipeline/budget.js';
 import { ExplainService, NotExplainable } from './explain.service.js';
 
@@ -10,11 +12,19 @@ export const EXPLAIN_ACCESS = Symbol('explain access');
 
 export interface ExplainAccess {
   readonly keys: HookKeys;
+  readonly bodies: BodyLimits;
   /** Names of the hook keys that may ask. */
   readonly allowed: readonly string[];
   /** Time for one answer, in ms. */
   readonly budgetMs: number;
 }
+
+const STATUS_OF_UNREAD = {
+  body_too_large: 413,
+  gateway_busy: 503,
+  hook_malformed: 400,
+  budget_exhausted: 408,
+} as const;
 
 const EVENTS: readonly HookEvent[] = ['pre_request', 'tool_call_entire_request', 'entire_request'];
 
@@ -35,30 +45,37 @@ export class ExplainController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const keyName = this.access.keys.authenticate(request.headers);
-    if (keyName === undefined) return problem(reply, 401, 'hook_unauthenticated', 'The key is missing or wrong');
-    if (!this.access.allowed.includes(keyName)) {
+    const key = this.access.keys.authenticate(request.headers);
+    if (key === undefined) return problem(reply, 401, 'hook_unauthenticated', 'The key is missing or wrong');
+    if (!this.access.allowed.includes(key.name)) {
       return problem(reply, 403, 'explain_not_allowed', 'This key is not listed in explain.keyNames');
     }
     const routeEvent = EVENTS.find((known) => known === event);
     if (event !== undefined && routeEvent === undefined) {
       return problem(reply, 400, 'hook_malformed', `event must be one of ${EVENTS.join(', ')}`);
     }
-    const incoming = {
-      routeEvent,
-      keyName,
-      arrivedAt: Date.now(),
-      body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-      contentCoding: request.headers['content-encoding'],
-    };
+    const budget = new Budget(this.access.budgetMs);
+    const { maxBodyBytes: maxBytes, buffered } = this.access.bodies;
+    const account = buffered.account();
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     try {
-      const explanation = await this.service.explain(incoming, new Budget(this.access.budgetMs), gone.signal);
+      const body = await readBody(request.raw, { maxBytes, timeoutMs: budget.remainingMs(), account });
+      if (!body.ok) return problem(reply, STATUS_OF_UNREAD[body.reason], body.reason, body.detail);
+      const incoming = {
+        routeEvent,
+        keyName: key.name,
+        arrivedAt: Date.now(),
+        body: body.bytes,
+        contentCoding: request.headers['content-encoding'],
+      };
+      const explanation = await this.service.explain(incoming, budget, gone.signal);
       reply.code(200).send(explanation);
     } catch (error) {
       if (!(error instanceof NotExplainable)) throw error;
       problem(reply, error.reason.startsWith('pdp_') ? 503 : 422, error.reason, error.message);
+    } finally {
+      account.release();
     }
   }
 }

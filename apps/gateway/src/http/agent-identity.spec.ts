@@ -2,17 +2,21 @@ import { describe, expect, it } from '@jest/globals';
 import type { FastifyRequest } from 'fastify';
 import { agentIdentity } from './agent-identity.js';
 
-const rules = { loginsByKey: { 'ana-laptop': 'ana@example.com' }, trustedProxies: ['127.0.0.1'] };
+const rules = { trustedProxies: ['127.0.0.1'] };
 
-function from(remoteAddress: string, headers: Record<string, string | string[]> = {}) {
+const KEYS = {
+  'ana-laptop': { name: 'ana-laptop', routes: new Set(['agent' as const]), login: 'ana@example.com' },
+  shared: { name: 'shared', routes: new Set(['agent' as const]) },
+};
+
+function from(remoteAddress: string, headers: Readonly<Record<string, string>> = {}) {
   return { headers: { 'user-agent': 'claude-cli/2', ...headers }, socket: { remoteAddress } } as FastifyRequest;
 }
 
 describe('agentIdentity', () => {
   it.each([
     ['the owner of the key', '10.0.0.9', {}, 'ana-laptop', 'ana@example.com'],
-    ['nobody for another key', '10.0.0.9', {}, 'aperture', undefined],
-    ['nobody for a key named like a member of every object', '10.0.0.9', {}, 'constructor', undefined],
+    ['nobody for another key', '10.0.0.9', {}, 'shared', undefined],
     [
       'whom a trusted proxy names',
       '127.0.0.1',
@@ -45,17 +49,17 @@ describe('agentIdentity', () => {
       'not whom anybody claims to forward',
       '10.0.0.9',
       { 'x-forwarded-for': '127.0.0.1', 'tailscale-user-login': 'eve@example.com' },
-      'aperture',
+      'shared',
       undefined,
     ],
     [
       'not an address that starts like a trusted one',
       '127.0.0.10',
       { 'tailscale-user-login': 'eve@example.com' },
-      'aperture',
+      'shared',
       undefined,
     ],
-  ])('is %s', (_title, address, headers, key, loginName) => {
-    expect(agentIdentity(from(address, headers), key, rules)).toEqual({ loginName, userAgent: 'claude-cli/2' });
+  ] as const)('is %s', (_title, address, headers, key, loginName) => {
+    expect(agentIdentity(from(address, headers), KEYS[key], rules)).toEqual({ loginName, userAgent: 'claude-cli/2' });
   });
 });

@@ -1,10 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import type { AgentIdentity } from '../hook/agent-hook.js';
+import type { KeyGrant } from './hook-keys.js';
 
-/** How the person behind an agent's own hook is known. */
+/** How the person behind an agent's own hook is known, beside the hook key. */
 export interface AgentIdentityRules {
-  /** Login name by the name of the hook key. */
-  readonly loginsByKey: Readonly<Record<string, string>>;
   /** Addresses of Tailscale proxies whose identity headers are believed. */
   readonly trustedProxies: readonly string[];
 }
@@ -14,13 +13,12 @@ export interface AgentIdentityRules {
  * from anywhere else anybody could have set them.
  * Source: Tailscale Serve's identity headers.
  */
-export function agentIdentity(request: FastifyRequest, keyName: string, rules: AgentIdentityRules): AgentIdentity {
+export function agentIdentity(request: FastifyRequest, key: KeyGrant, rules: AgentIdentityRules): AgentIdentity {
   const userAgent = request.headers['user-agent'];
   const header = request.headers['tailscale-user-login'];
   // A socket that listens on all IPv6 addresses tells IPv4 ones in their mapped form (RFC 4291, 2.5.5.2).
   const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
   const fromProxy = rules.trustedProxies.includes(address);
   if (fromProxy && typeof header === 'string' && header.trim() !== '') return { loginName: header.trim(), userAgent };
-  const loginName = Object.hasOwn(rules.loginsByKey, keyName) ? rules.loginsByKey[keyName] : undefined;
-  return { loginName, userAgent };
+  return { loginName: key.login, userAgent };
 }

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { HookKeys } from './hook-keys.js';
 
 const keys = new HookKeys([
-  { name: 'aperture', key: 'first-secret' },
-  { name: 'laptop', key: 'second-secret' },
+  { name: 'aperture', key: 'first-secret', routes: new Set(['aperture']) },
+  { name: 'laptop', key: 'second-secret', routes: new Set(['agent']), login: 'ana@example.com' },
 ]);
 
 describe('HookKeys', () => {
@@ -18,7 +18,7 @@ describe('HookKeys', () => {
     [{ authorization: 'Bearer wrong', 'x-api-key': 'first-secret' }, 'aperture'],
     [{ 'x-api-key': 'wrong', 'x-goog-api-key': 'second-secret' }, 'laptop'],
   ])('%j is %s', (headers, name) => {
-    expect(keys.authenticate(headers)).toBe(name);
+    expect(keys.authenticate(headers)?.name).toBe(name);
   });
 
   it.each([
@@ -43,5 +43,20 @@ describe('HookKeys', () => {
         expect(keys.authenticate({ authorization: `Bearer ${text}`, 'x-api-key': text })).toBeUndefined();
       }),
     );
+  });
+
+  it('gives what the key permits, and never the key', () => {
+    expect(keys.authenticate({ 'x-api-key': 'second-secret' })).toEqual({
+      name: 'laptop',
+      routes: new Set(['agent']),
+      login: 'ana@example.com',
+    });
+  });
+
+  it('knows only the keys that replaced the others', () => {
+    const rotating = new HookKeys([{ name: 'aperture', key: 'old-secret', routes: new Set(['aperture']) }]);
+    rotating.replace([{ name: 'aperture', key: 'new-secret', routes: new Set(['aperture']) }]);
+    expect(rotating.authenticate({ 'x-api-key': 'old-secret' })).toBeUndefined();
+    expect(rotating.authenticate({ 'x-api-key': 'new-secret' })?.name).toBe('aperture');
   });
 });

@@ -1,6 +1,21 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { NamedKey } from '@iris/config';
+
+/** `aperture`: `/ext/aperture` and below, where a hook may name anybody; `agent`: `/ext/claude`, for one person. */
+export type HookRoute = 'aperture' | 'agent';
+
+/** What a hook key permits. */
+export interface KeyGrant {
+  readonly name: string;
+  readonly routes: ReadonlySet<HookRoute>;
+  /** Login name of the one person that an agent's key speaks for. */
+  readonly login?: string;
+}
+
+/** A key with what it permits. */
+export interface HookKey extends KeyGrant {
+  readonly key: string;
+}
 
 /**
  * Authenticates hooks by a static key, in every header that Aperture can send: `Authorization: Bearer`, `X-Api-Key`,
@@ -8,25 +23,30 @@ import type { NamedKey } from '@iris/config';
  * Source: Aperture's configuration reference, hook key `authorization`.
  */
 export class HookKeys {
-  private readonly digests: readonly { readonly name: string; readonly digest: Buffer }[];
+  private keys: readonly { readonly grant: KeyGrant; readonly digest: Buffer }[] = [];
 
-  constructor(keys: readonly NamedKey[]) {
-    this.digests = keys.map(({ name, key }) => ({ name, digest: digestOf(key) }));
+  constructor(keys: readonly HookKey[]) {
+    this.replace(keys);
+  }
+
+  /** Puts other keys in the place of all. Hooks that are authenticated already are answered. */
+  replace(keys: readonly HookKey[]): void {
+    this.keys = keys.map(({ key, ...grant }) => ({ grant, digest: digestOf(key) }));
   }
 
   /**
-   * The name of the key that the request carries, or undefined. Digests of equal length are compared, all of them, in
-   * constant time, so that neither the length nor the place of a key can be measured.
+   * What the key of the request permits, or undefined without a known key. Digests of equal length are compared, all of
+   * them, in constant time, so that neither the length nor the place of a key can be measured.
    */
-  authenticate(headers: IncomingHttpHeaders): string | undefined {
-    let name: string | undefined;
+  authenticate(headers: IncomingHttpHeaders): KeyGrant | undefined {
+    let grant: KeyGrant | undefined;
     for (const credential of credentials(headers)) {
       const digest = digestOf(credential);
-      for (const known of this.digests) {
-        if (timingSafeEqual(digest, known.digest)) name ??= known.name;
+      for (const known of this.keys) {
+        if (timingSafeEqual(digest, known.digest)) grant ??= known.grant;
       }
     }
-    return name;
+    return grant;
   }
 }
 

@@ -1,15 +1,18 @@
 import { count } from '@iris/telemetry';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Budget } from '../pipeline/budget.js';
-import type { HookKeys } from './hook-keys.js';
+import type { HookKeys, HookRoute, KeyGrant } from './hook-keys.js';
 
 /** Everything below this path is a hook. */
 export const HOOK_PREFIX = '/ext/';
 
+/** The path of agents' own hooks. */
+export const AGENT_PATH = '/ext/claude';
+
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Name of the key that authenticated the hook; undefined on other paths. */
-    hookKeyName: string | undefined;
+    /** What the key of the hook permits; undefined on other paths. */
+    hookKey: KeyGrant | undefined;
     hookBudget: Budget | undefined;
     /** Epoch ms; undefined on other paths. */
     hookArrivedAt: number | undefined;
@@ -19,8 +22,9 @@ declare module 'fastify' {
 export interface HookTransportOptions {
   readonly keys: HookKeys;
   readonly budgetMs: number;
-  readonly maxBodyBytes: number;
-  /** The reply to a hook that met a fault nothing else has answered, by its path. */
+  /** The reply to a hook whose key is not permitted on its path. */
+  readonly notPermitted: (request: FastifyRequest) => string;
+  /** The reply to a hook that met an error nothing else has answered, by its path. */
   readonly lastResort: (path: string) => string;
 }
 
@@ -28,11 +32,12 @@ export interface HookTransportOptions {
 const VERDICT_STATUSES: ReadonlySet<number> = new Set([200, 415]);
 
 /**
- * Prepares the HTTP server for hooks: the key is checked before the body is read, the clock starts with the first byte,
- * and bodies of any type arrive as the bytes they are.
+ * Prepares the HTTP server for hooks: the key is checked before a byte of the body is read, and the clock starts with
+ * the first byte. No body is read here: a controller reads it once it has accepted the key, and on every other path it is
+ * discarded as it arrives.
  */
 export function prepareHookTransport(fastify: FastifyInstance, options: HookTransportOptions): void {
-  fastify.decorateRequest('hookKeyName', undefined);
+  fastify.decorateRequest('hookKey', undefined);
   fastify.decorateRequest('hookBudget', undefined);
   fastify.decorateRequest('hookArrivedAt', undefined);
 
@@ -42,8 +47,8 @@ export function prepareHookTransport(fastify: FastifyInstance, options: HookTran
     request.headers['content-type'] = 'application/octet-stream';
     request.hookArrivedAt = Date.now();
     request.hookBudget = new Budget(options.budgetMs);
-    request.hookKeyName = options.keys.authenticate(request.headers);
-    if (request.hookKeyName === undefined) {
+    request.hookKey = options.keys.authenticate(request.headers);
+    if (request.hookKey === undefined) {
       count('iris.hook.rejections', { reason: 'hook_unauthenticated' });
       return reply.code(401).header('content-type', 'application/problem+json').send({
         title: 'The hook key is missing or wrong',
@@ -52,22 +57,37 @@ export function prepareHookTransport(fastify: FastifyInstance, options: HookTran
         detail: 'Send a configured key as Authorization: Bearer, X-Api-Key, X-Goog-Api-Key or cf-aig-authorization.',
       });
     }
+    if (!request.hookKey.routes.has(routeOf(request))) {
+      count('iris.hook.rejections', { reason: 'hook_key_not_permitted' });
+      return reply
+        .code(200)
+        .header('content-type', 'application/json; charset=utf-8')
+        .send(options.notPermitted(request));
+    }
   });
 
   // The last line: whatever went wrong on the way, no other status than a verdict's leaves an authenticated hook.
   fastify.addHook('onSend', async (request, reply, payload) => {
-    if (!isHook(request) || request.hookKeyName === undefined || VERDICT_STATUSES.has(reply.statusCode)) return payload;
+    if (!isHook(request) || request.hookKey === undefined || VERDICT_STATUSES.has(reply.statusCode)) return payload;
     reply.code(200).header('content-type', 'application/json; charset=utf-8').removeHeader('content-length');
-    return options.lastResort(request.url);
+    return options.lastResort(pathOf(request));
   });
 
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: options.maxBodyBytes }, (_request, body, done) =>
-    done(null, body),
-  );
+  fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
 }
 
 /** Whether a request is a hook, whose every answer must be a verdict. */
 export function isHook(request: FastifyRequest): boolean {
-  return request.method === 'POST' && request.url.startsWith(HOOK_PREFIX);
+  return request.method === 'POST' && pathOf(request).startsWith(HOOK_PREFIX);
+}
+
+/** The path of the route that matches, so that an escaped spelling of a path is that path; else the path as sent. */
+export function pathOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? request.url.split('?')[0] ?? '';
+}
+
+/** Paths below `/ext/` that are no agent's are Aperture's, also those that do not exist. */
+function routeOf(request: FastifyRequest): HookRoute {
+  return pathOf(request) === AGENT_PATH ? 'agent' : 'aperture';
 }

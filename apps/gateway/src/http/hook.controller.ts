@@ -6,10 +6,20 @@ import { HookWalk } from '../pipeline/hook-pipeline.js';
 import { replyText } from '../verdict/reply.js';
 import { type AgentIdentityRules, agentIdentity } from './agent-identity.js';
 import { agentReplyText } from './agent-reply.js';
+import type { BufferedBytes } from './buffered-bytes.js';
 import { ACCEPTED_CODINGS, isAcceptedCoding } from './content-coding.js';
+import { readBody } from './read-body.js';
 
 /** Token of the rules by which an agent's own hook is attributed to a person. */
 export const AGENT_IDENTITY_RULES = Symbol('agent identity rules');
+
+/** Token of the bounds on hook bodies. */
+export const BODY_LIMITS = Symbol('body limits');
+
+export interface BodyLimits {
+  readonly maxBodyBytes: number;
+  readonly buffered: BufferedBytes;
+}
 
 /** The hooks: Aperture's, on one path for all events and on one path for each, and an agent's own. */
 @Controller('ext')
@@ -17,6 +27,7 @@ export class HookController {
   constructor(
     @Inject(HookWalk) private readonly walk: HookWalk,
     @Inject(AGENT_IDENTITY_RULES) private readonly identityRules: AgentIdentityRules,
+    @Inject(BODY_LIMITS) private readonly limits: BodyLimits,
   ) {}
 
   @Post('aperture')
@@ -46,8 +57,9 @@ export class HookController {
   @Post('claude')
   @HttpCode(200)
   agent(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const identity = agentIdentity(request, request.hookKeyName ?? '', this.identityRules);
-    return this.answer('pre_tool_use', request, reply, identity);
+    const { hookKey } = request;
+    if (hookKey === undefined) throw new Error('a hook passes the transport first');
+    return this.answer('pre_tool_use', request, reply, agentIdentity(request, hookKey, this.identityRules));
   }
 
   private async answer(
@@ -56,8 +68,8 @@ export class HookController {
     reply: FastifyReply,
     agent?: AgentIdentity,
   ): Promise<void> {
-    const { hookKeyName, hookBudget, hookArrivedAt } = request;
-    if (hookKeyName === undefined || hookBudget === undefined || hookArrivedAt === undefined) {
+    const { hookKey, hookBudget, hookArrivedAt } = request;
+    if (hookKey === undefined || hookBudget === undefined || hookArrivedAt === undefined) {
       throw new Error('a hook passes the transport first');
     }
     const contentCoding = request.headers['content-encoding'];
@@ -75,19 +87,31 @@ export class HookController {
         });
       return;
     }
+    const incoming = {
+      routeEvent: event,
+      keyName: hookKey.name,
+      arrivedAt: hookArrivedAt,
+      body: Buffer.alloc(0),
+      contentCoding,
+      agent,
+    };
+    const account = this.limits.buffered.account();
     const gone = new AbortController();
     const onClose = () => {
       if (!reply.raw.writableEnded) gone.abort();
     };
     reply.raw.once('close', onClose);
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const { verdict, hook } = await this.walk.answer(
-      { routeEvent: event, keyName: hookKeyName, arrivedAt: hookArrivedAt, body, contentCoding, agent },
-      hookBudget,
-      gone.signal,
-    );
-    reply.raw.off('close', onClose);
-    const text = agent === undefined ? replyText(verdict) : agentReplyText(verdict, hook.agent?.event);
-    reply.code(200).header('content-type', 'application/json; charset=utf-8').send(text);
+    try {
+      const { maxBodyBytes: maxBytes } = this.limits;
+      const body = await readBody(request.raw, { maxBytes, timeoutMs: hookBudget.remainingMs(), account });
+      const { verdict, hook } = body.ok
+        ? await this.walk.answer({ ...incoming, body: body.bytes }, hookBudget, gone.signal)
+        : this.walk.refuse(incoming, body.reason, body.detail, hookBudget);
+      const text = agent === undefined ? replyText(verdict) : agentReplyText(verdict, hook.agent?.event);
+      reply.code(200).header('content-type', 'application/json; charset=utf-8').send(text);
+    } finally {
+      reply.raw.off('close', onClose);
+      account.release();
+    }
   }
 }

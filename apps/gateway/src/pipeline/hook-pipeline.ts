@@ -139,7 +139,7 @@ export class HookWalk {
     });
     const walked = this.walk(passage).catch((error: unknown) => {
       if (!(error instanceof PdpError)) {
-        this.logger.error({ err: error }, 'a hook met an unexpected fault');
+        this.logger.error({ err: error }, 'unexpected error while handling a hook');
         return this.close(passage, this.failed(passage, 'internal_error', 'an unexpected fault'));
       }
       this.logger.warn({ reason: error.reason, cause: error.cause }, error.message);
@@ -150,10 +150,11 @@ export class HookWalk {
   }
 
   /** The verdict on a hook that is refused before its body is read. */
-  refuse(incoming: IncomingHook, reason: ReasonId, detail: string, budget: Budget): HookVerdict {
+  refuse(incoming: IncomingHook, reason: ReasonId, detail: string, budget: Budget): AnsweredHook {
     const signal = new AbortController().signal;
     const hook = unreadHook(incoming);
-    return this.unread({ incoming, budget, signal, hook, failed: false, closed: false }, reason, detail);
+    const verdict = this.unread({ incoming, budget, signal, hook, failed: false, closed: false }, reason, detail);
+    return { verdict, hook };
   }
 
   private async walk(passage: Passage): Promise<HookVerdict> {

@@ -1,0 +1,32 @@
+import type { HookEvent, ReasonId } from '@iris/contracts';
+import type { FastifyRequest } from 'fastify';
+import { Budget } from '../pipeline/budget.js';
+import type { HookWalk } from '../pipeline/hook-pipeline.js';
+import { replyText } from '../verdict/reply.js';
+import { agentReplyText } from './agent-reply.js';
+import { AGENT_PATH, pathOf } from './hook-transport.js';
+
+/** The text of the reply to an authenticated hook whose body is not read. */
+export function refusalText(
+  walk: Pick<HookWalk, 'refuse'>,
+  request: FastifyRequest,
+  reason: ReasonId,
+  detail: string,
+): string {
+  const event = eventOfPath(pathOf(request));
+  const incoming = {
+    routeEvent: event,
+    keyName: request.hookKey?.name ?? '',
+    arrivedAt: request.hookArrivedAt ?? Date.now(),
+    body: Buffer.alloc(0),
+    contentCoding: undefined,
+  };
+  const { verdict } = walk.refuse(incoming, reason, detail, request.hookBudget ?? new Budget(0));
+  return event === 'pre_tool_use' ? agentReplyText(verdict, undefined) : replyText(verdict);
+}
+
+function eventOfPath(path: string): HookEvent {
+  if (path === AGENT_PATH) return 'pre_tool_use';
+  const last = path.split('/').at(-1);
+  return last === 'tool_call_entire_request' || last === 'entire_request' ? last : 'pre_request';
+}
