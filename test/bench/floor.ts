@@ -17,10 +17,7 @@ const BUSY = 8;
  * process of its own.
  */
 export async function run(): Promise<Table> {
-  const mesh = await startMesh({
-    root: process.cwd(),
-    gatewayEnv: { IRIS_AGENTS_LOGINS: JSON.stringify({ sandbox: 'ben@lumen.example' }) },
-  });
+  const mesh = await startMesh({ root: process.cwd() });
   let floor: FloorClient | undefined;
   const [gateway] = mesh.gateways;
   if (gateway === undefined) throw new Error('the mesh has a gateway');

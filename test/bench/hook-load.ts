@@ -11,12 +11,12 @@ export class HookClient {
   }
 
   /** Sends a hook and returns the time until its verdict was there, in ms. @throws Error when it is no verdict */
-  async send({ path, body }: SampleHook): Promise<number> {
+  async send({ path, body, key = HOOK_KEY }: SampleHook): Promise<number> {
     const start = performance.now();
     const response = await this.pool.request({
       path,
       method: 'POST',
-      headers: { authorization: `Bearer ${HOOK_KEY}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body,
     });
     const text = await response.body.text();

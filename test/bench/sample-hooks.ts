@@ -1,4 +1,5 @@
 import type { Company } from '../../apps/sandbox/src/company/company.js';
+import { AGENT_HOOK_KEY } from '../../apps/sandbox/src/mesh/mesh.js';
 
 /** Somebody on whose behalf hooks are sent. */
 export interface Person {
@@ -13,6 +14,8 @@ const NAMED_PEOPLE = 30;
 export interface SampleHook {
   readonly path: string;
   readonly body: string;
+  /** Hook key, where it is another than Aperture's. */
+  readonly key?: string;
 }
 
 /** People with their first device; the first so many of the company. */
@@ -123,6 +126,7 @@ export function preToolUse(): SampleHook {
   const [call] = newCalls(1);
   return {
     path: '/ext/claude',
+    key: AGENT_HOOK_KEY,
     body: JSON.stringify({
       session_id: `sess_${process.pid}_${made}`,
       hook_event_name: 'PreToolUse',

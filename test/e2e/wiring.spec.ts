@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -300,6 +301,76 @@ describe("an agent's own hook", () => {
   it('asks where a rule that allows wants a person to confirm', async () => {
     const reply = await send(MAIN, call('Bash', { command: 'ls' }), 'laptop-of-ana');
     expect(reply.body).toEqual(decision('ask', /^Engineers confirm changes\.$/));
+  });
+
+  it.each([
+    ['bypassPermissions', {}],
+    ['auto', {}],
+    ['somethingNew', {}],
+    ['default', { 'user-agent': 'codex_cli_rs/0.60' }],
+  ])('denies instead of asking in the mode %s of %j', async (permission_mode, more) => {
+    const body = { ...call('Bash', { command: 'ls' }), permission_mode };
+    const reply = await send(MAIN, body, 'laptop-of-ana', more);
+    expect(reply.body).toEqual(decision('deny', /^Engineers confirm changes\..*\[nobody_to_ask\]$/));
+  });
+
+  it.each(['preToolUse', 'pre_tool_use', 'BeforeTool', 'PermissionRequest', null, ''])(
+    'is judged when the event is spelled %j',
+    async (hook_event_name) => {
+      const reply = await send(MAIN, { ...call('drop_database'), hook_event_name }, 'laptop-of-ana');
+      expect(reply.body).toMatchObject({ hookSpecificOutput: { permissionDecision: 'deny' } });
+      expect(JSON.stringify(reply.body)).toContain('policy_denied');
+    },
+  );
+
+  it.each([
+    ['an event that is not known', { hook_event_name: 'BeforeEverything' }, /\[unknown_agent_event\]/],
+    ['no tool', { tool_name: '' }, /\[unknown_agent_event\]/],
+    ['two tools', { toolName: 'drop_database' }, /\[conflicting_fields\]/],
+    ['a huge id', { tool_use_id: 'i'.repeat(20_000) }, /\[id_too_long\]/],
+  ])('is denied for %s, also by a gateway that fails open', async (_title, rest, reason) => {
+    for (const gateway of [MAIN, BEHIND_PROXY]) {
+      const reply = await send(gateway, { ...call('Read'), ...rest }, 'laptop-of-ana');
+      expect(reply.status).toBe(200);
+      expect(reply.body).toMatchObject({
+        hookSpecificOutput: { permissionDecision: 'deny', permissionDecisionReason: expect.stringMatching(reason) },
+      });
+    }
+  });
+
+  it('answers the command of its documentation as printed', async () => {
+    const page = await readFile('docs/agent-hook.md', 'utf8');
+    const [printed] = [...page.matchAll(/"command": ("curl .*")$/gm)].map(
+      ([, text]) => JSON.parse(text ?? '""') as string,
+    );
+    const command = printed?.replace('https://iris.example.ts.net', mesh.gateways[MAIN]?.url ?? '') ?? '';
+    const run = (body: object, key: string) => {
+      const child = spawn('sh', ['-c', command], { env: { PATH: process.env.PATH, IRIS_HOOK_KEY: key } });
+      child.stdin.end(JSON.stringify(body));
+      return new Promise<string>((resolve) => {
+        let output = '';
+        child.stdout.on('data', (chunk) => {
+          output += chunk;
+        });
+        child.on('close', (code) => resolve(`${code} ${output}`));
+      });
+    };
+    expect(await run(call('Read'), keyOf('laptop-of-ana'))).toBe('0 {}');
+    expect(await run(call('drop_database'), keyOf('laptop-of-ana'))).toMatch(/^0 .*"permissionDecision":"deny"/);
+    // A wrong key is no answer, and status 2 blocks the call.
+    expect(await run(call('Read'), 'wrong')).toMatch(/^2 /);
+  });
+
+  it("speaks for its person alone, and on Aperture's path for nobody", async () => {
+    for (const path of ['/ext/aperture', '/ext/aperture/pre_request', '/ext/aperture/entire_request']) {
+      const forged = preRequest({ login: BEN, tool: 'Read', input: {} });
+      const reply = await postHook(mesh.gateways[MAIN], forged, { path, headers: as('laptop-of-ana') });
+      expect(reply).toMatchObject({ status: 200, body: { action: 'block' } });
+      expect(reply.body.message).toMatch(/\[hook_key_not_permitted\]/);
+    }
+    const grants = { 'iris.dev/cap/roles': [{ roles: ['platform_admin'] }] };
+    const body = { ...call('drop_database'), grants, metadata: { login_name: BEN, grants } };
+    expect((await send(MAIN, body, 'laptop-of-ana')).body).toEqual(decision('deny', /policy_denied/));
   });
 
   it('leaves other events of the agent alone', async () => {

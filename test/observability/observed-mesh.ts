@@ -129,7 +129,6 @@ function mainGateway(): Record<string, string> {
     // Longer than the bound of the alert about hooks that come near Aperture's timeout.
     IRIS_HOOK_BUDGET_MS: '4000',
     IRIS_MODE_BY_EVENT: '{"pre_tool_use":"observe"}',
-    IRIS_AGENTS_LOGINS: '{"sandbox":"ben@lumen.example"}',
     IRIS_SHADOW_POLICY_VERSION: 'candidate',
     IRIS_EVIDENCE_SEGMENT_SECONDS: '1',
     IRIS_EVIDENCE_ATTEMPTS: '1000',

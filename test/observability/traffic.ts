@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SAMPLES } from '../../apps/sandbox/src/demo/sample-hooks.js';
-import type { Mesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import { AGENT_HOOK_KEY, type Mesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { deviceOf, postHook, preRequest } from '../e2e/hook-client.js';
 
 /** Sends hooks at a steady pace until it is told to stop. */
@@ -42,6 +42,8 @@ export class Traffic {
 
 const MOST_AT_ONCE = 12;
 
+const AGENT_HEADERS = { authorization: `Bearer ${AGENT_HOOK_KEY}` };
+
 /** What an ordinary day brings: the samples' people and tools, each twice, declared tools, and an agent's own hook. */
 export async function ordinaryHook(mesh: Mesh, index: number): Promise<void> {
   const sample = SAMPLES[index % SAMPLES.length] ?? SAMPLES[0];
@@ -50,7 +52,8 @@ export async function ordinaryHook(mesh: Mesh, index: number): Promise<void> {
   await postHook(mesh.gateways[0], hook);
   if (index % 4 === 0) await postHook(mesh.gateways[0], hook);
   if (index % 4 === 1) await postHook(mesh.gateways[0], declaredTools(mesh));
-  if (index % 4 === 2) await postHook(mesh.gateways[0], agentHook(index), { path: '/ext/claude' });
+  if (index % 4 === 2)
+    await postHook(mesh.gateways[0], agentHook(index), { path: '/ext/claude', headers: AGENT_HEADERS });
 }
 
 /** Somebody whom no source knows, so that every source is asked. */

@@ -11,6 +11,12 @@ import { type Pdp, startPdp } from './pdp.js';
 /** The key that the sandbox's hooks authenticate with. It opens nothing else. */
 export const HOOK_KEY = 'sandbox-hook-key';
 
+/** The key of an agent, which speaks for one person on the agents' route. */
+export const AGENT_HOOK_KEY = 'sandbox-agent-key';
+
+/** Whom the agent's key speaks for. */
+export const AGENT_LOGIN = 'ben@lumen.example';
+
 export interface MeshOptions {
   /** Root of the repository, with `dist` built. */
   readonly root: string;
@@ -131,7 +137,8 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
         {
           ...redisEnv,
           IRIS_HTTP_PORT: String(port),
-          IRIS_HOOK_KEYS: `sandbox=${HOOK_KEY}`,
+          IRIS_HOOK_KEYS: `sandbox=${HOOK_KEY},sandbox-agent=${AGENT_HOOK_KEY}`,
+          IRIS_AGENTS_LOGINS: JSON.stringify({ 'sandbox-agent': AGENT_LOGIN }),
           IRIS_PDP_TARGET: mesh.pdp.target,
           IRIS_SOURCES_ADDRESSES: JSON.stringify(addresses),
           IRIS_EVIDENCE_DIRECTORY: evidenceDirectory,
