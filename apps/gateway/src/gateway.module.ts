@@ -81,7 +81,8 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     budgetPercent: settings['context.budgetPercent'],
   });
   const evidence = openEvidence(settings, policies, logger);
-  const decision = new DecisionService(pdp, catalog, policies);
+  const decisionOptions = { maxParamsBytes: settings['limits.maxParamsBytesPdp'] };
+  const decision = new DecisionService(pdp, catalog, policies, decisionOptions);
   const plans = new ToolPlans(pdp, catalog, policies, {
     maxEntries: settings['plans.memoryEntries'],
     lifeMs: settings['plans.lifeSeconds'] * 1000,
@@ -114,7 +115,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     candidate === undefined
       ? undefined
       : new ShadowPolicy(
-          new DecisionService(pdp, catalog, { ...policies, policyVersion: candidate }),
+          new DecisionService(pdp, catalog, { ...policies, policyVersion: candidate }, decisionOptions),
           evidence.service,
           candidate,
           logger,

@@ -1,6 +1,7 @@
 import { PlanKind as CerbosPlanKind, type CheckResourcesResult, Effect, NotOK, Status } from '@cerbos/core';
 import { GRPC } from '@cerbos/grpc';
 import type { Json } from '@iris/contracts';
+import { bulkhead, isBulkheadRejectedError } from 'cockatiel';
 import { chunkResources } from './chunks.js';
 import {
   type CheckRequest,
@@ -8,6 +9,7 @@ import {
   type Pdp,
   type PdpCall,
   PdpError,
+  type PdpResource,
   type PlanKind,
   type PlanRequest,
 } from './pdp.js';
@@ -25,6 +27,12 @@ const RETRY_DELAY_MS = 25;
 /** Source: https://github.com/grpc/grpc/blob/master/doc/service_config.md */
 const ROUND_ROBIN = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
 
+/** How many parts of one check are asked at the same time, so that a large one leaves the PDP free for others. */
+const PARTS_AT_ONCE = 4;
+/** How many calls of checks run at the same time in all, and how many may wait. */
+const CALLS_AT_ONCE = 128;
+const MAX_WAITING_CALLS = 5000;
+
 export interface CerbosPdpOptions {
   /** `host:port` or `unix:/path` of the PDP's gRPC listener. A name with several addresses is several PDPs. */
   readonly target: string;
@@ -34,6 +42,7 @@ export interface CerbosPdpOptions {
 /** A Cerbos PDP, or anything that speaks its API, over gRPC. */
 export class CerbosPdp implements Pdp {
   private readonly client: GRPC;
+  private readonly calls = bulkhead(CALLS_AT_ONCE, MAX_WAITING_CALLS);
 
   constructor(options: CerbosPdpOptions) {
     this.client = new GRPC(options.target, {
@@ -51,39 +60,70 @@ export class CerbosPdp implements Pdp {
   }
 
   /**
-   * Checks all resources, in as few calls as the PDP's limits allow; several calls run side by side.
+   * Checks all resources, in as few calls as the PDP's limits allow; a few calls run side by side.
    *
    * @throws PdpError when any of the calls stays without an answer: a part of a decision is none
    */
   async check(request: CheckRequest, call: PdpCall): Promise<CheckResult[]> {
-    const answers = await Promise.all(
-      chunkResources(request.resources).map((resources) =>
-        this.withRetry(call, (signal) =>
-          this.client.checkResources(
-            {
-              requestId: request.requestId,
-              requestContext: { annotations: { ...request.annotations } },
-              includeMetadata: true,
-              principal: {
-                id: request.principal.id,
-                roles: [...request.principal.roles],
-                attr: request.principal.attr,
-              },
-              resources: resources.map(({ kind, id, action, attr }) => ({
-                resource: { kind, id, attr, policyVersion: request.policyVersion, scope: request.scope },
-                actions: [action],
-              })),
-            },
-            { signal, headers: { 'x-request-id': headerValue(request.requestId) } },
-          ),
-        ).then((response) =>
-          resources.map((resource, index) =>
-            readResult(resource.action, response.results[index], response.cerbosCallId ?? ''),
-          ),
-        ),
+    const parts = chunkResources(request.resources);
+    const endsAt = performance.now() + call.timeoutMs;
+    const answers: CheckResult[][] = [];
+    let next = 0;
+    let from = 0;
+    let fault: unknown;
+    const askOneByOne = async () => {
+      while (next < parts.length && fault === undefined) {
+        const index = next;
+        const first = from;
+        const part = parts[index] ?? [];
+        next += 1;
+        from += part.length;
+        try {
+          const answer = await this.calls.execute(() => this.checkPart(request, part, call, endsAt));
+          answers[index] = answer;
+          call.onPart?.(first, answer);
+        } catch (error) {
+          fault ??= isBulkheadRejectedError(error)
+            ? new PdpError('pdp_unavailable', 'too many checks wait for the PDP', { cause: error })
+            : error;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(PARTS_AT_ONCE, parts.length) }, askOneByOne));
+    if (fault !== undefined) throw fault;
+    return answers.flat();
+  }
+
+  private async checkPart(
+    request: CheckRequest,
+    resources: readonly PdpResource[],
+    call: PdpCall,
+    endsAt: number,
+  ): Promise<CheckResult[]> {
+    const timeoutMs = endsAt - performance.now();
+    if (timeoutMs <= 0) throw new PdpError('pdp_timeout', 'the PDP did not answer all parts of a check in time');
+    const response = await this.withRetry({ ...call, timeoutMs }, (signal) =>
+      this.client.checkResources(
+        {
+          requestId: request.requestId,
+          requestContext: { annotations: { ...request.annotations } },
+          includeMetadata: true,
+          principal: {
+            id: request.principal.id,
+            roles: [...request.principal.roles],
+            attr: request.principal.attr,
+          },
+          resources: resources.map(({ kind, id, action, attr }) => ({
+            resource: { kind, id, attr, policyVersion: request.policyVersion, scope: request.scope },
+            actions: [action],
+          })),
+        },
+        { signal, headers: { 'x-request-id': headerValue(request.requestId) } },
       ),
     );
-    return answers.flat();
+    return resources.map(({ action }, index) =>
+      readResult(action, response.results[index], response.cerbosCallId ?? ''),
+    );
   }
 
   /**

@@ -58,6 +58,11 @@ export interface PdpCall {
   /** Budget in ms, one retry included. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /**
+   * Called with the answers of each part of a check that is made in several calls, as they arrive: what was answered
+   * before a fault is not lost. `from` is the index of the first resource of the part.
+   */
+  readonly onPart?: (from: number, results: readonly CheckResult[]) => void;
 }
 
 /** The policy decision point. Methods throw `PdpError`. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type {
   CallDecision,
   Hook,
@@ -30,6 +31,17 @@ export interface DecidedCall {
   readonly catalogEntry?: string;
 }
 
+/** A call and the attributes that the PDP is given for it. */
+interface AskedCall {
+  readonly call: ToolCall;
+  readonly attr: JsonObject;
+}
+
+export interface DecisionOptions {
+  /** From which size on long texts in the parameters of a call are cut for the PDP, in bytes of JSON. */
+  readonly maxParamsBytes: number;
+}
+
 /** Everything about the principal that checks and plans of one hook share. */
 export interface PreparedPrincipal {
   readonly principal: PdpPrincipal;
@@ -38,13 +50,14 @@ export interface PreparedPrincipal {
   readonly anonymous: boolean;
 }
 
-/** The decision room: one fully informed question to the PDP. */
+/** Asks the PDP one fully informed question about the calls of a hook. */
 @Injectable()
 export class DecisionService {
   constructor(
     private readonly pdp: Pdp,
     private readonly catalog: Catalog,
     private readonly policies: PolicySelection,
+    private readonly options: DecisionOptions,
   ) {}
 
   /** The principal of the check, from all that is known of the person. */
@@ -58,10 +71,11 @@ export class DecisionService {
   }
 
   /**
-   * Decides calls by policy, in their order.
+   * Decides calls by policy, in their order. A call that is too large or too complex for the PDP is denied by itself.
    *
    * @param cmdb facts about the resource of a call, by call
-   * @throws PdpError when the PDP gives no decision
+   * @param onDecided called with decisions as they are made, also where the PDP gives none on the others
+   * @throws PdpError when the PDP does not decide on all calls
    */
   async decide(
     hook: Hook,
@@ -70,11 +84,23 @@ export class DecisionService {
     cmdb: ReadonlyMap<ToolCall, JsonObject>,
     timeoutMs: number,
     traceId: string | undefined,
+    onDecided?: (decided: readonly DecidedCall[]) => void,
   ): Promise<DecidedCall[]> {
     if (calls.length === 0) return [];
     const shared = hookAttributes(hook);
-    const attributes = calls.map((call) => ({ ...shared, ...callAttributes(call, this.catalog, cmdb.get(call)) }));
-    return this.ask(hook, prepared, calls, attributes, timeoutMs, traceId);
+    const refused = new Map<ToolCall, DecidedCall>();
+    const asked: AskedCall[] = [];
+    for (const call of calls) {
+      const { status, attr } = callAttributes(call, this.catalog, cmdb.get(call), this.options.maxParamsBytes);
+      const whole = { ...shared, ...attr };
+      if (status === 'ok') asked.push({ call, attr: whole });
+      else refused.set(call, this.decided(call, whole, refusal(call, status)));
+    }
+    if (refused.size > 0) onDecided?.([...refused.values()]);
+    const decided = await this.ask(hook, prepared, asked, timeoutMs, traceId, onDecided);
+    if (refused.size === 0) return decided;
+    const byCall = new Map(decided.map((each) => [each.decision.call, each]));
+    return calls.flatMap((call) => refused.get(call) ?? byCall.get(call) ?? []);
   }
 
   /**
@@ -89,43 +115,56 @@ export class DecisionService {
     timeoutMs: number,
     traceId: string | undefined,
   ): Promise<DecidedCall[]> {
-    const calls = decided.map(({ decision }) => decision.call);
-    const attributes = decided.map(({ attr }) => attr);
-    return this.ask(hook, prepared, calls, attributes, timeoutMs, traceId);
+    const asked = decided.map(({ decision, attr }) => ({ call: decision.call, attr }));
+    return this.ask(hook, prepared, asked, timeoutMs, traceId);
   }
 
   private async ask(
     hook: Hook,
     prepared: PreparedPrincipal,
-    calls: readonly ToolCall[],
-    attributes: readonly JsonObject[],
+    asked: readonly AskedCall[],
     timeoutMs: number,
     traceId: string | undefined,
+    onDecided?: (decided: readonly DecidedCall[]) => void,
   ): Promise<DecidedCall[]> {
-    const ids = resourceIds(calls);
+    if (asked.length === 0) return [];
+    const ids = resourceIds(asked);
+    const decided: DecidedCall[] = [];
+    const take = (from: number, results: readonly CheckResult[]) => {
+      const part = results.flatMap((result, index) => {
+        const { call, attr } = asked[from + index] ?? {};
+        if (call === undefined || attr === undefined) return [];
+        decided[from + index] = this.decided(call, attr, toDecision(call, result, prepared.anonymous));
+        return [decided[from + index] as DecidedCall];
+      });
+      onDecided?.(part);
+    };
     const results = await this.timed('check', () =>
       this.pdp.check(
         {
           principal: prepared.principal,
-          resources: calls.map((call, index) => ({
+          resources: asked.map(({ call, attr }, index) => ({
             kind: this.policies.resourceKind,
             id: ids[index] ?? call.id,
             action: actionOf(call),
-            attr: attributes[index] ?? {},
+            attr,
           })),
           policyVersion: this.policies.policyVersion,
           scope: this.policies.scope,
           requestId: requestKeyOf(hook, traceId),
           annotations: { event: hook.event, ...(traceId === undefined ? {} : { traceId }) },
         },
-        { timeoutMs },
+        { timeoutMs, onPart: take },
       ),
     );
-    return calls.map((call, index) => ({
-      decision: toDecision(call, results[index], prepared.anonymous),
-      attr: attributes[index] ?? {},
-      catalogEntry: this.catalog.classify(call).entry,
-    }));
+    return asked.map(
+      ({ call, attr }, index) =>
+        decided[index] ?? this.decided(call, attr, toDecision(call, results[index], prepared.anonymous)),
+    );
+  }
+
+  private decided(call: ToolCall, attr: JsonObject, decision: CallDecision): DecidedCall {
+    return { decision, attr, catalogEntry: this.catalog.classify(call).entry };
   }
 
   private async timed<T>(method: 'check' | 'plan', ask: () => Promise<T>): Promise<T> {
@@ -152,15 +191,37 @@ export function actionOf(call: ToolCall): string {
   return call.name === '' ? '(empty)' : call.name.toWellFormed();
 }
 
+/** Longer ids are sent as their hash, in characters: some providers carry payload in them. */
+const MAX_RESOURCE_ID = 256;
+
 /** The call ids, made unique: providers may repeat ids, and some send none. */
-function resourceIds(calls: readonly ToolCall[]): string[] {
+function resourceIds(asked: readonly AskedCall[]): string[] {
   const seen = new Set<string>();
-  return calls.map((call, index) => {
-    const id = call.id.toWellFormed() || 'call';
+  return asked.map(({ call }, index) => {
+    const given = call.id.toWellFormed() || 'call';
+    const id =
+      given.length > MAX_RESOURCE_ID ? `sha256:${createHash('sha256').update(given).digest('base64url')}` : given;
     const unique = seen.has(id) ? `${id}#${index}` : id;
     seen.add(unique);
     return unique;
   });
+}
+
+/** A denial that the gateway gives by itself, in either failure mode: no padding opens a way around the policies. */
+function refusal(call: ToolCall, reason: 'call_too_large' | 'call_too_complex'): CallDecision {
+  return {
+    call,
+    effect: 'DENY',
+    reason,
+    message:
+      reason === 'call_too_large'
+        ? 'The parameters of this tool call are too large to be judged.'
+        : 'The parameters of this tool call have too many values to be judged.',
+    observe: false,
+    rules: [],
+    derivedRoles: [],
+    outputs: [],
+  };
 }
 
 function toDecision(call: ToolCall, result: CheckResult | undefined, anonymous: boolean): CallDecision {
@@ -171,7 +232,7 @@ function toDecision(call: ToolCall, result: CheckResult | undefined, anonymous: 
     call,
     effect: allowed ? 'ALLOW' : 'DENY',
     reason: allowed ? 'policy_allowed' : denialReason(result, anonymous),
-    message: denial?.message,
+    message: denial?.message ?? (allowed ? undefined : rejectionOf(result)),
     statusCode: denial?.statusCode,
     observe: denial?.observe ?? false,
     rules: rulesOf(outputs, allowed),
@@ -186,7 +247,15 @@ function toDecision(call: ToolCall, result: CheckResult | undefined, anonymous: 
 /** Nobody can be granted anything while the hook names nobody, so that comes before what the rules say. */
 function denialReason(result: CheckResult | undefined, anonymous: boolean): ReasonId {
   if (!result?.policyFound) return 'no_policy_match';
+  if (result.schemaErrors.length > 0) return 'attributes_rejected';
   return anonymous ? 'anonymous_principal' : 'policy_denied';
+}
+
+/** Which attributes the schemas refuse: paths only, so no value of a parameter. */
+function rejectionOf(result: CheckResult | undefined): string | undefined {
+  const paths = result?.schemaErrors ?? [];
+  if (paths.length === 0) return undefined;
+  return `The schemas of the policies refuse these attributes: ${[...new Set(paths)].slice(0, 5).join(', ').slice(0, 300)}.`;
 }
 
 /** What the rules say about a denial. Outputs only add words; the effect alone decides. */

@@ -1,4 +1,4 @@
-import { type Hook, hookCallDataSchema, type ToolCall } from '@iris/contracts';
+import { type Hook, hookCallDataSchema, type JsonObject, type ToolCall } from '@iris/contracts';
 import { loadCatalog } from '@iris/tool-catalog';
 import { describe, expect, it } from '@jest/globals';
 import { callAttributes, hookAttributes } from './resource-attributes.js';
@@ -67,6 +67,8 @@ describe('hookAttributes', () => {
 });
 
 describe('callAttributes', () => {
+  const attributesOf = (of: ToolCall, cmdb?: JsonObject) => callAttributes(of, catalog, cmdb, 262_144).attr;
+
   const call: ToolCall = {
     id: 't',
     name: 'mcp__pg__query',
@@ -76,7 +78,7 @@ describe('callAttributes', () => {
   };
 
   it('tells what the catalog knows, and the parameters as they are', () => {
-    expect(callAttributes(call, catalog, { environment: 'Production' })).toEqual({
+    expect(attributesOf(call, { environment: 'Production' })).toEqual({
       tool: { name: 'mcp__pg__query', server: 'pg', operation: 'query', anomalies: [] },
       params: { host: 'a-prod', n: null },
       paramsStatus: 'ok',
@@ -92,7 +94,7 @@ describe('callAttributes', () => {
 
   it('has no parameters when they could not be read, and nothing of a tool that nobody knows', () => {
     const unknown: ToolCall = { id: 't', name: 'x', phase: 'requested', paramsStatus: 'unparsed' };
-    expect(callAttributes(unknown, catalog, undefined)).toEqual({
+    expect(attributesOf(unknown)).toEqual({
       tool: { name: 'x', operation: 'x', anomalies: [] },
       paramsStatus: 'unparsed',
       phase: 'requested',

@@ -2,6 +2,7 @@ import type { Hook, JsonObject, ToolCall } from '@iris/contracts';
 import { toAttributes } from '@iris/pdp';
 import type { Catalog } from '@iris/tool-catalog';
 import { clientOf } from './client-name.js';
+import { policyParams } from './policy-params.js';
 
 /** What is the same for every tool call of a hook. */
 export function hookAttributes(hook: Hook): JsonObject {
@@ -24,12 +25,25 @@ export function hookAttributes(hook: Hook): JsonObject {
   });
 }
 
-/** A tool call as policies see it, apart from what is the same for the whole hook. */
-export function callAttributes(call: ToolCall, catalog: Catalog, cmdb: JsonObject | undefined): JsonObject {
+/** A tool call as policies see it, apart from what is the same for the whole hook; or why it is denied by itself. */
+export type CallAttributes =
+  | { readonly status: 'ok'; readonly attr: JsonObject }
+  | {
+      readonly status: 'call_too_large' | 'call_too_complex';
+      /** What is known of the call without its parameters. */
+      readonly attr: JsonObject;
+    };
+
+/** @param maxParamsBytes from which size on long texts in the parameters are cut, in bytes */
+export function callAttributes(
+  call: ToolCall,
+  catalog: Catalog,
+  cmdb: JsonObject | undefined,
+  maxParamsBytes: number,
+): CallAttributes {
   const { tool, classification } = catalog.classify(call);
-  return toAttributes({
+  const attr = toAttributes({
     tool: { ...tool, anomalies: [...tool.anomalies, ...(call.anomalies ?? [])] },
-    params: call.params,
     paramsStatus: call.paramsStatus,
     phase: call.phase,
     category: classification.category,
@@ -39,4 +53,10 @@ export function callAttributes(call: ToolCall, catalog: Catalog, cmdb: JsonObjec
     target: classification.target,
     cmdb,
   });
+  if (call.params === undefined) return { status: 'ok', attr };
+  const sent = policyParams(call.params, maxParamsBytes);
+  if (sent.status !== 'ok') return { status: sent.status, attr: { ...attr, paramsTruncated: true } };
+  attr.params = sent.params;
+  if (sent.truncated) attr.paramsTruncated = true;
+  return { status: 'ok', attr };
 }
