@@ -171,6 +171,12 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
   },
   { path: 'params', type: 'object', meaning: 'Parameters; absent unless paramsStatus is ok or empty.' },
   { path: 'paramsStatus', type: 'string', meaning: 'ok, empty, unparsed or not_object.' },
+  {
+    path: 'paramsTruncated',
+    type: 'boolean',
+    meaning:
+      'true when a part of the parameters is missing: a text was cut, or a value could not be sent. Else absent.',
+  },
   { path: 'phase', type: 'string', meaning: 'declared, executed or requested.' },
   { path: 'category', type: 'string', meaning: 'Category in the tool catalog; uncategorised when no entry matches.' },
   { path: 'system', type: 'string', meaning: 'System in the tool catalog.' },
@@ -193,6 +199,11 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
   },
   { path: 'userAgent', type: 'string', meaning: 'User agent (the client chooses it).' },
   { path: 'url', type: 'string', meaning: 'URL or path of the request to Aperture.' },
+  {
+    path: 'unknownFields',
+    type: 'string[]',
+    meaning: 'Top-level fields of the provider body that Iris does not know; absent when there are none.',
+  },
   { path: 'event', type: 'string', meaning: 'pre_request, tool_call_entire_request, entire_request or pre_tool_use.' },
   { path: 'requestId', type: 'string', meaning: "Aperture's id of the request." },
   { path: 'sessionId', type: 'string', meaning: "Aperture's id of the session." },

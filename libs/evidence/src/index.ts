@@ -10,6 +10,6 @@ export {
 export { EvidenceShipper } from './delivery/shipper.js';
 export { type Masked, Masker, type MaskingRules } from './masking/masker.js';
 export { type ReadEvidenceOptions, readEvidence } from './reading/read-evidence.js';
-export { type EvidenceRecord, evidenceRecordSchema } from './record.js';
+export { EVIDENCE_SCHEMA_VERSION, type EvidenceRecord, evidenceRecordSchema } from './record.js';
 export { evidenceFieldTable } from './record-fields.js';
 export { EvidenceSpool, SpoolFullError, type SpoolOptions } from './spool/evidence-spool.js';

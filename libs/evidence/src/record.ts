@@ -2,12 +2,21 @@ import { z } from 'zod';
 
 const attributes = z.record(z.string(), z.json());
 
+/** The version that records are written with. A record without a version is of version 1. */
+export const EVIDENCE_SCHEMA_VERSION = 2;
+
 /**
  * One decision, as it is kept. The schema has a version; a field is only ever added, never given another meaning. A
- * field that is not known is absent.
+ * field that is not known is absent. Readers accept every version up to their own.
  */
 export const evidenceRecordSchema = z.strictObject({
-  schema: z.literal('iris.evidence.v1').describe('Version of this schema.'),
+  schema: z.literal('iris.evidence.v1').describe('Name of this schema.'),
+  schemaVersion: z
+    .int()
+    .min(1)
+    .max(EVIDENCE_SCHEMA_VERSION)
+    .optional()
+    .describe('Version of the fields; absent in records of version 1. A later version only adds fields.'),
   id: z
     .string()
     .describe('Id of the record (UUID version 7). Ids of one gateway grow with time; repeats are removed by it.'),
@@ -18,8 +27,8 @@ export const evidenceRecordSchema = z.strictObject({
     .enum(['declared', 'executed', 'requested', 'none'])
     .describe('Phase of the tool call; none for a hook without one.'),
   hookKey: z.string().describe('Name of the hook key that authenticated the call; never the key.'),
-  requestId: z.string().optional().describe("Aperture's id of the request."),
-  sessionId: z.string().optional().describe("Aperture's id of the session."),
+  requestId: z.string().optional().describe("Aperture's id of the request; a long one as its size and hash."),
+  sessionId: z.string().optional().describe("Aperture's id of the session; a long one as its size and hash."),
   requestKey: z
     .string()
     .optional()
@@ -28,7 +37,7 @@ export const evidenceRecordSchema = z.strictObject({
     .string()
     .optional()
     .describe(
-      'SHA-256 of principal, session, call id and tool: the same for every decision on the same call, so that a call that was decided twice is counted once.',
+      'SHA-256 of principal, session, call id, tool and masked parameters: the same for every decision on the same call, so that a call that was decided twice is counted once.',
     ),
   principal: z
     .strictObject({
@@ -57,6 +66,22 @@ export const evidenceRecordSchema = z.strictObject({
     .optional()
     .describe('What was attempted; absent for a hook without a tool call.'),
   action: z.string().optional().describe('The tool, as the action of the check.'),
+  paramsTruncated: z
+    .boolean()
+    .optional()
+    .describe('true when the PDP was not given all parameters: texts were cut, or the call was denied by its size.'),
+  anomalies: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'What is odd about the call, such as a look-alike name or two results for one call; absent when nothing is.',
+    ),
+  effects: z.array(z.json()).optional().describe('What the call does, as far as it could be told; secrets masked.'),
+  unknownFields: z
+    .array(z.string())
+    .optional()
+    .describe('Top-level fields of the provider body that the gateway does not know; absent when there are none.'),
+  permissionMode: z.string().optional().describe("Permission mode that an agent's own hook states."),
   catalogEntry: z.string().optional().describe('Entry of the tool catalog that matched; absent when none did.'),
   effect: z.enum(['ALLOW', 'DENY']).describe('Effect of the decision.'),
   reason: z.string().describe('Reason id.'),

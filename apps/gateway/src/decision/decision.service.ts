@@ -42,6 +42,13 @@ export interface DecisionOptions {
   readonly maxParamsBytes: number;
 }
 
+export interface DecideOptions {
+  /** Top-level fields of the provider body that no reader knows. */
+  readonly unknownFields?: readonly string[];
+  /** Called with decisions as they are made, also where the PDP gives none on the other calls. */
+  readonly onDecided?: (decided: readonly DecidedCall[]) => void;
+}
+
 /** Everything about the principal that checks and plans of one hook share. */
 export interface PreparedPrincipal {
   readonly principal: PdpPrincipal;
@@ -74,7 +81,6 @@ export class DecisionService {
    * Decides calls by policy, in their order. A call that is too large or too complex for the PDP is denied by itself.
    *
    * @param cmdb facts about the resource of a call, by call
-   * @param onDecided called with decisions as they are made, also where the PDP gives none on the others
    * @throws PdpError when the PDP does not decide on all calls
    */
   async decide(
@@ -84,10 +90,10 @@ export class DecisionService {
     cmdb: ReadonlyMap<ToolCall, JsonObject>,
     timeoutMs: number,
     traceId: string | undefined,
-    onDecided?: (decided: readonly DecidedCall[]) => void,
+    { unknownFields, onDecided }: DecideOptions = {},
   ): Promise<DecidedCall[]> {
     if (calls.length === 0) return [];
-    const shared = hookAttributes(hook);
+    const shared = hookAttributes(hook, unknownFields);
     const refused = new Map<ToolCall, DecidedCall>();
     const asked: AskedCall[] = [];
     for (const call of calls) {

@@ -13,7 +13,9 @@ function nested(levels: number): Json {
 
 describe('policyParams', () => {
   it('gives what is small as it is', () => {
-    const small = (fc.dictionary(fc.string({ maxLength: 5 }), fc.jsonValue({ maxDepth: 3 })) as fc.Arbitrary<JsonObject>)
+    const small = (
+      fc.dictionary(fc.string({ maxLength: 5 }), fc.jsonValue({ maxDepth: 3 })) as fc.Arbitrary<JsonObject>
+    )
       .filter((params) => JSON.stringify(params).length < 200)
       .filter((params) => !JSON.stringify(params).includes('__proto__'));
     fc.assert(

@@ -24,7 +24,9 @@ export class ShadowPolicy {
   /** Returns at once. */
   compare(outcome: HookOutcome, all: readonly DecidedCall[]): void {
     // The gateway's own denials hold whatever the policies say.
-    const decided = all.filter(({ decision: { reason } }) => reason !== 'call_too_large' && reason !== 'call_too_complex');
+    const decided = all.filter(
+      ({ decision: { reason } }) => reason !== 'call_too_large' && reason !== 'call_too_complex',
+    );
     if (decided.length === 0 || outcome.prepared === undefined) return;
     if (this.underWay >= MAX_UNDER_WAY) {
       count('iris.shadow.calls', { outcome: 'left_out' }, decided.length);

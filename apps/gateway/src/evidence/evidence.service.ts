@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { CallDecision, Hook, Identity, JsonObject, ToolCall } from '@iris/contracts';
+import type { CallDecision, Hook, Identity, Json, JsonObject, ToolCall } from '@iris/contracts';
 import { isJsonObject, knownFacts } from '@iris/contracts';
-import type { EvidenceRecord, EvidenceSpool, Masker } from '@iris/evidence';
+import { EVIDENCE_SCHEMA_VERSION, type EvidenceRecord, type EvidenceSpool, type Masker } from '@iris/evidence';
 import { count, type Logger, setGauge } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
@@ -31,10 +31,15 @@ export interface HookOutcome {
   /** Where something is only observed, what enforcement would have replied. */
   readonly wouldHave?: HookVerdict['action'];
   readonly traceId?: string;
+  /** Whether the failure mode gave the verdict, because not every call was decided. */
+  readonly failed?: boolean;
   readonly durationsMs: { readonly context: number; readonly pdp: number; readonly total: number };
 }
 
-/** The evidence room: one record per decision, in the spool before the reply leaves. */
+/** Records of a large hook are written in parts, so that they are never all in memory. */
+const RECORDS_AT_ONCE = 100;
+
+/** One record per decision, in the spool before the reply leaves. */
 @Injectable()
 export class EvidenceService {
   private failing = false;
@@ -53,7 +58,8 @@ export class EvidenceService {
   }
 
   /**
-   * Records new decisions; a hook without any gets one record of its own. Never throws.
+   * Records new decisions. A hook without any, or one that the failure mode answered, gets a record of its own. Never
+   * throws.
    *
    * @returns whether the verdict may leave: false when it could not be recorded and the setting is to block then
    */
@@ -62,13 +68,14 @@ export class EvidenceService {
     decided: readonly DecidedCall[],
     enforced: (decision: CallDecision) => boolean,
   ): boolean {
-    const total = Math.max(1, decided.length);
+    const hasOwnRecord = decided.length === 0 || outcome.failed === true;
+    const total = decided.length + (hasOwnRecord ? 1 : 0);
     try {
-      const records =
-        decided.length === 0
-          ? [this.hookRecord(outcome)]
-          : decided.map((call) => this.callRecord(outcome, call, enforced(call.decision)));
-      this.spool.append(records);
+      if (hasOwnRecord) this.spool.append([this.hookRecord(outcome)]);
+      for (let at = 0; at < decided.length; at += RECORDS_AT_ONCE) {
+        const part = decided.slice(at, at + RECORDS_AT_ONCE);
+        this.spool.append(part.map((call) => this.callRecord(outcome, call, enforced(call.decision))));
+      }
       count('iris.evidence.records', { outcome: 'spooled' }, total);
       this.failing = false;
       return true;
@@ -123,7 +130,6 @@ export class EvidenceService {
     const maskedParams = isJsonObject(params) ? this.masker.parameters(params) : undefined;
     const maskedOthers = this.masker.attributes(others);
     const maskedOutputs = this.masker.attributes({ outputs: outputsOf(decision) });
-    const id = this.masker.text(decision.call.id);
     const action = this.masker.text(decision.call.name);
     const maskedBesideParams = maskedOthers.changed || action !== decision.call.name;
     const maskedParamsOnly = maskedParams?.changed === true && !maskedBesideParams;
@@ -131,13 +137,14 @@ export class EvidenceService {
       ...this.shared(outcome),
       mode: outcome.modeOf?.(decision.call) ?? outcome.mode,
       phase: decision.call.phase,
-      decisionKey: decisionKey(outcome, decision),
+      decisionKey: decisionKey(outcome, decision, maskedParams?.value),
       resource: {
         kind: resourceKind,
-        id,
+        id: this.masker.id(decision.call.id),
         attr: { ...maskedOthers.value, ...(maskedParams === undefined ? {} : { params: maskedParams.value }) },
       },
       action,
+      ...observed(maskedOthers.value),
       catalogEntry,
       effect: decision.effect,
       reason: decision.reason,
@@ -161,20 +168,25 @@ export class EvidenceService {
     };
   }
 
+  private idOf(id: string | undefined): string | undefined {
+    return id === undefined ? undefined : this.masker.id(id);
+  }
+
   private shared({ hook, identity, prepared, verdict, mode, wouldHave, traceId, durationsMs }: HookOutcome) {
     return {
       schema: 'iris.evidence.v1' as const,
+      schemaVersion: EVIDENCE_SCHEMA_VERSION,
       // Without options ids of one process grow even within a ms.
       id: uuidv7(),
       time: new Date().toISOString(),
       traceId,
       event: hook.event,
       hookKey: hook.keyName,
-      requestId: hook.metadata.request_id,
-      sessionId: hook.metadata.session_id,
-      requestKey: requestKeyOf(hook, traceId),
+      requestId: this.idOf(hook.metadata.request_id),
+      sessionId: this.idOf(hook.metadata.session_id),
+      requestKey: this.masker.id(requestKeyOf(hook, traceId)),
       principal: {
-        id: identity.id,
+        id: this.masker.id(identity.id),
         roles: [...(prepared?.principal.roles ?? [])],
         attr: prepared?.principal.attr ?? {},
       },
@@ -191,12 +203,34 @@ export class EvidenceService {
   }
 }
 
+/** What the record states beside the attributes, so that a reader finds it without knowing where policies have it. */
+function observed(attr: JsonObject): Partial<EvidenceRecord> {
+  const anomalies = isJsonObject(attr.tool) ? textsOf(attr.tool.anomalies) : undefined;
+  return {
+    ...(attr.paramsTruncated === true ? { paramsTruncated: true } : {}),
+    anomalies,
+    effects: Array.isArray(attr.effects) ? attr.effects : undefined,
+    unknownFields: textsOf(attr.unknownFields),
+    permissionMode: typeof attr.permissionMode === 'string' ? attr.permissionMode : undefined,
+  };
+}
+
+function textsOf(value: Json | undefined): string[] | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  return value.filter((element) => typeof element === 'string');
+}
+
 function outputsOf({ outputs }: CallDecision): JsonObject[] {
   return outputs.map(({ source, value }) => knownFacts({ source, value }));
 }
 
-function decisionKey({ hook, identity }: HookOutcome, { call }: CallDecision): string {
-  const about = [identity.id, hook.metadata.session_id ?? '', call.id, call.name];
+/** Of what is in the record anyway, so that no secret can be guessed from it. */
+function decisionKey(
+  { hook, identity }: HookOutcome,
+  { call }: CallDecision,
+  maskedParams: JsonObject | undefined,
+): string {
+  const about = [identity.id, hook.metadata.session_id ?? '', call.id, call.name, maskedParams ?? null];
   return createHash('sha256').update(JSON.stringify(about)).digest('hex');
 }
 

@@ -116,7 +116,9 @@ export class ExplainService {
     const timeoutMs = Math.max(1, budget.remainingMs());
     try {
       const [decided, strip] = await Promise.all([
-        this.decision.decide(hook, prepared, calls.calls, cmdb, timeoutMs, undefined),
+        this.decision.decide(hook, prepared, calls.calls, cmdb, timeoutMs, undefined, {
+          unknownFields: calls.unknownFields,
+        }),
         this.plans.alwaysDenied(hook, prepared, calls.declared, this.pdpWatch.revision, timeoutMs),
       ]);
       return { decided, stripped: [...strip] };

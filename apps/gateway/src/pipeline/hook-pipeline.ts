@@ -21,9 +21,9 @@ import type { PdpWatch } from '../health/pdp-watch.js';
 import { type IncomingHook, unreadHook } from '../hook/read-hook.js';
 import type { WiringWarnings } from '../hook/wiring-warnings.js';
 import type { HookCalls } from '../tool-calls/index.js';
-import { conclude } from '../verdict/conclusion.js';
+import { conclude, type ReadCalls } from '../verdict/conclusion.js';
 import type { Modes } from '../verdict/modes.js';
-import { block, type HookVerdict } from '../verdict/reply.js';
+import { block, blockFor, type HookVerdict } from '../verdict/reply.js';
 import type { Budget } from './budget.js';
 import type { HookReader } from './hook-reader.js';
 
@@ -34,14 +34,15 @@ export interface WalkOptions {
   readonly onDeniedResult: 'redact' | 'block';
 }
 
-/** What the decision room found out about all calls of a hook. */
+/** What is known of all calls of a hook; a part of it when the PDP does not decide on all of them. */
 interface Judgement {
+  readonly calls: ReadCalls;
   readonly prepared: PreparedPrincipal;
-  readonly decided: readonly DecidedCall[];
-  /** Decisions on all calls, remembered ones included. */
-  readonly decisions: ReadonlyMap<ToolCall, CallDecision>;
-  readonly strip: ReadonlySet<string>;
-  readonly durationsMs: { readonly context: number; readonly pdp: number };
+  decided: readonly DecidedCall[];
+  /** Decisions on calls, remembered ones included. */
+  decisions: ReadonlyMap<ToolCall, CallDecision>;
+  strip: ReadonlySet<string>;
+  readonly durationsMs: { readonly context: number; pdp: number };
   /** Where something is only observed, what enforcement would have replied. */
   readonly wouldHave?: HookVerdict['action'];
 }
@@ -54,7 +55,8 @@ interface Passage {
   readonly signal: AbortSignal;
   /** What is known of the hook so far. */
   hook: Hook;
-  /** Whether no decision could be had, so that the failure mode speaks. */
+  judgement?: Judgement;
+  /** Whether no decision could be had, so that the failure mode applies. */
   failed: boolean;
   /** Whether the verdict was given. */
   closed: boolean;
@@ -78,11 +80,15 @@ const BLOCKS_IN_ANY_FAILURE_MODE: ReadonlySet<ReasonId> = new Set([
   'too_many_declared_tools',
   'id_too_long',
   'name_too_long',
+  'metadata_too_large',
   'gateway_busy',
   'hook_key_not_permitted',
   'unknown_agent_event',
   'conflicting_fields',
 ]);
+
+/** Metadata is part of every question to the PDP and of every record. In UTF-16 units of JSON. */
+const MAX_METADATA = 65_536;
 
 /** Kept back from the budget so that the reply itself has time to leave, in ms. */
 const REPLY_RESERVE_MS = 25;
@@ -131,22 +137,43 @@ export class HookWalk {
     const late = new Promise<HookVerdict>((resolve) => {
       timer = setTimeout(
         () => {
-          resolve(this.close(passage, this.failed(passage, 'budget_exhausted', 'the budget of this hook is used up')));
+          const verdict = this.failed(passage, 'budget_exhausted', 'the budget of this hook is used up');
+          resolve(this.close(passage, this.unlessDenied(passage, verdict)));
           overtime.abort();
         },
         Math.max(1, budget.remainingMs() - REPLY_RESERVE_MS),
       );
     });
-    const walked = this.walk(passage).catch((error: unknown) => {
-      if (!(error instanceof PdpError)) {
-        this.logger.error({ err: error }, 'unexpected error while handling a hook');
-        return this.close(passage, this.failed(passage, 'internal_error', 'an unexpected fault'));
-      }
-      this.logger.warn({ reason: error.reason, cause: error.cause }, error.message);
-      return this.close(passage, this.failed(passage, error.reason, 'the policy decision point gives no decision'));
-    });
+    const walked = this.walk(passage).catch((error: unknown) => this.answerToFault(passage, error));
     const verdict = await Promise.race([walked, late]).finally(() => clearTimeout(timer));
     return { verdict, hook: passage.hook };
+  }
+
+  private async answerToFault(passage: Passage, error: unknown): Promise<HookVerdict> {
+    if (!(error instanceof PdpError)) {
+      this.logger.error({ err: error }, 'unexpected error while handling a hook');
+      const verdict = this.failed(passage, 'internal_error', 'an unexpected fault');
+      return this.close(passage, this.unlessDenied(passage, verdict));
+    }
+    this.logger.warn({ reason: error.reason, cause: error.cause }, error.message);
+    const verdict = this.failed(passage, error.reason, 'the policy decision point gives no decision');
+    const { hook, judgement } = passage;
+    if (verdict.action !== 'allow' || judgement === undefined) return this.close(passage, verdict);
+    // Denials that are known hold, also where the failure mode lets the undecided calls pass.
+    const { modes, onDeniedResult } = this.options;
+    const known = await conclude(hook, judgement.calls, judgement, modes, onDeniedResult).catch(() => undefined);
+    if (known === undefined) return this.close(passage, this.unlessDenied(passage, verdict));
+    return this.close(passage, known.verdict.action === 'allow' ? verdict : known.verdict);
+  }
+
+  /** A block where a denial is known that is enforced: no failure mode opens it. */
+  private unlessDenied({ hook, judgement }: Passage, verdict: HookVerdict): HookVerdict {
+    if (verdict.action !== 'allow' || isAfterResponse(hook)) return verdict;
+    const denied = [...(judgement?.decisions.values() ?? [])].filter(
+      ({ call, effect, observe }) =>
+        effect === 'DENY' && !observe && this.options.modes.ofTool(hook.event, call) === 'enforce',
+    );
+    return denied.length === 0 ? verdict : blockFor(denied);
   }
 
   /** The verdict on a hook that is refused before its body is read. */
@@ -169,6 +196,9 @@ export class HookWalk {
     }
     const { hook, calls } = read;
     passage.hook = hook;
+    if (JSON.stringify(hook.metadata).length > MAX_METADATA) {
+      return this.unread(passage, 'metadata_too_large', `its metadata is longer than ${MAX_METADATA} characters`);
+    }
 
     if (this.options.modes.ofEvent(hook.event) === 'enforce') this.warnings.sawEvent(hook);
     if (calls.status === 'nothing_to_evaluate') {
@@ -216,11 +246,8 @@ export class HookWalk {
     return this.close(passage, verdict);
   }
 
-  private async judge(
-    { budget, signal }: Passage,
-    hook: Hook,
-    calls: Extract<HookCalls, { status: 'read' }>,
-  ): Promise<Judgement> {
+  private async judge(passage: Passage, hook: Hook, calls: ReadCalls): Promise<Judgement> {
+    const { budget, signal } = passage;
     const identity = identify(hook.data);
     const scope = verdictScope(hook, identity);
     const revision = this.pdpWatch.revision;
@@ -235,31 +262,55 @@ export class HookWalk {
     const contextMs = performance.now() - start;
 
     const decisions = new Map<ToolCall, CallDecision>();
-    for (const call of calls.calls) {
-      const verdict = recalled.get(call);
-      if (verdict === undefined) continue;
+    for (const [call, verdict] of recalled) {
       decisions.set(call, toRememberedDecision(call, verdict));
       count('iris.decision.remembered', { effect: verdict.effect });
     }
-    const unknown = calls.calls.filter((call) => !decisions.has(call));
+    const decided: DecidedCall[] = [];
+    const durationsMs = { context: contextMs, pdp: 0 };
+    const judgement: Judgement = { calls, prepared, decided, decisions, strip: new Set(), durationsMs };
+    passage.judgement = judgement;
+    // Answers of a large check are kept as they come, so that a hook that runs out of time makes progress when it is
+    // sent again. What comes after the verdict has no evidence, so it is not kept.
+    const onDecided = (part: readonly DecidedCall[]) => {
+      if (passage.closed) return;
+      decided.push(...part);
+      for (const { decision } of part) decisions.set(decision.call, decision);
+      this.memory.remember(
+        scope,
+        part.map(({ decision }) => decision),
+        names,
+        revision,
+      );
+    };
+    const undecided = calls.calls.filter((call) => !decisions.has(call));
     const timeoutMs = Math.max(1, budget.remainingMs() - 2 * REPLY_RESERVE_MS);
-    const [decided, strip] = await Promise.all([
-      this.decision.decide(hook, prepared, unknown, gathered.cmdb, timeoutMs, activeTraceId()),
+    const [ordered, strip] = await Promise.all([
+      this.decision.decide(hook, prepared, undecided, gathered.cmdb, timeoutMs, activeTraceId(), {
+        unknownFields: calls.unknownFields,
+        onDecided,
+      }),
       this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs / 2),
     ]);
-    for (const { decision } of decided) decisions.set(decision.call, decision);
-    this.memory.remember(
-      scope,
-      decided.map(({ decision }) => decision),
-      names,
-      revision,
+    judgement.strip = strip;
+    judgement.decided = ordered;
+    // Parts of a large check arrive in any order; the first denial of the body is the one that a block names.
+    judgement.decisions = new Map(
+      calls.calls.flatMap((call) => {
+        const decision = decisions.get(call);
+        return decision === undefined ? [] : [[call, decision] as const];
+      }),
     );
-    const pdpMs = performance.now() - start - contextMs;
-    return { prepared, decided, decisions, strip, durationsMs: { context: contextMs, pdp: pdpMs } };
+    durationsMs.pdp = performance.now() - start - contextMs;
+    return judgement;
   }
 
   /** Evidence, metrics and the span, then the verdict leaves. Once per hook: a walk that the clock overtook is over. */
-  private close(passage: Passage, verdict: HookVerdict, judgement?: Judgement): HookVerdict {
+  private close(
+    passage: Passage,
+    verdict: HookVerdict,
+    judgement: Judgement | undefined = passage.judgement,
+  ): HookVerdict {
     if (passage.closed) return verdict;
     passage.closed = true;
     const { hook, budget } = passage;
@@ -278,6 +329,7 @@ export class HookWalk {
       modeOf,
       wouldHave: judgement?.wouldHave,
       traceId: activeTraceId(),
+      failed: passage.failed,
       durationsMs: { context: 0, pdp: 0, ...judgement?.durationsMs, total: budget.elapsedMs() },
     };
     const kept = this.evidence.record(outcome, judgement?.decided ?? [], isEnforced);

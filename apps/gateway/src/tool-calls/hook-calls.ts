@@ -21,6 +21,8 @@ export type HookCalls =
       readonly calls: readonly ToolCall[];
       /** Sources of a response that name different calls. */
       readonly mismatch?: Readonly<Partial<Record<SourceName, readonly string[]>>>;
+      /** Top-level fields of the body that no reader knows. */
+      readonly unknownFields?: readonly string[];
     }
   | { readonly status: 'nothing_to_evaluate' }
   | { readonly status: 'unreadable'; readonly reason: ReasonId; readonly detail?: string };
@@ -52,7 +54,8 @@ export function readHookCalls(hook: Hook, document: JsonDocument): HookCalls {
   };
   // Calls without a result in the body cannot be redacted in it, so they keep their phase and block when denied.
   const calls = [...read.executed, ...withOwnIds([...read.pending, ...requested], read.executed)];
-  return { status: 'read', body: rewritable, declared: read.declared, calls };
+  const { declared, unknownFields } = read;
+  return { status: 'read', body: rewritable, declared, calls, unknownFields };
 }
 
 /** What cannot be read of a response may be a call, so it is judged as one, and is in evidence. */

@@ -24,6 +24,8 @@ export interface Masked {
 
 /** Longer texts are replaced by their length and hash, in characters. */
 const MAX_TEXT = 2048;
+/** Ids of providers, agents and Aperture are shorter, in characters. */
+const MAX_ID = 256;
 const MAX_DEPTH = 20;
 const DEFAULT_MAX_BYTES = 64 * 1024;
 /** More values than these are not looked at one by one. */
@@ -70,6 +72,11 @@ export class Masker {
   /** A single text, masked by what it looks like. */
   text(text: string): string {
     return text.length > MAX_TEXT ? sizeMark(text.length, 'characters', this.hash(text)) : this.texts.mask(text);
+  }
+
+  /** An id that somebody else chose: masked by what it looks like, and a long one replaced by its size and hash. */
+  id(id: string): string {
+    return id.length > MAX_ID ? sizeMark(id.length, 'characters', this.hash(id)) : this.texts.mask(id);
   }
 
   /** HMAC-SHA256 in hexadecimal digits. Keyed, since a plain hash of a short secret can be guessed. */
