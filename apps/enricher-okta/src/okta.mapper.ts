@@ -9,7 +9,8 @@ const required = z.string().trim().min(1);
 const userSchema = z.object({
   id: required,
   status: required,
-  transitioningToStatus: text,
+  // A value that is not understood may lead away from a live status.
+  transitioningToStatus: required.nullish().transform((status) => status ?? undefined),
   lastUpdated: z
     .union([z.date().transform((date) => date.toISOString()), z.string()])
     .optional()
@@ -79,26 +80,32 @@ export function isLive(user: OktaUser, mapping: OktaMapping): boolean {
 /**
  * The attributes of a user.
  *
- * @param groups all groups of the user; nothing of them counts when the user is not live
+ * @param groups all groups of the user, or undefined when they are not known; nothing of them counts when the user is
+ *   not live
  */
-export function userAttributes(user: OktaUser, groups: readonly OktaGroup[], mapping: OktaMapping): JsonObject {
+export function userAttributes(
+  user: OktaUser,
+  groups: readonly OktaGroup[] | undefined,
+  mapping: OktaMapping,
+): JsonObject {
   const { profile } = user;
   const live = isLive(user, mapping);
-  const fullName = [profile.firstName, profile.lastName].filter((part) => part !== undefined).join(' ');
+  const { firstName, lastName } = profile;
+  const fullName = firstName === undefined || lastName === undefined ? undefined : `${firstName} ${lastName}`;
   return knownFacts({
     id: user.id,
     status: user.status,
     live,
     login: profile.login,
     email: profile.email,
-    displayName: profile.displayName ?? (fullName || undefined),
+    displayName: profile.displayName ?? fullName,
     department: profile.department,
     costCenter: profile.costCenter,
     title: profile.title,
     manager: profile[mapping.managerField],
     employeeType: profile.userType,
     employeeNumber: profile.employeeNumber,
-    groups: live ? groupNames(groups, mapping) : [],
+    groups: live ? groups && groupNames(groups, mapping) : [],
   });
 }
 

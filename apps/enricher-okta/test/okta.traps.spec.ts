@@ -451,12 +451,15 @@ describe('the budget of calls', () => {
   it('is left to lookups by a bulk read, which waits for the next window', async () => {
     const resetsAt = Math.floor(Date.now() / 1000) + 2;
     const pagesAt: number[] = [];
-    const { server, source } = await okta(({ path }) => {
-      if (path.startsWith('/api/v1/groups')) return { body: [] };
+    const { server, source } = await okta(({ path, query }) => {
+      if (path.startsWith('/api/v1/groups') || query.has('filter')) return { body: [] };
       pagesAt.push(Date.now() / 1000);
       const first = { ...headers(50, 0), 'x-rate-limit-reset': String(resetsAt) };
       const next = { link: `<${server.url}/api/v1/users?after=x>; rel="next"` };
-      return { body: [user], headers: pagesAt.length === 1 ? { ...first, ...next } : headers(99, 60) };
+      return {
+        body: [{ ...user, id: `00u${pagesAt.length}` }],
+        headers: pagesAt.length === 1 ? { ...first, ...next } : headers(99, 60),
+      };
     });
     const items = [];
     for await (const item of source.bulk?.({ signal: AbortSignal.timeout(10_000), now: Date.now() }) ?? []) {
@@ -467,3 +470,107 @@ describe('the budget of calls', () => {
     expect(pagesAt[1]).toBeGreaterThanOrEqual(resetsAt);
   });
 });
+
+describe('lists', () => {
+  const toItself = (path: string, host: string | undefined) => ({ link: `<http://${host}${path}?again>; rel="next"` });
+
+  it.each(['/api/v1/users', '/api/v1/groups', '/api/v1/groups/00g1/users'])(
+    'end as a bad response when the next page of %s is the page itself',
+    async (list) => {
+      const group = { id: '00g1', type: 'OKTA_GROUP', profile: { name: 'sre' } };
+      const { server, source } = await okta(({ path, headers }) => ({
+        body: path === '/api/v1/groups' ? [group] : [user],
+        headers: path === list ? toItself(path, headers.host) : {},
+      }));
+      await expect(readAll(source)).rejects.toMatchObject({ kind: 'bad_response' });
+      expect(server.requests.filter(({ path }) => path === list)).toHaveLength(2);
+    },
+  );
+
+  it('of groups end a lookup when the next page is the page itself', async () => {
+    const { server, source } = await okta(({ path, headers }) =>
+      path.endsWith('/groups') ? { body: groupPage(0, 3), headers: toItself(path, headers.host) } : { body: user },
+    );
+    expect((await failure(ask(source))).kind).toBe('bad_response');
+    expect(server.requests).toHaveLength(3);
+  });
+});
+
+describe('a login with characters that no path takes', () => {
+  const login = 'ops/deprov@acme.example';
+  const deprovisioned = {
+    ...user,
+    id: '00uDeprov1',
+    status: 'DEPROVISIONED',
+    profile: { ...user.profile, login, email: 'd.prov@acme.example' },
+  };
+
+  it('is found by a search for the login, also when the e-mail address is another one', async () => {
+    const { server, source } = await okta(({ path, query }) => {
+      if (path === '/api/v1/users/00uDeprov1') return { body: deprovisioned };
+      return { body: query.get('search') === `profile.login eq "${login}"` ? [deprovisioned] : [] };
+    });
+    await expect(ask(source, login)).resolves.toMatchObject({ attributes: { live: false, status: 'DEPROVISIONED' } });
+    expect(server.requests.map(({ path }) => path)).toEqual(['/api/v1/users', '/api/v1/users/00uDeprov1']);
+  });
+});
+
+describe('a bulk read', () => {
+  const group = { id: '00g1', type: 'OKTA_GROUP', profile: { name: 'sre' } };
+  const suspended = { ...user, id: '00u2', status: 'SUSPENDED', profile: { login: 'sam@acme.example' } };
+  const left = {
+    ...user,
+    id: '00u3',
+    status: 'DEPROVISIONED',
+    profile: { login: 'l@acme.example', email: 'lea@x.example' },
+  };
+  const script =
+    (users: readonly unknown[], members: readonly unknown[] = [user], groups: readonly unknown[] = [group]) =>
+    ({ path, query }: ReceivedRequest): ScriptedAnswer => {
+      if (path === '/api/v1/groups') return { body: groups };
+      if (path === '/api/v1/groups/00g1/users') return { body: members };
+      return { body: query.has('filter') ? [left] : users };
+    };
+  const facts = async (answers: ReturnType<typeof script>) => {
+    const { source } = await okta(answers);
+    const leftOut: string[] = [];
+    const items = await readAll(source, (list) => leftOut.push(list));
+    return { leftOut, items: items.map(({ subject, finding }) => [subject.principal, finding]) };
+  };
+
+  it('holds suspended and deactivated users, and those whose login is not their e-mail address by both', async () => {
+    const { items, leftOut } = await facts(script([user, suspended]));
+    expect(items).toEqual([
+      [LOGIN, expect.objectContaining({ attributes: expect.objectContaining({ live: true, groups: ['sre'] }) })],
+      ['sam@acme.example', expect.objectContaining({ attributes: expect.objectContaining({ live: false }) })],
+      ['l@acme.example', expect.objectContaining({ attributes: expect.objectContaining({ live: false }) })],
+      ['lea@x.example', expect.objectContaining({ attributes: expect.objectContaining({ live: false }) })],
+    ]);
+    expect(leftOut).toEqual([]);
+  });
+
+  it('leaves out one user that is not understood', async () => {
+    const { items, leftOut } = await facts(script([user, { ...suspended, status: undefined }, null]));
+    expect(items.map(([principal]) => principal)).toEqual([LOGIN, 'l@acme.example']);
+    expect(leftOut).toEqual(['users', 'users']);
+  });
+
+  it.each<[string, unknown[], unknown[]]>([
+    ['a member without an id', [{ ...user, id: undefined }], [group]],
+    ['a group without a name', [user], [{ ...group, profile: {} }]],
+    ['a group without an id', [user], [{ ...group, id: '../users' }]],
+  ])('tells no groups where there is %s', async (_, members, groups) => {
+    const { items, leftOut } = await facts(script([user], members, groups));
+    expect(items[0]?.[1]).toMatchObject({ attributes: { live: true } });
+    expect(items[0]?.[1]).not.toHaveProperty('attributes.groups');
+    expect(leftOut).toHaveLength(1);
+  });
+});
+
+async function readAll(source: ReturnType<typeof definition.create>, leftOut?: (list: string) => void) {
+  const items = [];
+  for await (const item of source.bulk?.({ signal: AbortSignal.timeout(10_000), now: Date.now(), leftOut }) ?? []) {
+    items.push(item);
+  }
+  return items;
+}

@@ -59,6 +59,7 @@ export interface BulkOutcome {
 }
 
 /** The items of a bulk read; its return value is optional, and without one the list is not complete. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a generator without a return statement returns void
 export type BulkRead = AsyncGenerator<BulkItem, BulkOutcome | undefined | void>;
 
 /** A push of a vendor, as it came in. */

@@ -175,14 +175,11 @@ export class BulkSync {
 }
 
 /** Hands on each item and gives what the read returns at its end, which `for await` discards. */
-async function eachItem(
-  items: BulkRead,
-  take: (item: BulkItem) => Promise<void>,
-): Promise<BulkOutcome | undefined | void> {
+async function eachItem(items: BulkRead, take: (item: BulkItem) => Promise<void>): Promise<BulkOutcome | undefined> {
   try {
     for (;;) {
       const step = await items.next();
-      if (step.done) return step.value;
+      if (step.done) return step.value ?? undefined;
       await take(step.value);
     }
   } finally {
