@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseRedisUrl, REDIS_URL_FORM } from './redis-url.js';
 
 /** One setting: its form, and for a reader what it means. */
 export interface Setting<T = unknown> {
@@ -77,6 +78,27 @@ export function choice<const T extends string>(
 export function url(meaning: string, options: Options<string> = {}): Setting<string> {
   const schema = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''));
   return make(schema, 'an http:// or https:// URL', meaning, options);
+}
+
+const redisUrlText = trimmed.refine(isRedisUrl);
+
+/** The URL of a Redis; never printed, since it may hold a password. `parseRedisUrl` reads it. */
+export function redisUrl(meaning: string): Setting<string> {
+  return make(redisUrlText, REDIS_URL_FORM, meaning, { secret: true });
+}
+
+/** The URL of a Redis that may be missing. */
+export function optionalRedisUrl(meaning: string): Setting<string | undefined> {
+  return make<string | undefined>(redisUrlText.optional(), REDIS_URL_FORM, meaning, { secret: true });
+}
+
+function isRedisUrl(value: string): boolean {
+  try {
+    parseRedisUrl(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A list of texts; in the environment separated by commas. */

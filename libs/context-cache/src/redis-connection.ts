@@ -1,6 +1,19 @@
-import { Redis } from 'ioredis';
+import { parseRedisUrl, type RedisServer } from '@iris/config';
+import type { RedisCondition } from '@iris/contracts';
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { PasswordFile } from './password-file.js';
+import { dropSilentNodes, RedisHealth } from './redis-health.js';
 
-export type RedisConnection = Redis;
+/** A connection to one Redis, to the primary that sentinels name, or to a Redis Cluster. */
+export type RedisConnection = Redis | Cluster;
+
+/** Which Redis, and how to authenticate. */
+export interface RedisAddress {
+  /** As `parseRedisUrl` takes it. */
+  readonly url: string;
+  /** File with the password, in place of the URL's. Read before each connection and when it changes. */
+  readonly passwordFile?: string;
+}
 
 export interface RedisConnectionOptions {
   /** Shown in Redis' CLIENT LIST. */
@@ -11,20 +24,35 @@ export interface RedisConnectionOptions {
   readonly connectTimeoutMs?: number;
   /** Called for faults of the connection, which heals by itself. Never called with a command's error. */
   readonly onError?: (error: Error) => void;
+  /** Called when the condition of Redis changes. */
+  readonly onCondition?: (condition: RedisCondition) => void;
 }
 
 const DEFAULT_COMMAND_TIMEOUT_MS = 200;
 const DEFAULT_CONNECT_TIMEOUT_MS = 2000;
-/** How often a connection is checked for a silent server, in ms. */
-const CHECK_MS = 1000;
-/** After so many checks in a row without a reply the connection is given up and made again. */
-const SILENT_CHECKS = 3;
-/** A connection for blocking commands is given up after so long without a reply, in ms: longer than a command blocks. */
-const UNHEARD_MS = 15_000;
 /** How long a closed connection may take to end, in ms. */
 const DISCONNECT_MS = 500;
 const MIN_RECONNECT_MS = 50;
 const MAX_RECONNECT_MS = 2000;
+/** Longest wait for a sentinel or for the slots of a cluster, in ms. */
+const TOPOLOGY_TIMEOUT_MS = 1000;
+/** How often the slots of a cluster are read again, in ms; a command that is redirected reads them at once. */
+const SLOTS_REFRESH_MS = 2000;
+/** Pause before a command that met a failover is tried again, in ms. */
+const FAILOVER_RETRY_MS = 50;
+
+const healths = new WeakMap<RedisConnection, RedisHealth>();
+
+/** Why the Redis behind a connection does not serve as it should; `ok` when it does. */
+export function redisCondition(redis: RedisConnection): RedisCondition {
+  const known = healths.get(redis)?.condition ?? 'ok';
+  return known === 'ok' && redis.status !== 'ready' ? 'unreachable' : known;
+}
+
+/** Whether a connection leads to a primary whose facts can be read. */
+export function isReadableRedis(redis: RedisConnection): boolean {
+  return redis.status === 'ready' && (healths.get(redis)?.readable ?? true);
+}
 
 /** Grows from 50 ms to 2 s, with jitter so that replicas do not come back in step. */
 function reconnectDelayMs(attempt: number): number {
@@ -37,25 +65,17 @@ function reconnectDelayMs(attempt: number): number {
  * while there is no connection (ioredis would queue it), or after the command timeout when the server is silent
  * (ioredis would wait for ever).
  *
- * @param url redis:// or rediss://
+ * @throws RedisUrlError for a URL that is none; Error for a password file that cannot be read
  */
-export function connectRedis(url: string, options: RedisConnectionOptions = {}): RedisConnection {
-  const commandTimeout = options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS;
-  const redis = new Redis(url, {
-    connectionName: options.name,
+export function connectRedis(address: RedisAddress | string, options: RedisConnectionOptions = {}): RedisConnection {
+  const redis = open(address, options, false, {
     lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
-    disconnectTimeout: DISCONNECT_MS,
-    commandTimeout,
-    connectTimeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-    retryStrategy: reconnectDelayMs,
+    commandTimeout: options.commandTimeoutMs ?? DEFAULT_COMMAND_TIMEOUT_MS,
   });
-  renewWhenSilent(redis);
-  reportErrors(redis, options)
-    .connect()
-    .catch(() => {});
+  redis.connect().catch(() => {});
   return redis;
 }
 
@@ -63,91 +83,122 @@ export function connectRedis(url: string, options: RedisConnectionOptions = {}):
  * A connection for a BullMQ worker, which waits in blocking commands: no command timeout, commands wait for the
  * connection. It connects by itself: BullMQ makes a second one with the same options and gives it up for ever when a
  * connection that it has to begin is refused.
+ *
+ * @throws as `connectRedis`
  */
-export function connectRedisForWorker(url: string, options: RedisConnectionOptions = {}): RedisConnection {
-  const redis = new Redis(url, {
+export function connectRedisForWorker(
+  address: RedisAddress | string,
+  options: RedisConnectionOptions = {},
+): RedisConnection {
+  return open(address, options, true, { maxRetriesPerRequest: null });
+}
+
+function open(
+  address: RedisAddress | string,
+  options: RedisConnectionOptions,
+  blocking: boolean,
+  mode: RedisOptions,
+): RedisConnection {
+  const { url, passwordFile } = typeof address === 'string' ? { url: address, passwordFile: undefined } : address;
+  const server = parseRedisUrl(url);
+  const file = passwordFile === undefined ? undefined : new PasswordFile(passwordFile);
+  const common: RedisOptions = {
+    ...mode,
     connectionName: options.name,
-    maxRetriesPerRequest: null,
     disconnectTimeout: DISCONNECT_MS,
     connectTimeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-    retryStrategy: reconnectDelayMs,
-  });
-  return watched(reportErrors(redis, options));
+    username: server.username,
+    password: file?.read() ?? server.password,
+    ...(server.tls ? { tls: {} } : {}),
+  };
+  const redis = server.kind === 'cluster' ? openCluster(server, common) : openRedis(server, common);
+  return attend(redis, options, blocking, file);
+}
+
+function openRedis(server: RedisServer, common: RedisOptions): Redis {
+  const place: RedisOptions =
+    server.kind === 'sentinel'
+      ? {
+          sentinels: [...server.nodes],
+          name: server.primaryName,
+          role: 'master',
+          sentinelUsername: server.sentinelUsername,
+          sentinelPassword: server.sentinelPassword,
+          sentinelCommandTimeout: TOPOLOGY_TIMEOUT_MS,
+          sentinelRetryStrategy: reconnectDelayMs,
+          failoverDetector: true,
+          ...(server.tls ? { sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
+        }
+      : { ...server.nodes[0] };
+  return new Redis({ ...common, ...place, db: server.db, retryStrategy: reconnectDelayMs });
+}
+
+function openCluster(server: RedisServer, { lazyConnect, enableOfflineQueue, ...redisOptions }: RedisOptions): Cluster {
+  const options: ClusterOptions = {
+    redisOptions,
+    lazyConnect,
+    enableOfflineQueue,
+    clusterRetryStrategy: reconnectDelayMs,
+    slotsRefreshTimeout: TOPOLOGY_TIMEOUT_MS,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    retryDelayOnFailover: FAILOVER_RETRY_MS,
+    retryDelayOnClusterDown: FAILOVER_RETRY_MS,
+  };
+  return new Cluster([...server.nodes], options);
 }
 
 /** Watches a connection, and the second one that BullMQ makes of it for its blocking commands. */
-function watched(redis: Redis): Redis {
-  renewWhenUnheard(redis);
-  const duplicate = redis.duplicate.bind(redis);
-  redis.duplicate = (override) => watched(duplicate(override));
-  return redis;
-}
-
-/**
- * The same for a connection that waits in blocking commands: a ping is answered once the command before it has ended,
- * which BullMQ has happen every few seconds.
- */
-function renewWhenUnheard(redis: Redis): void {
-  let askedAt: number | undefined;
-  const ask = async () => {
-    askedAt = performance.now();
-    await redis.ping().catch(() => undefined);
-    askedAt = undefined;
-  };
-  const timer = setInterval(() => {
-    if (redis.status !== 'ready') return;
-    if (askedAt === undefined) void ask();
-    else if (performance.now() - askedAt > UNHEARD_MS) {
-      askedAt = undefined;
-      redis.disconnect(true);
-    }
-  }, CHECK_MS).unref();
-  redis.once('end', () => clearInterval(timer));
-}
-
-/**
- * A peer that vanished without closing leaves a connection that looks well and never answers. (ioredis' own
- * `socketTimeout` is not used: its timer outlives the connection and can end the next one.)
- */
-function renewWhenSilent(redis: Redis): void {
-  let unanswered = 0;
-  const timer = setInterval(async () => {
-    if (redis.status !== 'ready') return;
-    try {
-      await redis.ping();
-      unanswered = 0;
-    } catch {
-      unanswered += 1;
-      if (unanswered >= SILENT_CHECKS && redis.status === 'ready') {
-        unanswered = 0;
-        redis.disconnect(true);
-      }
-    }
-  }, CHECK_MS).unref();
-  redis.once('end', () => clearInterval(timer));
-}
-
-function reportErrors(redis: Redis, options: RedisConnectionOptions): Redis {
+function attend<T extends RedisConnection>(
+  redis: T,
+  options: RedisConnectionOptions,
+  blocking: boolean,
+  file: PasswordFile | undefined,
+): T {
   // Without a listener ioredis prints every fault of the connection to the console.
   redis.on('error', (error: Error) => options.onError?.(error));
+  const health = new RedisHealth(redis, { blocking, onCondition: options.onCondition });
+  healths.set(redis, health);
+  if (redis instanceof Cluster) dropSilentNodes(redis);
+  const authenticated = redis instanceof Cluster ? (redis.options.redisOptions ?? {}) : redis.options;
+  authenticated.reconnectOnError = (error) => health.note(error);
+  if (file !== undefined) renewPassword(redis, authenticated, file);
+  if (blocking) {
+    const second = { ...options, onCondition: undefined };
+    const duplicate = redis.duplicate.bind(redis) as (...override: never[]) => T;
+    redis.duplicate = ((...override: never[]) => attend(duplicate(...override), second, true, file)) as never;
+  }
   return redis;
 }
 
+/** Has new connections authenticate by the new password, and open ones too, whose old one may end. */
+function renewPassword(redis: RedisConnection, options: Partial<RedisOptions>, file: PasswordFile): void {
+  const stop = file.watch((password) => {
+    options.password = password;
+    const open = redis instanceof Cluster ? redis.nodes() : [redis];
+    for (const one of open) {
+      one.options.password = password;
+      if (one.status !== 'ready') continue;
+      const proof = options.username === undefined ? one.auth(password) : one.auth(options.username, password);
+      proof.catch(() => undefined);
+    }
+  });
+  redis.on('reconnecting', () => {
+    options.password = file.read();
+  });
+  redis.once('end', stop);
+}
+
 /**
- * Waits for the first connection.
+ * Waits for the first connection to a primary that answers.
  *
  * @returns whether there is one after `timeoutMs`
  */
 export async function waitForRedis(redis: RedisConnection, timeoutMs: number): Promise<boolean> {
-  if (redis.status === 'ready') return true;
   return new Promise((resolve) => {
-    const finish = (ready: boolean) => {
+    const timer = setTimeout(() => resolve(false), timeoutMs);
+    healths.get(redis)?.onceReadable(() => {
       clearTimeout(timer);
-      redis.off('ready', onReady);
-      resolve(ready);
-    };
-    const onReady = () => finish(true);
-    const timer = setTimeout(() => finish(false), timeoutMs);
-    redis.once('ready', onReady);
+      resolve(true);
+    });
   });
 }

@@ -1,4 +1,4 @@
-import type { RedisConnection } from './redis-connection.js';
+import { isReadableRedis, type RedisConnection } from './redis-connection.js';
 
 /** After so many failures in a row Redis is not waited for... */
 const BREAK_AFTER_FAILURES = 3;
@@ -16,14 +16,14 @@ export class RedisGuard {
 
   constructor(readonly redis: RedisConnection) {}
 
-  /** Whether Redis is connected and answers. */
+  /** Whether the primary is connected and answers. */
   get available(): boolean {
-    return this.redis.status === 'ready' && this.failures < BREAK_AFTER_FAILURES;
+    return isReadableRedis(this.redis) && this.failures < BREAK_AFTER_FAILURES;
   }
 
   /** @throws at once while Redis is away; else what the command throws */
   async run<T>(command: (redis: RedisConnection) => Promise<T>): Promise<T> {
-    if (this.redis.status !== 'ready') throw new Error('Redis is not connected');
+    if (!isReadableRedis(this.redis)) throw new Error('no primary of Redis is connected');
     if (this.failures >= BREAK_AFTER_FAILURES) {
       const now = performance.now();
       if (now < this.openUntil) throw new Error('Redis does not answer');

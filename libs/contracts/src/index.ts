@@ -7,6 +7,7 @@ export * from './hook.js';
 export * from './json.js';
 export * from './principal.js';
 export * from './reason-ids.js';
+export * from './redis-condition.js';
 export * from './source-registry.js';
 export * from './tool-call.js';
 export * from './verdict.js';
