@@ -7,6 +7,7 @@ import {
   INVALIDATION_CHANNEL,
   sourceOfField,
 } from './entry.js';
+import { RecentDrops } from './recent-drops.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
 
@@ -52,6 +53,9 @@ return 1
  */
 export class ContextWriter {
   private readonly redis: RedisGuard;
+  private readonly drops = new RecentDrops(async (address, droppedAt) => {
+    if (await this.putDrop(address, droppedAt)) await this.invalidate(address.key);
+  });
 
   /**
    * @param redis a connection for a decision path
@@ -62,6 +66,7 @@ export class ContextWriter {
     private readonly now: () => number = Date.now,
   ) {
     this.redis = new RedisGuard(redis);
+    redis.once('end', () => this.drops.stop());
   }
 
   /** Whether Redis is connected and answers. */
@@ -85,9 +90,13 @@ export class ContextWriter {
     return this.put(address, encodeEntry(answer), answer.observedAt, answer.staleUntil);
   }
 
-  /** Removes an entry, keeps answers that were read before `now` out, and tells every replica. */
+  /**
+   * Removes an entry, keeps answers that were read before `now` out, and has every replica drop its copy. Repeated for a
+   * minute, also when it throws, so that it holds after a failover.
+   */
   async drop(address: EntryAddress, now: number): Promise<void> {
-    await this.put(address, JSON.stringify({ droppedAt: now }), now, now + TOMBSTONE_MS);
+    this.drops.add(address, now);
+    await this.putDrop(address, now);
     await this.invalidate(address.key);
   }
 
@@ -100,6 +109,11 @@ export class ContextWriter {
   /** Makes every replica drop its own copy of a hash. */
   async invalidate(key: string): Promise<void> {
     await this.redis.run((redis) => redis.publish(INVALIDATION_CHANNEL, key));
+  }
+
+  private putDrop(address: EntryAddress, droppedAt: number): Promise<boolean> {
+    const endsAt = Math.max(droppedAt, this.now()) + TOMBSTONE_MS;
+    return this.put(address, JSON.stringify({ droppedAt }), droppedAt, endsAt);
   }
 
   private async put(address: EntryAddress, text: string, speaksOf: number, endsAt: number): Promise<boolean> {

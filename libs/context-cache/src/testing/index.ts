@@ -2,3 +2,4 @@ export * from './deferred.js';
 export * from './eventually.js';
 export * from './free-port.js';
 export * from './redis-server.js';
+export * from './redis-topologies.js';

@@ -25,8 +25,12 @@ export interface TestRedis {
 const START_ATTEMPTS = 200;
 const START_PAUSE_MS = 25;
 
-/** Starts a redis-server (Debian's, found by PATH) on a free port. */
-export async function startRedis(): Promise<TestRedis> {
+/**
+ * Starts a redis-server (Debian's, found by PATH) on a free port.
+ *
+ * @param args further arguments, for example `--replicaof 127.0.0.1 6379`
+ */
+export async function startRedis(args: readonly string[] = []): Promise<TestRedis> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'iris-redis-'));
   let server: ChildProcess | undefined;
@@ -34,7 +38,7 @@ export async function startRedis(): Promise<TestRedis> {
   const start = async () => {
     const child = spawn(
       'redis-server',
-      ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
+      ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder, ...args],
       { stdio: 'ignore' },
     );
     server = child;
@@ -76,7 +80,7 @@ function answersPing(port: number): Promise<boolean> {
       socket.destroy();
       resolve(answer);
     };
-    socket.once('data', (data) => finish(data.toString().startsWith('+PONG')));
+    socket.once('data', (data) => finish(/^(\+PONG|-NOAUTH|-LOADING)/.test(data.toString())));
     socket.once('error', () => finish(false));
     socket.setTimeout(1000, () => finish(false));
   });
