@@ -47,7 +47,13 @@ async function startMovingPair(): Promise<RedisTopology> {
 
 function active(observedAt: number): SourceAnswer {
   const attributes = { employmentStatus: 'ACTIVE' };
-  return { status: 'FOUND', attributes, observedAt, freshUntil: observedAt + HOUR_MS, staleUntil: observedAt + HOUR_MS };
+  return {
+    status: 'FOUND',
+    attributes,
+    observedAt,
+    freshUntil: observedAt + HOUR_MS,
+    staleUntil: observedAt + HOUR_MS,
+  };
 }
 
 async function within<T>(what: string, attempt: () => Promise<T | undefined>): Promise<T> {
@@ -126,7 +132,9 @@ describe.each<[string, () => Promise<RedisTopology>]>([
       await within('a refresh after the failover', () => asked('after'));
       const allMs = Math.round(performance.now() - failedOverAt);
       expect(redisCondition(redis)).toBe('ok');
-      process.stdout.write(`${title}: a drop in force ${inForceMs} ms after the new primary, all well by ${allMs} ms\n`);
+      process.stdout.write(
+        `${title}: a drop in force ${inForceMs} ms after the new primary, all well by ${allMs} ms\n`,
+      );
       await worker.close();
     } finally {
       for (const close of closers.reverse()) await close();

@@ -1,4 +1,4 @@
-import { connectRedis, connectRedisForWorker } from '@iris/context-cache';
+import { connectRedis, connectRedisForWorker, reportRedis } from '@iris/context-cache';
 import type { Logger } from '@iris/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { AuditorSettings } from './auditor.settings.js';
@@ -19,9 +19,14 @@ class AuditorModule {}
  */
 export function createAuditorModule(settings: AuditorSettings, logger: Logger): DynamicModule {
   const sinks = openSinks(settings);
+  const address = { url: settings['redis.url'], passwordFile: settings['redis.passwordFile'] };
   const worker = new EvidenceWorker({
-    blocking: connectRedisForWorker(settings['redis.url'], { name: 'iris-auditor-queue' }),
-    redis: connectRedis(settings['redis.url'], { name: 'iris-auditor', commandTimeoutMs: COMMAND_TIMEOUT_MS }),
+    blocking: connectRedisForWorker(address, { name: 'iris-auditor-queue' }),
+    redis: connectRedis(address, {
+      name: 'iris-auditor',
+      commandTimeoutMs: COMMAND_TIMEOUT_MS,
+      onCondition: reportRedis('evidence', logger),
+    }),
     sinks,
     concurrency: settings['delivery.concurrency'],
     lockMs: settings['delivery.lockSeconds'] * 1000,

@@ -11,9 +11,10 @@ export const auditorSettings = {
     { fallback: 8081 },
   ),
   'log.level': setting.choice('Least level that is logged.', LOG_LEVELS, { fallback: 'info' }),
-  'redis.url': setting.text('Redis through which the gateways send evidence, as redis:// or rediss://.', {
-    secret: true,
-  }),
+  'redis.url': setting.redisUrl('Redis through which the gateways send evidence.'),
+  'redis.passwordFile': setting.optionalText(
+    'File with the password of Redis, in place of the one in redis.url; read again when it changes.',
+  ),
 
   'delivery.concurrency': setting.integer(
     'How many batches are delivered at once; each gateway has one under way at most.',

@@ -7,7 +7,7 @@ export function jsonOption(): Option {
 }
 
 export function redisOption(): Option {
-  return new Option('--redis <url>', 'Redis of the mesh, redis:// or rediss://').env('IRIS_REDIS_URL');
+  return new Option('--redis <url>', 'Redis of the mesh; the forms of redis.url').env('IRIS_REDIS_URL');
 }
 
 export function pdpOption(): Option {

@@ -1,4 +1,11 @@
-import { connectRedis, type RedisConnection, waitForRedis } from '@iris/context-cache';
+import { RedisUrlError } from '@iris/config';
+import {
+  connectRedis,
+  type RedisConnection,
+  type RedisConnectionOptions,
+  redisCondition,
+  waitForRedis,
+} from '@iris/context-cache';
 import { CliFault } from './exit-codes.js';
 
 const CONNECT_MS = 3000;
@@ -11,7 +18,7 @@ const CONNECT_MS = 3000;
 export async function withRedis<T>(url: string | undefined, use: (redis: RedisConnection) => Promise<T>): Promise<T> {
   if (url === undefined) throw new CliFault('name the Redis of the mesh by --redis or IRIS_REDIS_URL');
   let lastError: Error | undefined;
-  const redis = connectRedis(url, {
+  const redis = open(url, {
     name: 'iris-cli',
     commandTimeoutMs: 5000,
     onError: (error) => {
@@ -20,10 +27,21 @@ export async function withRedis<T>(url: string | undefined, use: (redis: RedisCo
   });
   try {
     if (!(await waitForRedis(redis, CONNECT_MS))) {
-      throw new CliFault(`Redis cannot be reached: ${lastError?.message || 'no answer'}`);
+      const condition = redisCondition(redis);
+      const cause = condition === 'unreachable' ? (lastError?.message ?? 'no answer') : condition;
+      throw new CliFault(`Redis cannot be reached: ${cause}`);
     }
     return await use(redis);
   } finally {
     redis.disconnect();
+  }
+}
+
+function open(url: string, options: RedisConnectionOptions): RedisConnection {
+  try {
+    return connectRedis(url, options);
+  } catch (error) {
+    if (error instanceof RedisUrlError) throw new CliFault(`--redis has a value that cannot be used; ${error.message}`);
+    throw error;
   }
 }

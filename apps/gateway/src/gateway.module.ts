@@ -1,5 +1,5 @@
 import { loadSourceRegistry, readYamlFile } from '@iris/config';
-import { ContextReader, connectRedis, RefreshQueue } from '@iris/context-cache';
+import { ContextReader, connectRedis, RefreshQueue, redisAddress, reportRedis } from '@iris/context-cache';
 import { CerbosPdp, parseGoldenChecks } from '@iris/pdp';
 import { createLogger } from '@iris/telemetry';
 import { loadCatalog } from '@iris/tool-catalog';
@@ -57,9 +57,9 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
   const catalog = loadCatalog({ path: settings['catalog.file'] });
   const pdp = new CerbosPdp({ target: settings['pdp.target'], tls: settings['pdp.tls'] });
 
-  const url = settings['redis.url'];
-  const redis = url === undefined ? undefined : connectRedis(url, { name: 'iris-gateway' });
-  const subscriber = url === undefined ? undefined : connectRedis(url, { name: 'iris-gateway-invalidation' });
+  const address = redisAddress(settings);
+  const redis = address && connectRedis(address, { name: 'iris-gateway', onCondition: reportRedis('cache', logger) });
+  const subscriber = address && connectRedis(address, { name: 'iris-gateway-invalidation' });
   const reader = new ContextReader({ redis, subscriber, maxKeys: settings['context.memoryEntries'], l1Ms: L1_MS });
   const refreshes = redis === undefined ? undefined : new RefreshQueue(redis);
   const sources = enabledSources(

@@ -158,7 +158,10 @@ export const gatewaySettings = {
     { min: 0, max: 1_000_000 },
     { fallback: 5000 },
   ),
-  'redis.url': setting.optionalText('Redis that holds the context cache, as redis:// or rediss://.', { secret: true }),
+  'redis.url': setting.optionalRedisUrl('Redis that holds the context cache.'),
+  'redis.passwordFile': setting.optionalText(
+    'File with the password of Redis, in place of the one in redis.url; read again when it changes.',
+  ),
 
   'sources.file': setting.text('The source registry.', { fallback: 'deploy/helm/iris/files/sources.yaml' }),
   'sources.addresses': setting.structure(

@@ -2,7 +2,7 @@ import type { ResourceRef, SourceAnswer, SourceId } from '@iris/contracts';
 import { LRUCache } from 'lru-cache';
 import { decodeEntry, isOfFuture, principalKey, resourceKey } from './entry.js';
 import { listenForInvalidations } from './invalidation-listener.js';
-import type { RedisConnection } from './redis-connection.js';
+import { type RedisConnection, type RedisReport, redisReport } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
 
 /** What is known of a principal or a resource, by field. The entries' times are judged by the caller. */
@@ -50,6 +50,13 @@ export class ContextReader {
   private readonly now: () => number;
   private readonly stopListening?: () => void;
   private readonly redis?: RedisGuard;
+  private reconnections = 0;
+  /** What made the readings connect again, a failover, concerns the subscription too, which may not have noticed. */
+  private readonly onReady = () => {
+    const { subscriber } = this.options;
+    if (this.reconnections > 0 && subscriber?.status === 'ready') subscriber.disconnect(true);
+    this.reconnections += 1;
+  };
   /** When everything was dropped last, in epoch ms. */
   private allDroppedAt = Number.NEGATIVE_INFINITY;
 
@@ -63,11 +70,18 @@ export class ContextReader {
         (key) => this.dropKey(key),
         () => this.dropAll(),
       );
+      options.redis?.on('ready', this.onReady);
     }
   }
 
-  /** Whether Redis is connected and answers. */
-  get redisAvailable(): boolean {
+  /** How Redis is; unavailable also when none is configured, or when commands fail though it looks well. */
+  get redisReport(): RedisReport {
+    if (this.redis === undefined) return { redis: 'unavailable' };
+    const report = redisReport(this.redis.redis);
+    return report.redis === 'ok' && !this.redisAvailable ? { redis: 'unavailable' } : report;
+  }
+
+  private get redisAvailable(): boolean {
     return this.redis?.available ?? false;
   }
 
@@ -99,6 +113,7 @@ export class ContextReader {
   /** Ends the subscription. The connections belong to the caller. */
   close(): void {
     this.stopListening?.();
+    this.options.redis?.off('ready', this.onReady);
     this.copies.clear();
   }
 

@@ -8,5 +8,6 @@ export * from './push-memory.js';
 export * from './record-index.js';
 export * from './redis-connection.js';
 export * from './refresh-queue.js';
+export * from './report-redis.js';
 export * from './scheduled-job.js';
 export * from './single-flight.js';

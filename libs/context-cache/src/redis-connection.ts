@@ -49,9 +49,32 @@ export function redisCondition(redis: RedisConnection): RedisCondition {
   return known === 'ok' && redis.status !== 'ready' ? 'unreachable' : known;
 }
 
+/** How Redis is, for a health document. */
+export interface RedisReport {
+  /** `degraded`: facts can be read, and something else fails. */
+  readonly redis: 'ok' | 'degraded' | 'unavailable';
+  /** Why; absent when it is ok. */
+  readonly redisCondition?: RedisCondition;
+}
+
+export function redisReport(redis: RedisConnection): RedisReport {
+  const condition = redisCondition(redis);
+  if (condition === 'ok') return { redis: 'ok' };
+  return { redis: isReadableRedis(redis) ? 'degraded' : 'unavailable', redisCondition: condition };
+}
+
 /** Whether a connection leads to a primary whose facts can be read. */
 export function isReadableRedis(redis: RedisConnection): boolean {
   return redis.status === 'ready' && (healths.get(redis)?.readable ?? true);
+}
+
+/** The address that an app's settings name; undefined when they name none. */
+export function redisAddress(settings: {
+  readonly 'redis.url': string | undefined;
+  readonly 'redis.passwordFile': string | undefined;
+}): RedisAddress | undefined {
+  const { 'redis.url': url, 'redis.passwordFile': passwordFile } = settings;
+  return url === undefined ? undefined : { url, passwordFile };
 }
 
 /** Grows from 50 ms to 2 s, with jitter so that replicas do not come back in step. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RedisCondition, REDIS_CONDITIONS } from '@iris/contracts';
+import { REDIS_CONDITIONS, type RedisCondition } from '@iris/contracts';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { conditionOf } from './redis-condition.js';

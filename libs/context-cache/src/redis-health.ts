@@ -127,7 +127,9 @@ export class RedisHealth {
   }
 
   private async isReplica(): Promise<boolean> {
-    if (!this.tellsRole) {
+    // A subscribed connection may only ping. A replica receives what is published at its primary.
+    const isSubscribed = this.redis instanceof Redis && this.redis.mode === 'subscriber';
+    if (!this.tellsRole || isSubscribed) {
       await this.redis.ping();
       return false;
     }

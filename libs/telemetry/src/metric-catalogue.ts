@@ -1,5 +1,6 @@
 import {
   ACTIONS,
+  CONDITIONS_OF_REDIS,
   CONTEXT_ORIGINS,
   CONTEXT_STATUSES,
   EFFECTS,
@@ -9,6 +10,7 @@ import {
   PHASES,
   REASONS_OF_ANY,
   REASONS_OR_NONE,
+  REDIS_USES,
   SINKS,
   SOURCES,
   VENDOR_FAULTS,
@@ -235,6 +237,12 @@ export const METRICS = {
     unit: '{event}',
     meaning: "Events of a vendor's webhooks, by what became of them.",
     labels: { source: SOURCES, outcome: ['taken', 'repeated', 'refused', 'not_passed_on'] },
+  },
+  'iris.redis.condition': {
+    kind: 'gauge',
+    unit: '1',
+    meaning: '1 for the condition that Redis is in, by what the process uses it for, and 0 for every other condition.',
+    labels: { use: REDIS_USES, condition: CONDITIONS_OF_REDIS },
   },
   'iris.evidence.records': {
     kind: 'counter',

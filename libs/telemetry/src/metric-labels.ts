@@ -1,4 +1,4 @@
-import { type Effect, type HookEvent, type Phase, REASON_IDS, SOURCE_IDS } from '@iris/contracts';
+import { type Effect, type HookEvent, type Phase, REASON_IDS, REDIS_CONDITIONS, SOURCE_IDS } from '@iris/contracts';
 
 /** The values that labels may have: closed lists, so that no person and no tool parameter can become a series. */
 export const EVENTS = [
@@ -29,4 +29,8 @@ export const VENDOR_FAULTS = [
   'cancelled',
   'circuit_open',
 ] as const;
+/** What a process uses a connection to Redis for. */
+export const REDIS_USES = ['cache', 'evidence'] as const;
+export type RedisUse = (typeof REDIS_USES)[number];
+export const CONDITIONS_OF_REDIS = REDIS_CONDITIONS;
 export const SINKS = ['file', 'http', 'otlp'] as const;

@@ -1,4 +1,4 @@
-import { closeWorker, QUEUE_PREFIX, type RedisConnection } from '@iris/context-cache';
+import { closeWorker, QUEUE_PREFIX, type RedisConnection, type RedisReport, redisReport } from '@iris/context-cache';
 import { DeadLetters, EVIDENCE_QUEUE, EVIDENCE_TRACER, retryDelayMs } from '@iris/evidence';
 import { type Logger, setGauge } from '@iris/telemetry';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -52,6 +52,11 @@ export class EvidenceWorker implements OnApplicationShutdown {
   /** Whether batches can be taken. */
   get ready(): boolean {
     return this.options.blocking.status === 'ready' && this.worker.isRunning();
+  }
+
+  /** How Redis is. */
+  get redisReport(): RedisReport {
+    return redisReport(this.options.redis);
   }
 
   /** Ends after the batches under way. */

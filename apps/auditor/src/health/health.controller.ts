@@ -17,6 +17,6 @@ export class HealthController {
   @Get('readyz')
   ready(@Res() reply: FastifyReply): void {
     const { ready } = this.worker;
-    reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unready' });
+    reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unready', ...this.worker.redisReport });
   }
 }

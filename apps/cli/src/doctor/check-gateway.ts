@@ -7,7 +7,7 @@ const TIMEOUT_MS = 5000;
 
 const readinessSchema = z.looseObject({
   pdp: z.looseObject({ ready: z.boolean(), revision: z.string(), faults: z.array(z.string()) }),
-  cache: z.looseObject({ redis: z.string() }),
+  cache: z.looseObject({ redis: z.string(), redisCondition: z.string().optional() }),
 });
 
 /** Whether the gateway is ready and knows the hook key. */
@@ -28,7 +28,7 @@ export async function checkGateway(
       findings.push({
         id: 'gateway_without_redis',
         subject: url,
-        detail: `the gateway says that Redis is ${cache.redis}`,
+        detail: ['the gateway reports that Redis is', cache.redis, cache.redisCondition].filter(Boolean).join(' '),
       });
     }
     findings.push(...(await keyFindings(url, hookKey)));

@@ -1,4 +1,4 @@
-import { connectRedis } from '@iris/context-cache';
+import { connectRedis, redisAddress, reportRedis } from '@iris/context-cache';
 import { EvidenceQueue, EvidenceShipper, EvidenceSpool, Masker } from '@iris/evidence';
 import type { Logger } from '@iris/telemetry';
 import type { PolicySelection } from '../decision/decision.service.js';
@@ -39,10 +39,14 @@ export function openEvidence(settings: GatewaySettings, policies: PolicySelectio
     onError: (error) => logger.error({ err: error }, 'the evidence spool met a fault'),
   });
   const service = new EvidenceService(spool, masker, policies, settings['evidence.onFull'], logger);
-  const url = settings['redis.url'];
-  if (url === undefined) return { service, close: async () => spool.close() };
+  const address = redisAddress(settings);
+  if (address === undefined) return { service, close: async () => spool.close() };
 
-  const redis = connectRedis(url, { name: 'iris-gateway-evidence', commandTimeoutMs: COMMAND_TIMEOUT_MS });
+  const redis = connectRedis(address, {
+    name: 'iris-gateway-evidence',
+    commandTimeoutMs: COMMAND_TIMEOUT_MS,
+    onCondition: reportRedis('evidence', logger),
+  });
   const queue = new EvidenceQueue(redis, settings['evidence.attempts']);
   const shipper = new EvidenceShipper(spool, queue, logger);
   return {

@@ -32,7 +32,7 @@ export class HealthController {
     return {
       status: this.pdp.ready ? 'ready' : 'unready',
       pdp: { ready: this.pdp.ready, revision: this.pdp.revision, faults: this.pdp.faults },
-      cache: { redis: this.cache.redisAvailable ? 'ok' : 'unavailable' },
+      cache: this.cache.redisReport,
     };
   }
 }

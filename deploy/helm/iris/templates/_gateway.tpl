@@ -96,8 +96,10 @@ spec:
         - name: tmp
           mountPath: /tmp
         {{- with include "iris.trustMount" . }}{{ trim . | nindent 8 }}{{ end }}
+        {{- with include "iris.redisMount" . }}{{ trim . | nindent 8 }}{{ end }}
   volumes:
     {{- with include "iris.trustVolume" . }}{{ trim . | nindent 4 }}{{ end }}
+    {{- with include "iris.redisVolume" . }}{{ trim . | nindent 4 }}{{ end }}
     - name: config
       configMap:
         name: {{ include "iris.fullname" . }}-config

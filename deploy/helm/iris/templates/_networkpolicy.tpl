@@ -126,6 +126,9 @@ ports:
 {{- else if eq .Values.redis.kind "external" }}
 - ports:
     - port: {{ .Values.redis.external.port }}
+    {{- range .Values.redis.external.morePorts }}
+    - port: {{ . }}
+    {{- end }}
   {{- with .Values.redis.external.peers }}
   to:
     {{- toYaml . | nindent 4 }}

@@ -39,6 +39,30 @@ IRIS_{{ regexReplaceAll "([a-z0-9])([A-Z])" . "${1}_${2}" | replace "." "_" | re
       name: {{ .existingSecret | default (printf "%s-redis" (include "iris.fullname" $)) }}
       key: {{ ternary .existingSecretKey "IRIS_REDIS_URL" (ne .existingSecret "") }}
       {{- end }}
+{{- if .Values.redis.external.passwordSecret }}
+- name: IRIS_REDIS_PASSWORD_FILE
+  value: /etc/iris-redis/{{ .Values.redis.external.passwordSecretKey }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* The password of Redis as a file, which follows its Secret without a restart. */ -}}
+{{- define "iris.redisMount" -}}
+{{- if and (eq .Values.redis.kind "external") .Values.redis.external.passwordSecret }}
+- name: redis-password
+  mountPath: /etc/iris-redis
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "iris.redisVolume" -}}
+{{- if and (eq .Values.redis.kind "external") .Values.redis.external.passwordSecret }}
+- name: redis-password
+  secret:
+    secretName: {{ .Values.redis.external.passwordSecret }}
+    items:
+      - key: {{ .Values.redis.external.passwordSecretKey }}
+        path: {{ .Values.redis.external.passwordSecretKey }}
 {{- end }}
 {{- end -}}
 

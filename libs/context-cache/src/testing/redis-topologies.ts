@@ -53,7 +53,9 @@ export async function startRedisPair(): Promise<RedisPair> {
 export async function startSentinelTrio(): Promise<RedisTopology> {
   const pair = await startRedisPair();
   const folder = await mkdtemp(join(tmpdir(), 'iris-sentinel-'));
-  const sentinels = await Promise.all([1, 2, 3].map((index) => startSentinel(join(folder, `${index}`), pair.first.port)));
+  const sentinels = await Promise.all(
+    [1, 2, 3].map((index) => startSentinel(join(folder, `${index}`), pair.first.port)),
+  );
   const ports = sentinels.map(({ port }) => port);
   await eventually(async () => {
     for (const port of ports) {
@@ -128,7 +130,10 @@ export async function startRedisCluster(): Promise<RedisTopology> {
   return {
     url: `redis+cluster://${nodes.map(({ redis }) => `127.0.0.1:${redis.port}`).join(',')}`,
     failOver: async (key) => {
-      const index = Math.min(2, Math.floor(Number(await command(seed?.redis.port ?? 0, 'CLUSTER', 'KEYSLOT', key)) / 5461));
+      const index = Math.min(
+        2,
+        Math.floor(Number(await command(seed?.redis.port ?? 0, 'CLUSTER', 'KEYSLOT', key)) / 5461),
+      );
       const [primary, replica] = [nodes[index], nodes[index + 3]];
       if (primary === undefined || replica === undefined) throw new Error('no such node');
       await primary.redis.kill();

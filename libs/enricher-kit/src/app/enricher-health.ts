@@ -1,4 +1,4 @@
-import type { ContextWriter } from '@iris/context-cache';
+import { type RedisConnection, type RedisReport, redisReport } from '@iris/context-cache';
 import type { SourceId } from '@iris/contracts';
 import type { AnswerChain } from '../answer-chain.js';
 import type { CircuitPosition } from '../enricher-observer.js';
@@ -8,7 +8,8 @@ export interface HealthReport {
   readonly source: SourceId;
   readonly circuit: CircuitPosition;
   /** `none`: no Redis is configured. */
-  readonly redis: 'ok' | 'unavailable' | 'none';
+  readonly redis: RedisReport['redis'] | 'none';
+  readonly redisCondition?: RedisReport['redisCondition'];
   /** Rows that the last bulk read of this replica left out because their shape is not understood; absent for none. */
   readonly rowsLeftOut?: number;
 }
@@ -18,14 +19,14 @@ export class EnricherHealth {
   constructor(
     private readonly source: SourceId,
     private readonly chain: AnswerChain,
-    private readonly writer: ContextWriter | undefined,
+    private readonly redis: RedisConnection | undefined,
     private readonly rowsLeftOut: () => number,
   ) {}
 
   report(): HealthReport {
-    const redis = this.writer === undefined ? 'none' : this.writer.available ? 'ok' : 'unavailable';
+    const redis = this.redis === undefined ? ({ redis: 'none' } as const) : redisReport(this.redis);
     const rows = this.rowsLeftOut();
     const leftOut = rows === 0 ? {} : { rowsLeftOut: rows };
-    return { status: 'ok', source: this.source, circuit: this.chain.circuit, redis, ...leftOut };
+    return { status: 'ok', source: this.source, circuit: this.chain.circuit, ...redis, ...leftOut };
   }
 }

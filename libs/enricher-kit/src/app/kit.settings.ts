@@ -15,7 +15,10 @@ export const kitSettings = {
     { fallback: 8081 },
   ),
   'log.level': setting.choice('Least level that is logged.', LOG_LEVELS, { fallback: 'info' }),
-  'redis.url': setting.optionalText('Redis that holds the context cache, as redis:// or rediss://.', { secret: true }),
+  'redis.url': setting.optionalRedisUrl('Redis that holds the context cache.'),
+  'redis.passwordFile': setting.optionalText(
+    'File with the password of Redis, in place of the one in redis.url; read again when it changes.',
+  ),
   'sources.file': setting.text('The source registry.', { fallback: 'deploy/helm/iris/files/sources.yaml' }),
   'bulk.intervalSeconds': setting.structure<number | undefined>(
     'How often all that the vendor knows is read in bulk, in s, where it can be; 0 for never; as the registry says when absent.',

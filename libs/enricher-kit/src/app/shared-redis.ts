@@ -6,7 +6,9 @@ import {
   KnownSubjects,
   PushMemory,
   RecordIndex,
+  type RedisAddress,
   type RedisConnection,
+  reportRedis,
 } from '@iris/context-cache';
 import type { SharedCache } from '../answer-chain.js';
 import type { Logger } from '../logger.js';
@@ -28,18 +30,18 @@ export interface SharedRedis {
 }
 
 /** @returns undefined when no Redis is configured */
-export function connectSharedRedis(url: string | undefined, name: string, logger: Logger): SharedRedis | undefined {
-  if (url === undefined) return undefined;
-  const connection = connectRedis(url, { name, commandTimeoutMs: COMMAND_TIMEOUT_MS });
-  const workerConnection = connectRedisForWorker(url, { name: `${name}-jobs` });
-  // ioredis reports every failed attempt; one line when it goes and one when it comes back are enough.
-  connection.on(
-    'close',
-    onceUntil(connection, 'ready', () => {
-      logger.warn({ reason: 'cache_unavailable' }, 'Redis is away; the vendor is asked directly');
-    }),
-  );
-  connection.on('ready', () => logger.info({}, 'Redis is connected'));
+export function connectSharedRedis(
+  address: RedisAddress | undefined,
+  name: string,
+  logger: Logger,
+): SharedRedis | undefined {
+  if (address === undefined) return undefined;
+  const connection = connectRedis(address, {
+    name,
+    commandTimeoutMs: COMMAND_TIMEOUT_MS,
+    onCondition: reportRedis('cache', logger),
+  });
+  const workerConnection = connectRedisForWorker(address, { name: `${name}-jobs` });
   return {
     cache: {
       writer: new ContextWriter(connection),
@@ -51,20 +53,8 @@ export function connectSharedRedis(url: string | undefined, name: string, logger
     connection,
     workerConnection,
     close: () => {
-      connection.removeAllListeners('close');
       connection.disconnect();
       workerConnection.disconnect();
     },
-  };
-}
-
-function onceUntil(connection: RedisConnection, event: string, action: () => void): () => void {
-  let done = false;
-  connection.on(event, () => {
-    done = false;
-  });
-  return () => {
-    if (!done) action();
-    done = true;
   };
 }

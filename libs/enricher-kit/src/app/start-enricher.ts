@@ -1,5 +1,5 @@
 import { ConfigError, loadSettings, loadSourceRegistry, type SettingsSchema, type SettingsValues } from '@iris/config';
-import { CallBudget, RefreshWorker } from '@iris/context-cache';
+import { CallBudget, RefreshWorker, redisAddress } from '@iris/context-cache';
 import { ENRICHER_PACKAGE, ENRICHER_SERVICE, EnricherServiceService, type SourceSettings } from '@iris/contracts';
 import { NestFactory } from '@nestjs/core';
 import { type MicroserviceOptions, Transport } from '@nestjs/microservices';
@@ -56,7 +56,7 @@ export async function startEnricher<S extends SettingsSchema>(
   const source = definition.create(all as SettingsValues<S>, { budget });
   const logger = makeLogger(name, kit['log.level']);
 
-  const redis = connectSharedRedis(kit['redis.url'], name, logger);
+  const redis = connectSharedRedis(redisAddress(kit), name, logger);
   if (redis !== undefined) budget.shareBy(redis.connection);
   const observer = meteredObserver(definition.id);
   observer.circuitMoved('closed');
@@ -66,7 +66,7 @@ export async function startEnricher<S extends SettingsSchema>(
   let bulk: BulkSync | undefined;
   const parts = {
     chain,
-    health: new EnricherHealth(definition.id, chain, redis?.cache.writer, () => bulk?.leftOutRows ?? 0),
+    health: new EnricherHealth(definition.id, chain, redis?.connection, () => bulk?.leftOutRows ?? 0),
     webhooks: new WebhookReceiver({
       ...common,
       chain,
