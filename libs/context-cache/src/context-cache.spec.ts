@@ -321,7 +321,7 @@ describe('without a Redis that answers', () => {
       const away = await reader.read(PRINCIPAL);
       expect(away).toMatchObject({ origin: 'l1', redis: 'unavailable' });
       expect(away.entries.has('okta')).toBe(true);
-      expect(reader.redisReport.redis).toBe("unavailable");
+      expect(reader.redisReport.redis).toBe('unavailable');
       await server.start();
       // The new server is empty, and messages may have been missed: nothing old is left.
       await eventually(async () => {
@@ -348,7 +348,7 @@ describe('without a Redis that answers', () => {
       for (let index = 0; index < 20; index += 1) {
         expect(await reader.read(`p${index}`)).toMatchObject({ origin: 'none', redis: 'unavailable' });
       }
-      expect(reader.redisReport.redis).toBe("unavailable");
+      expect(reader.redisReport.redis).toBe('unavailable');
       server.thaw();
       await eventually(async () => expect(await reader.read('after')).toMatchObject({ redis: 'ok', origin: 'redis' }));
     } finally {
