@@ -1,9 +1,23 @@
 import type { Json, ReasonId } from '@iris/contracts';
 import { JsonDocument, type JsonPath } from './document.js';
-import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, endOfString, measure, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './scan.js';
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COMMA,
+  endOfString,
+  measure,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  type ShapeLimits,
+} from './scan.js';
+import { keyText } from './spans.js';
+
+/** Values that a text may hold where the caller names no other limit. */
+export const DEFAULT_MAX_NODES = 500_000;
 
 /** Why a text was not read. */
-export type ParseFailureReason = Extract<ReasonId, 'hook_malformed' | 'duplicate_json_key' | 'body_too_deep'>;
+export type ParseFailureReason = Extract<ReasonId, 'hook_malformed' | 'duplicate_json_key' | 'body_too_deep' | 'body_too_complex'>;
 
 export type ParseResult =
   | { readonly ok: true; readonly document: JsonDocument }
@@ -20,11 +34,19 @@ export type ParseResult =
  *
  * An object that has a key twice is refused, because two parsers may read it differently. Never throws.
  *
- * @param options.maxDepth how many objects and arrays may stand inside each other
+ * Both limits are checked on the text, so a value that exceeds one is never built. The time is linear in the text.
+ *
+ * @param options.maxDepth how many objects and arrays may be inside each other
+ * @param options.maxNodes how many values the text may hold
  */
-export function parseDocument(text: string, options: { readonly maxDepth: number }): ParseResult {
-  const shape = measure(text, options.maxDepth);
-  if (shape.depth > options.maxDepth) return { ok: false, reason: 'body_too_deep' };
+export function parseDocument(
+  text: string,
+  options: { readonly maxDepth: number; readonly maxNodes?: number },
+): ParseResult {
+  const limits: ShapeLimits = { maxNodes: DEFAULT_MAX_NODES, ...options };
+  const shape = measure(text, limits);
+  if (shape.depth > limits.maxDepth) return { ok: false, reason: 'body_too_deep' };
+  if (shape.nodes > limits.maxNodes) return { ok: false, reason: 'body_too_complex' };
   let value: Json;
   try {
     value = JSON.parse(text);
@@ -55,21 +77,23 @@ function countProperties(value: Json): number {
 }
 
 interface OpenContainer {
+  /** Keys so far; undefined for an array. */
   readonly keys: Set<string> | undefined;
   key: string | number;
   expectsKey: boolean;
 }
 
+/** One pass over a text that is valid JSON. */
 function findDuplicate(text: string): JsonPath | undefined {
   const open: OpenContainer[] = [];
+  let top: OpenContainer | undefined;
   let at = 0;
   while (at < text.length) {
     const code = text.charCodeAt(at);
-    const top = open[open.length - 1];
     if (code === QUOTE) {
       const end = endOfString(text, at);
-      if (top?.keys && top.expectsKey) {
-        const key: string = JSON.parse(text.slice(at, end));
+      if (top?.keys !== undefined && top.expectsKey) {
+        const key = keyText(text, at, end);
         top.key = key;
         top.expectsKey = false;
         if (top.keys.has(key)) return open.map((container) => container.key);
@@ -79,11 +103,15 @@ function findDuplicate(text: string): JsonPath | undefined {
       continue;
     }
     at += 1;
-    if (code === OPEN_OBJECT) open.push({ keys: new Set(), key: '', expectsKey: true });
-    else if (code === OPEN_ARRAY) open.push({ keys: undefined, key: 0, expectsKey: false });
-    else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) open.pop();
-    else if (code === COMMA && top) {
-      if (top.keys) top.expectsKey = true;
+    if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+      const isObject = code === OPEN_OBJECT;
+      top = { keys: isObject ? new Set() : undefined, key: isObject ? '' : 0, expectsKey: isObject };
+      open.push(top);
+    } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
+      open.pop();
+      top = open[open.length - 1];
+    } else if (code === COMMA && top !== undefined) {
+      if (top.keys !== undefined) top.expectsKey = true;
       else top.key = Number(top.key) + 1;
     }
   }

@@ -66,17 +66,29 @@ function endOfScalar(text: string, start: number): number {
   return at;
 }
 
-/** How deep the text nests, and how many properties all its objects have together. */
+/** What the text is made of. */
 export interface Shape {
   readonly depth: number;
+  /** Properties of all objects together. */
   readonly properties: number;
+  /** Values of all kinds; an empty container that holds white space may count for one more. */
+  readonly nodes: number;
 }
 
-/** Measures the text in one pass; stops early, with the depth reached, once it nests deeper than `maxDepth`. */
-export function measure(text: string, maxDepth: number): Shape {
+export interface ShapeLimits {
+  readonly maxDepth: number;
+  readonly maxNodes: number;
+}
+
+/**
+ * Measures the text in one pass, before anything is built from it; stops early, with what it counted, once it exceeds a
+ * limit. The time is linear in the text, and no memory is used.
+ */
+export function measure(text: string, { maxDepth, maxNodes }: ShapeLimits): Shape {
   let depth = 0;
   let deepest = 0;
   let properties = 0;
+  let nodes = 1;
   let at = 0;
   while (at < text.length) {
     const code = text.charCodeAt(at);
@@ -85,14 +97,18 @@ export function measure(text: string, maxDepth: number): Shape {
       continue;
     }
     at += 1;
-    if (code === COLON) properties += 1;
+    if (code === COMMA) nodes += 1;
+    else if (code === COLON) properties += 1;
     else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+      const next = text.charCodeAt(at);
+      if (next !== CLOSE_OBJECT && next !== CLOSE_ARRAY) nodes += 1;
       depth += 1;
       if (depth > deepest) {
         deepest = depth;
         if (deepest > maxDepth) break;
       }
+      if (nodes > maxNodes) break;
     } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth -= 1;
   }
-  return { depth: deepest, properties };
+  return { depth: deepest, properties, nodes };
 }

@@ -9,7 +9,7 @@ import {
   skipSpace,
 } from './scan.js';
 
-/** A property of an object or an element of an array, as it stands in the text. */
+/** A property of an object or an element of an array, as it is in the text. */
 export interface Member {
   readonly key: string | number;
   /** Offset of the property's key, or of the element. */
@@ -20,7 +20,7 @@ export interface Member {
 }
 
 /** Reads a key; keys are short, so a copy is cheap. */
-function keyText(text: string, start: number, end: number): string {
+export function keyText(text: string, start: number, end: number): string {
   const raw = text.slice(start + 1, end - 1);
   return raw.includes('\\') ? JSON.parse(`"${raw}"`) : raw;
 }

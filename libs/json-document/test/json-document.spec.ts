@@ -89,6 +89,45 @@ describe('parseDocument', () => {
     expect(parseDocument('['.repeat(maxDepth + 1) + ']'.repeat(maxDepth + 1), { maxDepth })).toEqual(refused);
   });
 
+  it('counts every value before anything is built', () => {
+    const count = (value: unknown): number =>
+      typeof value !== 'object' || value === null
+        ? 1
+        : Object.values(value).reduce((sum: number, member) => sum + count(member), 1);
+    fc.assert(
+      fc.property(json, (text) => {
+        const nodes = count(JSON.parse(text));
+        const refused = { ok: false, reason: 'body_too_complex' };
+        if (nodes > 1) expect(parseDocument(text, { maxDepth, maxNodes: nodes - 1 })).toEqual(refused);
+        if (!/[[{]\s+[\]}]/.test(text)) expect(parseDocument(text, { maxDepth, maxNodes: nodes }).ok).toBe(true);
+      }),
+    );
+  });
+
+  it.each([
+    ['empty lists', `[${'[],'.repeat(2_000_000)}[]]`],
+    ['members', `[${'1,'.repeat(2_000_000)}1]`],
+    ['properties', `{${'"a":1,'.repeat(2_000_000)}"a":1}`],
+    ['open lists', `[${'[1],'.repeat(2_000_000)}`],
+  ])('refuses a text of many %s', (_title, text) => {
+    expect(parseDocument(text, { maxDepth })).toEqual({ ok: false, reason: 'body_too_complex' });
+  });
+
+  it.each([
+    ['backslashes', `["${'\\\\'.repeat(2_000_000)}"]`],
+    ['escaped quotes', `["${'\\"'.repeat(2_000_000)}"]`],
+    ['short strings', `[${Array(200_000).fill('"\\\\"').join(',')}]`],
+    ['long keys', `{"${'k'.repeat(4_000_000)}":1}`],
+    ['digits', `[${'9'.repeat(1_000_000)}]`],
+  ])('reads a text of many %s', (_title, text) => {
+    expect(parseDocument(text, { maxDepth }).ok).toBe(true);
+  });
+
+  it('finds a key that is repeated at the end of many', () => {
+    const many = Array.from({ length: 200_000 }, (_, index) => `"k${index}":{}`).join(',');
+    expect(parseDocument(`{${many},"k0":1}`, { maxDepth })).toMatchObject({ ok: false, path: ['k0'] });
+  });
+
   it('does not count brackets inside strings', () => {
     expect(parseDocument(JSON.stringify('['.repeat(1000)), { maxDepth: 1 }).ok).toBe(true);
   });
@@ -183,6 +222,39 @@ describe('applyEdits', () => {
       { op: 'set', path: ['c'], json: '3' },
     ]);
     expect(JSON.parse(edited)).toEqual({ c: 3 });
+  });
+
+  it('gives, for any removal and replacement at any depth, the value with them', () => {
+    fc.assert(
+      fc.property(json, fc.nat(), fc.boolean(), (text, seed, removes) => {
+        const document = read(text);
+        const paths = allPaths(document).filter((path) => path.length > 0);
+        const path = paths[seed % Math.max(1, paths.length)];
+        if (path === undefined) return;
+        const edited = applyEdits(document, [removes ? { op: 'remove', path } : { op: 'set', path, json: '"new"' }]);
+        const tree = parseTree(edited);
+        const parent = path.slice(0, -1);
+        const size = (of: ReturnType<typeof parseTree>, at: (string | number)[]) =>
+          (of && findNodeAtLocation(of, at))?.children?.length ?? 0;
+        expect(size(tree, parent)).toBe(size(parseTree(text), parent) - (removes ? 1 : 0));
+        expect(parseDocument(edited, { maxDepth }).ok).toBe(true);
+        if (!removes) expect(read(edited).at(path)?.value).toBe('new');
+      }),
+    );
+  });
+
+  it('makes many edits in one long list', () => {
+    const length = 100_000;
+    const document = read(`{"list":[${Array.from({ length }, (_, index) => `{"n":${index}}`).join(',')}]}`);
+    const edited = applyEdits(
+      document,
+      Array.from({ length }, (_, index) =>
+        index % 2 === 0
+          ? { op: 'remove' as const, path: ['list', index] }
+          : { op: 'set' as const, path: ['list', index, 'n'], json: '0' },
+      ),
+    );
+    expect(JSON.parse(edited)).toEqual({ list: Array(length / 2).fill({ n: 0 }) });
   });
 
   it('throws for a path that does not exist', () => {
