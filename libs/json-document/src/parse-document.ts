@@ -17,7 +17,10 @@ import { keyText } from './spans.js';
 export const DEFAULT_MAX_NODES = 500_000;
 
 /** Why a text was not read. */
-export type ParseFailureReason = Extract<ReasonId, 'hook_malformed' | 'duplicate_json_key' | 'body_too_deep' | 'body_too_complex'>;
+export type ParseFailureReason = Extract<
+  ReasonId,
+  'hook_malformed' | 'duplicate_json_key' | 'body_too_deep' | 'body_too_complex'
+>;
 
 export type ParseResult =
   | { readonly ok: true; readonly document: JsonDocument }
@@ -77,8 +80,8 @@ function countProperties(value: Json): number {
 }
 
 interface OpenContainer {
-  /** Keys so far; undefined for an array. */
-  readonly keys: Set<string> | undefined;
+  /** Keys so far; undefined for an array. Most objects have few, and a set costs more than a short list. */
+  keys: Set<string> | string[] | undefined;
   key: string | number;
   expectsKey: boolean;
 }
@@ -96,8 +99,10 @@ function findDuplicate(text: string): JsonPath | undefined {
         const key = keyText(text, at, end);
         top.key = key;
         top.expectsKey = false;
-        if (top.keys.has(key)) return open.map((container) => container.key);
-        top.keys.add(key);
+        if (Array.isArray(top.keys) ? top.keys.includes(key) : top.keys.has(key)) {
+          return open.map((container) => container.key);
+        }
+        top.keys = withKey(top.keys, key);
       }
       at = end;
       continue;
@@ -105,7 +110,7 @@ function findDuplicate(text: string): JsonPath | undefined {
     at += 1;
     if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
       const isObject = code === OPEN_OBJECT;
-      top = { keys: isObject ? new Set() : undefined, key: isObject ? '' : 0, expectsKey: isObject };
+      top = { keys: isObject ? [] : undefined, key: isObject ? '' : 0, expectsKey: isObject };
       open.push(top);
     } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
       open.pop();
@@ -116,4 +121,11 @@ function findDuplicate(text: string): JsonPath | undefined {
     }
   }
   return undefined;
+}
+
+function withKey(keys: Set<string> | string[], key: string): Set<string> | string[] {
+  if (Array.isArray(keys) && keys.length >= 8) return new Set([...keys, key]);
+  if (Array.isArray(keys)) keys.push(key);
+  else keys.add(key);
+  return keys;
 }

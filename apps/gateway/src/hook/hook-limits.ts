@@ -27,7 +27,7 @@ export interface HookLimits {
 /** The defaults of the settings, for specs and for readers that no setting reaches. */
 export const DEFAULT_HOOK_LIMITS: HookLimits = {
   maxBodyBytes: 67_108_864,
-  maxDecodedRatio: 100,
+  maxDecodedRatio: 1000,
   maxDepth: 200,
   maxNodes: 500_000,
   maxCalls: 10_000,

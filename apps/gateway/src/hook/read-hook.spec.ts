@@ -10,7 +10,7 @@ const EVENTS = parse(readFileSync('apps/gateway/src/hook/hook-events.cases.yaml'
   readonly event: string;
 }[];
 
-const limits = { ...DEFAULT_HOOK_LIMITS, maxBodyBytes: 10_000, maxDepth: 20 };
+const limits = { ...DEFAULT_HOOK_LIMITS, maxBodyBytes: 10_000, maxDepth: 20, maxNodes: 500 };
 
 function incoming(body: string | Buffer, rest: Partial<IncomingHook> = {}): IncomingHook {
   return {
@@ -51,6 +51,7 @@ describe('what is refused', () => {
     ['{"a":{"<script>":1,"<script>":2}}', 'duplicate_json_key', / at a\.\(key\)$/],
     [`${'['.repeat(21)}${']'.repeat(21)}`, 'body_too_deep', /20 levels/],
     [JSON.stringify({ a: 'x'.repeat(10_000) }), 'body_too_large', /10000 bytes/],
+    [`[${'[],'.repeat(600)}[]]`, 'body_too_complex', /500 JSON values/],
     [Buffer.from([0x7b, 0xff, 0x7d]), 'hook_malformed', /not UTF-8/],
     ['\uFEFF{}', 'hook_malformed', /JSON/],
   ] as const)('%s is %s', async (body, reason, detail) => {

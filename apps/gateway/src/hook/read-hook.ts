@@ -41,7 +41,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The hook room: from bytes to a hook that is known to be well formed. Never throws. */
 export async function readHook(incoming: IncomingHook, limits: HookLimits): Promise<ReadHook> {
-  const decoded = await decodeBody(incoming.body, incoming.contentCoding, limits.maxBodyBytes);
+  const decoded = await decodeBody(incoming.body, incoming.contentCoding, limits);
   if (!decoded.ok) {
     return { ok: false, reason: decoded.reason, detail: detailOf(decoded.reason, limits) };
   }
@@ -51,7 +51,7 @@ export async function readHook(incoming: IncomingHook, limits: HookLimits): Prom
   } catch {
     return { ok: false, reason: 'hook_malformed', detail: 'the body is not UTF-8' };
   }
-  const parsed = parseDocument(text, { maxDepth: limits.maxDepth });
+  const parsed = parseDocument(text, limits);
   if (!parsed.ok) {
     const at = parsed.path === undefined ? '' : ` at ${printPath(parsed.path)}`;
     return { ok: false, reason: parsed.reason, detail: `${detailOf(parsed.reason, limits)}${at}` };
