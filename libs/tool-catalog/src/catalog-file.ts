@@ -7,7 +7,7 @@ export class CatalogError extends Error {
 }
 
 /** Lists whose items faults are told by name. */
-const ITEMS = { entries: 'entry', servers: 'server', environments: 'environment' } as const;
+const ITEMS = { entries: 'entry', servers: 'server', environments: 'environment', programs: 'program' } as const;
 
 /**
  * Parses and checks the text of a catalog.
@@ -45,7 +45,8 @@ function faultLine(document: unknown, path: readonly PropertyKey[], message: str
   const items = (document as Record<string, unknown>)[list];
   const item: unknown = Array.isArray(items) && typeof index === 'number' ? items[index] : undefined;
   const fields = typeof item === 'object' && item !== null ? (item as Record<string, unknown>) : {};
-  const name = String(fields.name ?? fields.id ?? `number ${String(index)}`);
+  const first: unknown = Array.isArray(fields.names) ? fields.names[0] : undefined;
+  const name = String(fields.name ?? fields.id ?? first ?? `number ${String(index)}`);
   return `Tool catalog, ${ITEMS[list as keyof typeof ITEMS]} "${name}", key ${key.map(String).join('.') || '(itself)'}: ${message}`;
 }
 

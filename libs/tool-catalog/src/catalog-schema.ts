@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { normalHost } from './connection-strings/host-port.js';
 import { isNamePattern, NAME_PATTERN_FORM } from './name-pattern.js';
 import { PARAMETER_PATH } from './parameter-values.js';
+import { programsSchema } from './programs-schema.js';
 
 const REGEX_FORM = 'a regular expression, matched without regard to case';
 const PATH_FORM = 'the path of one parameter, for example connection.host; every spelling of it counts';
@@ -134,6 +135,8 @@ export const catalogSchema = z.strictObject({
   servers: z.array(server).default([]),
   /** Tools that agents bring themselves. */
   entries: z.array(entry).min(1),
+  /** What commands do, by the program that they run. */
+  programs: programsSchema.default([]),
 });
 
 export type CatalogDocument = z.infer<typeof catalogSchema>;

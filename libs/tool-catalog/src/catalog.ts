@@ -5,10 +5,17 @@ import { LRUCache } from 'lru-cache';
 import { foldServerName, readCatalogDocument } from './catalog-file.js';
 import { type CompiledEntry, compileAgentEntry, compileServer } from './compiled-entry.js';
 import { type EnvironmentRules, type Recognition, recogniseHost } from './environment.js';
-import { type EnvironmentClue, environmentOfCall, recogniseUrl } from './environment-of-call.js';
+import {
+  type EnvironmentClue,
+  environmentOfCall,
+  recogniseTarget,
+  recogniseUrl,
+  type TargetKind,
+} from './environment-of-call.js';
 import { type Anomaly, nameAnomalies } from './look-alikes.js';
 import { MAX_NAME_LENGTH } from './name-pattern.js';
 import { readParameters } from './parameter-values.js';
+import type { ProgramDocument } from './programs-schema.js';
 import { OPERATIONS, type Operation } from './stricter-verbs.js';
 import { type Resource, targetOfCall } from './target-of-call.js';
 import { type NameReadings, type ParsedToolName, readToolName } from './tool-name.js';
@@ -49,6 +56,10 @@ export interface Catalog {
   readonly revision: string;
   /** Names of all entries and ids of all servers, in order. */
   readonly entries: readonly string[];
+  /** Names of environments, from the most to the least restrictive. */
+  readonly environments: readonly string[];
+  /** The section `programs`, checked. */
+  readonly programs: readonly ProgramDocument[];
   /**
    * Never throws. Without parameters, only what holds for any parameters is told: no target, and no environment other
    * than the most restrictive one.
@@ -58,6 +69,8 @@ export interface Catalog {
   environmentOfHost(host: string): string | undefined;
   /** The environment of a web address whose host belongs to the organisation or is listed. */
   environmentOfUrl(url: string): string | undefined;
+  /** The environment of the target of a command; undefined when it is not recognised. */
+  environmentOfTarget(target: string, kind: TargetKind): string | undefined;
 }
 
 interface Match {
@@ -138,6 +151,8 @@ export function loadCatalog(source: { readonly path: string } | { readonly text:
   return {
     revision: createHash('sha256').update(text).digest('hex').slice(0, 16),
     entries: [...document.entries.map(({ name }) => name), ...document.servers.map(({ id }) => id)],
+    environments: document.environments.map(({ name }) => name),
+    programs: document.programs,
     classify: (use) => {
       let result = classified.get(use);
       if (result === undefined) {
@@ -148,6 +163,7 @@ export function loadCatalog(source: { readonly path: string } | { readonly text:
     },
     environmentOfHost: (host) => nameOf(recogniseHost(rules, host)),
     environmentOfUrl: (url) => nameOf(recogniseUrl(rules, url).recognition),
+    environmentOfTarget: (target, kind) => nameOf(recogniseTarget(rules, target, kind)),
   };
 }
 

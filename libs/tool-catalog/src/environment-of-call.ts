@@ -107,6 +107,20 @@ export function recogniseUrl(rules: EnvironmentRules, text: string): { host?: st
   return { host: strict ?? whatwg, recognition: isSure ? recognition : NOT_RECOGNISED };
 }
 
+/** What the target of a command is: a host with or without a port, a connection string, a web address, or a name. */
+export type TargetKind = 'host' | 'connection' | 'url' | 'name';
+
+/** The environment of the target of a command. Names inside of a connection string only raise. */
+export function recogniseTarget(rules: EnvironmentRules, text: string, kind: TargetKind): Recognition {
+  if (kind === 'host') return recogniseHost(rules, text);
+  const clues = weigh(kind === 'connection' ? 'hosts' : kind === 'url' ? 'urls' : 'names', rules, '', text);
+  const decides = clues.filter(({ weight }) => weight === 'decides');
+  const best = clues.reduce((strictest, { recognition }) => stricter(strictest, recognition), NOT_RECOGNISED);
+  const isBlind =
+    decides.length === 0 || decides.some(({ recognition }) => recognition.rank === Number.POSITIVE_INFINITY);
+  return isBlind && best.rank > 0 ? NOT_RECOGNISED : best;
+}
+
 function weigh(kind: SourceKind, rules: EnvironmentRules, parameter: string, text: string): Weighed[] {
   if (kind === 'names') {
     const isShown = /^[\w.:/@-]{1,200}$/.test(text) && !/:[^/]*@/.test(text);

@@ -1,0 +1,144 @@
+import { type Opaque, type Operation, stricterOperation } from '../effect.js';
+import type { Program } from '../programs.js';
+import { type Reading, readNestedText } from '../reading.js';
+import type { ShellWord } from '../shell/shell-words.js';
+import { statementEffects } from '../sql/index.js';
+import { type Target, UNKNOWN_PART } from '../target.js';
+import { findTargets, looksLikeConnection, positionalTargets } from './find-targets.js';
+import { type Arguments, type BareWord, isGiven, valuesOf } from './read-arguments.js';
+
+/** What a program does that reaches a system: a database client, a cluster or cloud command, an HTTP client. */
+export function addClientEffect(name: string, program: Program, args: Arguments, reading: Reading): void {
+  const { document } = program;
+  if (document.system === undefined || document.category === undefined || onlyHelps(program, args)) return;
+  const used = new Set(document.url ? args.bare : positionalTargets(args, program).used);
+  const words = args.bare.filter((bare) => !used.has(bare));
+  const verbs = verbOperations(program, words);
+  if (verbs === 'local' && !args.hides) return;
+  const statements = readStatements(program, args, words, reading);
+  const known = [...(verbs === 'local' ? [] : verbs), ...flagOperations(program, args), ...statements.operations];
+  const isVerbUnknown = program.verbs.length > 0 && words.some(({ word }) => word.dynamic);
+  const opaque = new Set<Opaque>(statements.opaque);
+  if (args.hides || isVerbUnknown) opaque.add('dynamic');
+  if (isVerbUnknown) known.push('execute');
+  const targets: Target[] = document.url
+    ? urlTargets(args, program, reading)
+    : [...findTargets(args, program, reading), ...statements.targets];
+  reading.effects.add({
+    program: name,
+    system: document.system,
+    category: document.category,
+    operation: known.length > 0 ? known.reduce(stricterOperation) : document.operation,
+    targets,
+    ...(document.target?.advice !== undefined && { advice: document.target.advice }),
+    via: reading.via,
+    opaque: [...opaque],
+    ...(reading.span && { span: reading.span }),
+  });
+}
+
+/** A program that acts by verbs prints its help without one. */
+function onlyHelps({ verbs, document }: Program, { words }: Arguments): boolean {
+  if (words.length === 0) return verbs.length > 0 || document.url;
+  return words.length === 1 && /^(?:--help|--version|help|version)$/.test(words[0]?.text ?? '');
+}
+
+function verbOperations({ verbs }: Program, bare: readonly BareWord[]): Operation[] | 'local' {
+  const found = new Set<Operation>();
+  let isLocal = false;
+  for (const { words, operation } of verbs) {
+    for (let at = 0; at + words.length <= bare.length; at++) {
+      if (operation === 'local' && at > 0) break;
+      if (!words.every((pattern, index) => pattern.test(bare[at + index]?.word.text ?? ''))) continue;
+      if (operation === 'local') isLocal = true;
+      else found.add(operation);
+      break;
+    }
+  }
+  return isLocal && found.size === 0 ? 'local' : [...found];
+}
+
+function flagOperations({ flags }: Program, args: Arguments): Operation[] {
+  return flags.filter(({ option }) => isGiven(args, option)).map(({ operation }) => operation);
+}
+
+function urlTargets(args: Arguments, program: Program, reading: Reading): Target[] {
+  const { target } = program.document;
+  const values = [
+    ...args.bare.map(({ word }) => word),
+    ...valuesOf(args, target?.options).map(({ value }) => value),
+  ].filter(({ text }) => !/^(?:get|head|post|put|patch|delete|options)$/i.test(text));
+  const urls = values.map(({ text }): Target => ({ text: withScheme(text), kind: 'url', doubtful: false }));
+  const withForwards = [...urls, ...findTargets({ ...args, bare: [], options: args.options }, program, reading)];
+  return withForwards;
+}
+
+/** HTTP clients take a host for a URL. */
+function withScheme(text: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+}
+
+interface ReadStatements {
+  readonly operations: readonly Operation[];
+  readonly opaque: readonly Opaque[];
+  /** Where a statement connects to. */
+  readonly targets: readonly Target[];
+}
+
+function readStatements(
+  { document: { statement } }: Program,
+  args: Arguments,
+  bare: readonly BareWord[],
+  reading: Reading,
+): ReadStatements {
+  const operations: Operation[] = [];
+  const opaque: Opaque[] = [];
+  const targets: Target[] = [];
+  if (statement === undefined) return { operations, opaque, targets };
+  const readText = (text: string) => {
+    operations.push(statementEffects(text, statement.dialect).operation);
+    if (text.includes(UNKNOWN_PART)) {
+      operations.push('execute');
+      opaque.push('dynamic');
+    }
+    for (const start of statement.shell ?? []) {
+      for (const line of linesAfter(text, start)) readNestedText(line, reading);
+    }
+    for (const start of statement.connect ?? []) {
+      for (const line of linesAfter(text, start)) targets.push(...connected(line));
+    }
+  };
+  const texts: ShellWord[] = [
+    ...valuesOf(args, statement.options).map(({ value }) => value),
+    ...(statement.positional ? bare.map(({ word }) => word).filter(({ text }) => /\s/.test(text)) : []),
+  ];
+  for (const { text } of texts) readText(text);
+  const unreadFiles = valuesOf(args, statement.file).filter(({ value }) => !/^-?$/.test(value.text));
+  if (unreadFiles.length > 0 || (statement.stdin && reading.stdin === 'unknown')) {
+    operations.push('execute');
+    opaque.push('script');
+  }
+  if (statement.stdin && typeof reading.stdin === 'object') readText(reading.stdin.text);
+  return { operations, opaque, targets };
+}
+
+/** More of these in one text are not told apart; the statement counts as `execute` anyway. */
+const MAX_LINES = 16;
+
+function linesAfter(text: string, start: string): string[] {
+  const lines: string[] = [];
+  for (let at = text.indexOf(start); at !== -1 && lines.length < MAX_LINES; at = text.indexOf(start, at + 1)) {
+    lines.push(text.slice(at + start.length).split('\n', 1)[0] ?? '');
+  }
+  return lines;
+}
+
+function connected(line: string): Target[] {
+  return line
+    .trim()
+    .split(/\s+/)
+    .slice(0, 6)
+    .filter((word) => looksLikeConnection(word) || word.includes('-'))
+    .filter((word) => word !== '-')
+    .map((text) => ({ text, kind: looksLikeConnection(text) ? 'connection' : 'host', doubtful: false }));
+}

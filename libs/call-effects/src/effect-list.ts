@@ -1,0 +1,143 @@
+import type { CallEffects, Complexity, Effect, Opaque, Operation } from './effect.js';
+import { hostsIn, MAX_HOSTS } from './host-scan.js';
+import type { EffectLimits } from './limits.js';
+import type { Program, Programs } from './programs.js';
+import { combinedEnvironment, type EnvironmentOf, shownTarget, type Target } from './target.js';
+
+/** An effect before its environment is known. */
+export interface FoundEffect {
+  readonly program: string;
+  readonly system: string;
+  readonly category: string;
+  readonly operation: Operation;
+  readonly targets: readonly Target[];
+  readonly advice?: string;
+  readonly via: readonly string[];
+  readonly opaque?: readonly Opaque[];
+  readonly span?: Effect['span'];
+}
+
+/** Shell effects need no check of their own, so only some of them are listed. */
+const MAX_SHELL_EFFECTS = 20;
+
+/** Collects the effects of one call, and counts what its reading costs. */
+export class EffectList {
+  readonly #effects = new Map<string, Effect>();
+  readonly #opaque = new Set<Opaque>();
+  readonly #texts: { readonly text: string; readonly isCode: boolean }[] = [];
+  #complexity: Complexity | undefined;
+  #shell = 0;
+  #steps = 0;
+
+  constructor(
+    readonly programs: Programs,
+    readonly environmentOf: EnvironmentOf,
+    readonly limits: EffectLimits,
+  ) {}
+
+  /** Whether reading goes on. A call beyond a limit is denied, so what else it does is of no interest. */
+  get stopped(): boolean {
+    return this.#complexity !== undefined;
+  }
+
+  /** Counts work; false when there was too much. */
+  step(count = 1): boolean {
+    this.#steps += count;
+    if (this.#steps > this.limits.maxSteps) this.stop('too_many');
+    return !this.stopped;
+  }
+
+  stop(complexity: Complexity): void {
+    this.#complexity ??= complexity;
+  }
+
+  /** Marks a part that cannot be read. */
+  obscure(...kinds: Opaque[]): void {
+    for (const kind of kinds) this.#opaque.add(kind);
+  }
+
+  /** Adds a text in which production hosts count once any part of the call cannot be read. */
+  scan(text: string): void {
+    this.#texts.push({ text, isCode: false });
+  }
+
+  /** Adds code, in which names without a dot may be hosts too. */
+  scanCode(text: string): void {
+    this.#texts.push({ text, isCode: true });
+  }
+
+  find(name: string): Program | undefined {
+    return this.programs.find(name);
+  }
+
+  add({ targets, ...found }: FoundEffect): void {
+    if (this.stopped) return;
+    const environment = combinedEnvironment(targets, this.programs.environments, this.environmentOf);
+    const isProduction = environment !== undefined && environment === this.programs.environments[0];
+    const category = found.category === 'web' && isProduction ? 'infrastructure' : found.category;
+    const target = targets.find(({ doubtful }) => !doubtful) ?? targets[0];
+    const shown = target && shownTarget(target);
+    const key = [found.program, found.system, category, found.operation, environment, shown].join('\0');
+    const existing = this.#effects.get(key);
+    const opaque = [...new Set([...(existing?.opaque ?? []), ...(found.opaque ?? [])])];
+    this.obscure(...opaque);
+    if (existing) {
+      this.#effects.set(key, { ...existing, opaque });
+      return;
+    }
+    if (category === 'shell') {
+      this.#shell += 1;
+      if (this.#shell > MAX_SHELL_EFFECTS) return;
+    } else if (this.#effects.size - Math.min(this.#shell, MAX_SHELL_EFFECTS) >= this.limits.maxEffects) {
+      this.stop('too_many');
+      return;
+    }
+    const { program, system, operation, advice, via, span } = found;
+    this.#effects.set(key, {
+      program,
+      system,
+      category,
+      operation,
+      ...(environment !== undefined && { environment }),
+      ...(shown !== undefined && shown !== '' && { target: shown }),
+      ...(environment === undefined && advice !== undefined && { advice }),
+      via,
+      opaque,
+      ...(span && { span }),
+    });
+  }
+
+  result(): CallEffects {
+    if (!this.stopped && this.#opaque.size > 0) this.#addHiddenReach();
+    return {
+      effects: [...this.#effects.values()],
+      opaque: [...this.#opaque],
+      ...(this.#complexity && { complexity: this.#complexity }),
+    };
+  }
+
+  /** What cannot be read may reach whatever production host the call names. */
+  #addHiddenReach(): void {
+    const [production] = this.programs.environments;
+    for (const { text, isCode } of this.#texts) {
+      const hosts = hostsIn(text, isCode);
+      if (hosts.length > MAX_HOSTS) {
+        this.stop('too_many');
+        return;
+      }
+      for (const host of hosts) {
+        if (this.environmentOf(host, 'host') !== production) continue;
+        this.add({
+          program: 'opaque',
+          system: 'unknown',
+          category: 'infrastructure',
+          operation: 'execute',
+          targets: [{ text: host, kind: 'host', doubtful: false }],
+          via: [],
+          opaque: [...this.#opaque],
+        });
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import type { CommandDocument, ProgramDocument } from '@iris/tool-catalog';
+import { OPERATIONS, type Operation } from './effect.js';
+
+/** A program of the catalog, ready for lookups. */
+export interface Program {
+  readonly document: ProgramDocument;
+  readonly commands: readonly CommandDocument[];
+  /** Verbs of one to four words with the operation; `local` ones reach nothing outside of the machine. */
+  readonly verbs: readonly Verb[];
+  readonly flags: readonly { readonly option: string; readonly operation: Operation }[];
+  /** Options that take a value, in any of the lists of the document. */
+  readonly valued: ReadonlySet<string>;
+  readonly switches: ReadonlySet<string>;
+}
+
+export interface Verb {
+  readonly words: readonly RegExp[];
+  readonly operation: Operation | 'local';
+}
+
+/** The section `programs` of the catalog, compiled. */
+export interface Programs {
+  /** Names of environments, from the most to the least restrictive. */
+  readonly environments: readonly string[];
+  /** By the name without path; undefined for a program that is not listed. */
+  find(name: string): Program | undefined;
+  /** Names of all programs. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Compiles the programs of the catalog.
+ *
+ * @param environments names from the most to the least restrictive; the first one is production
+ */
+export function compilePrograms(documents: readonly ProgramDocument[], environments: readonly string[]): Programs {
+  const byName = new Map<string, Program>();
+  for (const document of documents) {
+    const program = compileProgram(document);
+    for (const name of document.names) byName.set(name, program);
+  }
+  return {
+    environments,
+    names: [...byName.keys()],
+    find: (name) => byName.get(name) ?? byName.get(versionless(name)),
+  };
+}
+
+/** `python3.12` is `python3`, `psql-16` is `psql`, `kubectl.exe` is `kubectl`. */
+function versionless(name: string): string {
+  return name.replace(/\.(?:exe|cmd|bat|com)$/i, '').replace(/(?:-?\d+(?:\.\d+)*)$/, '');
+}
+
+function compileProgram(document: ProgramDocument): Program {
+  const { verbs = {}, flags = {}, target, statement, script, code, runs } = document;
+  const commands = [document.command ?? []].flat();
+  const all = OPERATIONS.flatMap((operation) =>
+    (flags[operation] ?? []).map((option) => ({ option, operation: operation as Operation })),
+  );
+  return {
+    document,
+    commands,
+    verbs: [...OPERATIONS, 'local' as const].flatMap((operation) =>
+      (verbs[operation] ?? []).map((text) => ({ words: compileVerb(text, document.anyCase), operation })),
+    ),
+    flags: all,
+    valued: new Set(
+      [
+        document.valued,
+        target?.options,
+        target?.forwards,
+        target?.fallback?.options,
+        target?.hints?.options,
+        target?.port?.options,
+        statement?.options,
+        statement?.file,
+        script?.options,
+        code?.options,
+        runs?.options,
+        ...commands.flatMap(({ options, env, unset }) => [options, env, unset]),
+        all.map(({ option }) => option).filter((option) => option.includes(' ')),
+      ].flatMap((list) => (list ?? []).map((option) => option.replace(/ .*/, ''))),
+    ),
+    switches: new Set([
+      ...(document.switches ?? []),
+      ...all.map(({ option }) => option).filter((option) => !option.includes(' ')),
+    ]),
+  };
+}
+
+function compileVerb(text: string, anyCase: boolean): RegExp[] {
+  return text
+    .split(' ')
+    .map(
+      (word) =>
+        new RegExp(
+          `^${word.replace(/[.*+]/g, (sign) => (sign === '*' ? '[^\\s/]*' : `\\${sign}`))}$`,
+          anyCase ? 'i' : '',
+        ),
+    );
+}
