@@ -167,7 +167,7 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
     path: 'tool.anomalies',
     type: 'string[]',
     meaning:
-      'Marks of a look-alike name: empty, whitespace, non_ascii, compatibility_form. Marks of an ambiguous call: call_missing, several_results, shared_id, name_mismatch, conflicting_fields. Always present.',
+      'Marks of a look-alike name: empty, whitespace, non_ascii, compatibility_form, case_variant. Marks of an ambiguous call: call_missing, several_results, shared_id, name_mismatch, conflicting_fields, ambiguous_parameter. Always present.',
   },
   { path: 'params', type: 'object', meaning: 'Parameters; absent unless paramsStatus is ok or empty.' },
   { path: 'paramsStatus', type: 'string', meaning: 'ok, empty, unparsed or not_object.' },
@@ -184,6 +184,12 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
   { path: 'environment', type: 'string', meaning: 'Environment that the tool catalog recognises in the parameters.' },
   { path: 'target.kind', type: 'string', meaning: 'Kind of resource the call acts on, by the tool catalog.' },
   { path: 'target.id', type: 'string', meaning: 'Name of the resource the call acts on, by the tool catalog.' },
+  {
+    path: 'cmdb.status',
+    type: 'string',
+    meaning:
+      'How usable the facts about the resource are: fresh, stale, not_found, unavailable, or not_asked when its name is not known or the hook names too many. Always present when a source holds resources of this kind.',
+  },
   { path: 'cmdb.environment', type: 'string', meaning: 'Environment of the resource in the CMDB.' },
   { path: 'cmdb.owner', type: 'string', meaning: 'Owning group of the resource in the CMDB.' },
   { path: 'cmdb.criticality', type: 'string', meaning: 'Business criticality of the resource in the CMDB.' },

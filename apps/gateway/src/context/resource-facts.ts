@@ -1,0 +1,117 @@
+import type { ContextReader } from '@iris/context-cache';
+import type { Identity, JsonObject, ResourceRef, SourceFacts, ToolCall } from '@iris/contracts';
+import type { Catalog } from '@iris/tool-catalog';
+import type { Budget } from '../pipeline/budget.js';
+import type { ConfiguredSource } from './context.service.js';
+import type { RefreshRequests } from './refresh-requests.js';
+import { isEnding, usable } from './usable-answer.js';
+
+/** How many different resources of one hook are looked up; a hook that names more is no ordinary one. */
+const MAX_RESOURCES = 20;
+
+/**
+ * How usable the facts about a resource are: those of a person, and `not_asked` for a resource that was not looked up,
+ * because its name is not known or the hook names too many.
+ */
+export type ResourceStatus = SourceFacts['status'] | 'not_asked';
+
+/** From the most to the least usable: a call on several resources is as well known as the least known of them. */
+const STATUSES: readonly ResourceStatus[] = ['fresh', 'not_found', 'stale', 'unavailable', 'not_asked'];
+
+interface Known {
+  readonly status: ResourceStatus;
+  readonly attributes: JsonObject;
+}
+
+const NOT_ASKED: Known = { status: 'not_asked', attributes: {} };
+
+/** What the sources of resources know of what calls act on. Nothing here throws or outlasts its share of the budget. */
+export class ResourceFacts {
+  constructor(
+    private readonly reader: ContextReader,
+    private readonly sources: readonly ConfiguredSource[],
+    private readonly catalog: Catalog,
+    private readonly refreshes: RefreshRequests,
+    private readonly budgetPercent: number,
+  ) {}
+
+  /** The facts by call, with their status. A call has none when no source holds resources of its kind. */
+  async gather(
+    identity: Identity,
+    calls: readonly ToolCall[],
+    budget: Budget,
+    signal: AbortSignal,
+  ): Promise<Map<ToolCall, JsonObject>> {
+    const facts = new Map<ToolCall, JsonObject>();
+    const lookups = new Map<string, Promise<Known>>();
+    const lookUp = (source: ConfiguredSource, resource: ResourceRef): Promise<Known> | Known => {
+      const key = `${resource.kind}\n${resource.id}`;
+      const known = lookups.get(key);
+      if (known !== undefined) return known;
+      if (lookups.size >= MAX_RESOURCES) return NOT_ASKED;
+      const asked = this.lookUp(source, identity, resource, budget, signal);
+      lookups.set(key, asked);
+      return asked;
+    };
+    // The newest call first: the verdicts on older ones are mostly remembered.
+    await Promise.all(
+      calls.toReversed().map(async (call) => {
+        const { targetKind, resources } = this.catalog.classify(call);
+        const source = this.sources.find(
+          ({ settings }) => targetKind !== undefined && settings.resources.includes(targetKind),
+        );
+        if (source === undefined) return;
+        const known = await Promise.all(resources.map((resource) => lookUp(source, resource)));
+        facts.set(call, together(known));
+      }),
+    );
+    return facts;
+  }
+
+  private async lookUp(
+    source: ConfiguredSource,
+    identity: Identity,
+    resource: ResourceRef,
+    budget: Budget,
+    signal: AbortSignal,
+  ): Promise<Known> {
+    const reading = await this.reader.readResource(resource);
+    const entry = reading.entries.get(source.id);
+    const cached = usable(entry, reading.origin);
+    if (cached !== undefined) {
+      if (isEnding(entry)) this.refreshes.ask(source.id, { principal: identity.id }, resource);
+      return known(cached);
+    }
+    const answer = await source.client.enrich(
+      `resource\n${resource.kind}\n${resource.id}`,
+      { subject: { principal: identity.id }, resource },
+      budget.remainingMsOfShare(this.budgetPercent),
+      signal,
+    );
+    this.reader.rememberResource(resource, source.id, answer);
+    return known(usable(answer, 'source'));
+  }
+}
+
+/** "Not found" for another reason than that there is none, such as two items of the name, is no answer. */
+function known(facts: SourceFacts | undefined): Known {
+  if (facts === undefined) return { status: 'unavailable', attributes: {} };
+  if (facts.status === 'not_found' && facts.reason !== 'subject_not_found') {
+    return { status: facts.reason === 'subject_invalid' ? 'not_asked' : 'unavailable', attributes: {} };
+  }
+  return { status: facts.status, attributes: facts.attributes };
+}
+
+/** Facts about several resources are told where all agree; values that differ stand side by side. */
+function together(all: readonly Known[]): JsonObject {
+  const [first] = all;
+  if (first === undefined) return { status: 'not_asked' };
+  const status = STATUSES[Math.max(...all.map((one) => STATUSES.indexOf(one.status)))] ?? 'unavailable';
+  if (all.length === 1) return { ...first.attributes, status };
+  const merged: JsonObject = {};
+  for (const key of new Set(all.flatMap(({ attributes }) => Object.keys(attributes)))) {
+    const values = new Set(all.flatMap(({ attributes }) => attributes[key] ?? []).map(String));
+    merged[key] = [...values].join(', ');
+  }
+  return { ...merged, status };
+}
