@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { lintPolicies } from './lint.mjs';
+import { lintPolicies, lintTests } from './lint.mjs';
 import { contentRevision, filesIn, stampRevision, statedRevision } from './revision.mjs';
 import { testSuites } from './test-suites.mjs';
 
@@ -29,7 +29,10 @@ function lint() {
   const policies = filesIn(pack)
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => ({ file, policy: parse(readFileSync(join(pack, file), 'utf8')) }));
-  const found = lintPolicies(policies);
+  const found = [
+    ...lintPolicies(policies),
+    ...lintTests(policies, parse(readFileSync(join(here, 'tests/cases.yaml'), 'utf8'), { merge: true })),
+  ];
   if (statedRevision(pack) !== contentRevision(pack)) {
     found.push('the policies changed since their revision was written: run node policies/compile.mjs --stamp');
   }

@@ -35,6 +35,7 @@ describe('what the CMDB knows of a database', () => {
   it('reaches the policy, with the change that is in its window', async () => {
     expect(await ask(mesh, { login: 'ben@lumen.example', tool: SQL, input: STAGING })).toBe('passed');
     expect(await cmdbOf('ben@lumen.example')).toEqual({
+      status: 'fresh',
       environment: 'staging',
       owner: 'Orders Support',
       criticality: '3 - less critical',
@@ -56,10 +57,38 @@ describe('what the CMDB knows of a database', () => {
     expect(lookups).toHaveLength(2);
   });
 
-  it('is absent where it knows no such database, and the name decides', async () => {
+  it('is not found where it knows no such database, and the name decides', async () => {
     const input = { connection_string: 'postgres://iris@carts-staging.db.lumen.example/carts', sql: 'select 1' };
     expect(await ask(mesh, { login: 'gus@lumen.example', tool: SQL, input })).toBe('passed');
-    expect(await cmdbOf('gus@lumen.example')).toBeUndefined();
+    expect(await cmdbOf('gus@lumen.example')).toEqual({ status: 'not_found' });
+  });
+
+  it.each([
+    ['with a trailing dot and a port', 'postgres://iris@billing-staging.db.lumen.example.:5432/billing'],
+    ['in upper case', 'postgres://iris@BILLING-staging.DB.lumen.example/billing'],
+    ['in a list of hosts', 'postgres://iris@billing-staging.db.lumen.example,localhost/billing'],
+    ['behind another host', 'postgres://iris@localhost/billing?host=billing-staging.db.lumen.example'],
+  ])('decides for a host %s', async (_, text) => {
+    const input = { connection_string: text, sql: 'select 1' };
+    expect(await ask(mesh, { login: 'ben@lumen.example', tool: SQL, input })).toBe('withheld');
+    expect(await cmdbOf('ben@lumen.example')).toMatchObject({ environment: expect.stringContaining('production') });
+  });
+
+  it('is told as not asked when a hook names more databases than are looked up', async () => {
+    const name = (index: number) => `postgres://iris@decoy${index}-staging.db.lumen.example/x`;
+    const input = { url: Array.from({ length: 9 }, (_, index) => name(index)), connection_string: name(9) };
+    const more = { url: Array.from({ length: 30 }, (_, index) => name(index)), sql: 'select 1' };
+    expect(await ask(mesh, { login: 'ben@lumen.example', tool: SQL, input })).toBe('passed');
+    expect(await ask(mesh, { login: 'ben@lumen.example', tool: SQL, input: more })).toBe('withheld');
+    expect(await cmdbOf('ben@lumen.example')).toEqual({ status: 'not_asked' });
+  });
+
+  it('is unavailable while ServiceNow fails, and nothing excludes production', async () => {
+    await mesh.sandbox.admin.setFaults('servicenow', { mode: 'error', status: 500 });
+    const input = { connection_string: 'postgres://iris@cold-staging.db.lumen.example/x', sql: 'select 1' };
+    expect(await ask(mesh, { login: 'ben@lumen.example', tool: SQL, input })).toBe('withheld');
+    expect(await cmdbOf('ben@lumen.example')).toEqual({ status: 'unavailable' });
+    await mesh.sandbox.admin.setFaults('servicenow');
   });
 });
 

@@ -42,6 +42,53 @@ describe('policies/compile.mjs', () => {
     expect(stderr).toContain('context.pagerduty.status = "stale"');
   }, 120_000);
 
+  it.each([
+    ['asks for nobody', 'true', 'allows without a role'],
+    ['asks for a role or else', `V.live || "engineer" in runtime.effectiveDerivedRoles`, 'allows without a role'],
+    ['asks that a role is missing', `!("engineer" in runtime.effectiveDerivedRoles)`, 'allows without a role'],
+    ['asks for a role', `V.live && "engineer" in runtime.effectiveDerivedRoles`, 'has no case in tests/cases.yaml'],
+  ])(
+    'refuses a rule that %s and is not tested',
+    (_, expr, fault) => {
+      edit(
+        'enforce/aperture_hook.yaml',
+        '    - name: read-only\n',
+        `    - name: extra
+      actions: ["*"]
+      effect: EFFECT_ALLOW
+      roles: ["*"]
+      condition: { match: { expr: '${expr}' } }
+      output: { when: { ruleActivated: '{"allowed_by": "extra"}' } }
+
+    - name: read-only
+`,
+      );
+      const { status, stderr } = compile(root);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`rule extra ${fault}`);
+    },
+    120_000,
+  );
+
+  it('lets no person pass whom no source knows, also by a rule that forgets to ask', () => {
+    edit(
+      'enforce/aperture_hook.yaml',
+      '    - name: read-only\n',
+      `    - name: careless
+      actions: ["*"]
+      effect: EFFECT_ALLOW
+      roles: ["*"]
+      output: { when: { ruleActivated: '{"allowed_by": "careless"}' } }
+
+    - name: read-only
+`,
+    );
+    const { stderr } = compile(root);
+    expect(stderr).toContain('rule careless allows without a role');
+    expect(stderr).not.toContain('a person of whom no source knows');
+    expect(stderr).not.toContain('a person whom Okta vouches for, and of whom nothing else is known');
+  }, 120_000);
+
   it('finds what the compiler does not: no name, no output, a denial for some roles, mixed scope permissions', () => {
     writeFileSync(
       join(root, 'policies/pack/extra.yaml'),
