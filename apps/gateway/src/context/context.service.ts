@@ -9,10 +9,8 @@ import {
   type Identity,
   type JsonObject,
   type PrincipalContext,
-  SOURCE_IDS,
   type SourceFacts,
   type SourceId,
-  type SourceSettings,
   type Subject,
   type ToolCall,
 } from '@iris/contracts';
@@ -20,18 +18,11 @@ import { count, record, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
 import type { Budget } from '../pipeline/budget.js';
-import type { EnricherClient } from './enricher-client.js';
+import type { ConfiguredSource } from './configured-sources.js';
 import { RefreshRequests } from './refresh-requests.js';
 import { ResourceFacts } from './resource-facts.js';
 import { type RoleRules, rolesOf } from './roles.js';
 import { isEnding, usable } from './usable-answer.js';
-
-/** A source as the gateway uses it. */
-export interface ConfiguredSource {
-  readonly id: SourceId;
-  readonly settings: SourceSettings;
-  readonly client: EnricherClient;
-}
 
 export interface ContextOptions {
   readonly roles: RoleRules;
@@ -134,17 +125,6 @@ export class ContextService {
       usable(answer, 'source') ?? { status: 'unavailable', attributes: {}, reason: answer.reason, origin: 'source' }
     );
   }
-}
-
-/** The sources of a registry that are enabled, in the order in which they are shown. */
-export function enabledSources(
-  sources: Readonly<Partial<Record<SourceId, SourceSettings>>>,
-  connect: (id: SourceId, settings: SourceSettings) => EnricherClient,
-): ConfiguredSource[] {
-  return SOURCE_IDS.flatMap((id) => {
-    const settings = sources[id];
-    return settings?.enabled ? [{ id, settings, client: connect(id, settings) }] : [];
-  });
 }
 
 function nobody(reason: SourceFacts['reason']): SourceFacts {

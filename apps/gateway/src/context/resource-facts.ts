@@ -2,7 +2,7 @@ import type { ContextReader } from '@iris/context-cache';
 import type { Identity, JsonObject, ResourceRef, SourceFacts, ToolCall } from '@iris/contracts';
 import type { Catalog } from '@iris/tool-catalog';
 import type { Budget } from '../pipeline/budget.js';
-import type { ConfiguredSource } from './context.service.js';
+import type { ConfiguredSource } from './configured-sources.js';
 import type { RefreshRequests } from './refresh-requests.js';
 import { isEnding, usable } from './usable-answer.js';
 
