@@ -20,30 +20,12 @@ import {
 } from '@iris/context-cache/testing';
 import type { SourceAnswer } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
-import { FaultProxy } from '../chaos/matrix/fault-proxy.js';
+import { startMovingPair } from './moving-pair.js';
 
 const LOGIN = 'ana@lumen.example';
 const OKTA = { key: principalKey(LOGIN), field: 'okta' };
 const PATIENCE_MS = 30_000;
 const HOUR_MS = 3_600_000;
-
-/** A primary and a replica behind one address, which moves while open connections stay where they are. */
-async function startMovingPair(): Promise<RedisTopology> {
-  const pair = await startRedisPair();
-  let { port } = pair.first;
-  const proxy = await FaultProxy.start({ target: () => port });
-  return {
-    url: `redis://127.0.0.1:${proxy.port}`,
-    failOver: async () => {
-      await pair.swap();
-      port = pair.second.port;
-    },
-    stop: async () => {
-      await proxy.close();
-      await pair.stop();
-    },
-  };
-}
 
 function active(observedAt: number): SourceAnswer {
   const attributes = { employmentStatus: 'ACTIVE' };
