@@ -163,9 +163,11 @@ export class DecisionService {
         { timeoutMs, onPart: take },
       ),
     );
+    // A PDP that answers a check as a whole announces no parts.
+    if (decided.length === 0) take(0, results);
     return asked.map(
       ({ call, attr }, index) =>
-        decided[index] ?? this.decided(call, attr, toDecision(call, results[index], prepared.anonymous)),
+        decided[index] ?? this.decided(call, attr, toDecision(call, undefined, prepared.anonymous)),
     );
   }
 

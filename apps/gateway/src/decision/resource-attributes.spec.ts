@@ -6,14 +6,15 @@ import { callAttributes, hookAttributes } from './resource-attributes.js';
 const catalog = loadCatalog({
   text: `
 environments: [{ name: production, patterns: [prod] }]
-entries:
-  - name: db
+entries: [{ name: files, system: workstation, category: files, tools: { read: [Read] } }]
+servers:
+  - id: pg
+    aliases: [pg]
     system: postgres
     category: database
-    servers: [pg]
     tools: { execute: [query] }
-    target: { kind: database, id: [host] }
-    environment: { from: [host] }
+    target: { kind: database, hosts: [host] }
+    environment: { from: [{ hosts: [host] }] }
 `,
 });
 
@@ -49,6 +50,10 @@ describe('hookAttributes', () => {
       quotas: { team: { current: 1 } },
       request: { time: '2026-03-01T23:30:00.000Z', weekday: 0, hourUtc: 23 },
     });
+  });
+
+  it('lists the fields of the body that no reader knows', () => {
+    expect(hookAttributes(hook({}), ['plugins']).unknownFields).toEqual(['plugins']);
   });
 
   it('leaves out what the hook does not tell', () => {
