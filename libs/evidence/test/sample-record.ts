@@ -1,10 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { EvidenceRecord } from '../src/record.js';
+import { EVIDENCE_SCHEMA_VERSION, type EvidenceRecord } from '../src/record.js';
 
 /** A whole record; `changes` replace fields. */
 export function sampleRecord(changes: Partial<EvidenceRecord> = {}): EvidenceRecord {
   return {
     schema: 'iris.evidence.v1',
+    schemaVersion: EVIDENCE_SCHEMA_VERSION,
     id: uuidv7(),
     time: '2026-11-05T10:00:00.000Z',
     traceId: '0af7651916cd43dd8448eb211c80319c',

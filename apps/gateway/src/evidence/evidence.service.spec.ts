@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallDecision, Hook, ToolCall } from '@iris/contracts';
+import type { CallDecision, Hook, JsonObject, ToolCall } from '@iris/contracts';
 import { type EvidenceRecord, EvidenceSpool, Masker, readEvidence } from '@iris/evidence';
 import { createLogger } from '@iris/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DecidedCall } from '../decision/decision.service.js';
+import type { HookVerdict } from '../verdict/reply.js';
 import { EvidenceService, type HookOutcome } from './evidence.service.js';
 
 const POLICIES = { resourceKind: 'aperture_hook', policyVersion: 'v7', scope: 'acme' };
@@ -130,6 +131,75 @@ describe('evidence', () => {
     expect(requested?.decisionKey).toBe(executed?.decisionKey);
     expect(requested?.replay?.paramsHash).toBe(executed?.replay?.paramsHash);
     expect((requested?.id ?? '') < (executed?.id ?? '')).toBe(true);
+  });
+
+  it('counts equal calls with other parameters as others, and tells no secret by the key', async () => {
+    const service = serviceWith('drop');
+    const all: JsonObject[] = [{ sql: 'a' }, { sql: 'b' }, { sql: 'a' }, { password: 'one' }, { password: 'two' }];
+    for (const params of all) {
+      service.record(outcome(), [decided(params)], () => true);
+    }
+    const [a, b, again, one, two] = (await recorded()).map(({ decisionKey }) => decisionKey);
+    expect(a).toBe(again);
+    expect(new Set([a, b, one]).size).toBe(3);
+    expect(one).toBe(two);
+  });
+
+  it('bounds and masks ids that others choose', async () => {
+    const service = serviceWith('drop');
+    const long = 'i'.repeat(16_000);
+    const call = decided({});
+    const hook = {
+      ...outcome().hook,
+      metadata: { request_id: long, session_id: `${long}2` },
+    } as unknown as Hook;
+    const withLongId = { ...call, decision: { ...call.decision, call: { ...call.decision.call, id: long } } };
+    const secret = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a';
+    service.record(outcome({ hook }), [withLongId], () => true);
+    service.record(outcome({ hook: { ...hook, metadata: { session_id: secret } } as Hook }), [call], () => true);
+    const [record, other] = await recorded();
+    const mark = /^\[masked: 1600\d characters, hmac-sha256 [0-9a-f]{64}\]$/;
+    for (const id of [record?.requestId, record?.sessionId, record?.requestKey, record?.resource?.id]) {
+      expect(id).toMatch(mark);
+    }
+    expect(record?.requestId).not.toBe(record?.sessionId);
+    expect(other?.sessionId).toBe('[masked: token]');
+    expect(JSON.stringify(record).length).toBeLessThan(4000);
+  });
+
+  it('states the version of its fields, and what was odd or cut', async () => {
+    const service = serviceWith('drop');
+    const attr = {
+      tool: { name: 'Bash', operation: 'Bash', anomalies: ['non_ascii'] },
+      paramsTruncated: true,
+      unknownFields: ['plugins'],
+      permissionMode: 'plan',
+      effects: [{ kind: 'network', url: 'https://u:pass-word-1@h/' }],
+      params: {},
+    };
+    service.record(outcome(), [{ ...decided({}), attr }, decided({})], () => true);
+    const [odd, plain] = await recorded();
+    expect(odd).toMatchObject({
+      schemaVersion: 2,
+      anomalies: ['non_ascii'],
+      paramsTruncated: true,
+      unknownFields: ['plugins'],
+      permissionMode: 'plan',
+      effects: [{ kind: 'network', url: 'https://[masked: url credentials]@h/' }],
+    });
+    for (const field of ['anomalies', 'paramsTruncated', 'unknownFields', 'permissionMode', 'effects']) {
+      expect(plain).not.toHaveProperty(field);
+    }
+  });
+
+  it('has a record for the hook beside those of its calls where not all of them were decided', async () => {
+    const verdict: HookVerdict = { action: 'block', reason: 'pdp_timeout', message: 'm', statusCode: 403 };
+    serviceWith('drop').record(outcome({ verdict, failed: true }), [decided({}), decided({})], () => true);
+    expect((await recorded()).map(({ phase, reason }) => [phase, reason])).toEqual([
+      ['none', 'pdp_timeout'],
+      ['executed', 'policy_denied'],
+      ['executed', 'policy_denied'],
+    ]);
   });
 
   it('has one record for a hook without a decision', async () => {
