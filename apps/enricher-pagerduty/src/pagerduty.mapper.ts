@@ -34,7 +34,10 @@ const incidentSchema = z.object({
   status: z.enum(['triggered', 'acknowledged', 'resolved']),
   urgency: text,
   service: z.object({ summary: text }).optional().catch(undefined),
-  assignments: z.array(z.object({ assignee: z.object({ id: required }) })),
+  // Nobody has an assignment whose assignee is null.
+  assignments: z
+    .array(z.object({ assignee: z.object({ id: required }).nullable() }))
+    .transform((all) => all.flatMap(({ assignee }) => (assignee === null ? [] : [{ assignee }]))),
 });
 
 /** An incident. */
@@ -47,9 +50,11 @@ export interface OncallFacts {
   readonly userId: string;
   /** Entries of this person that are current or begin later. */
   readonly oncalls: readonly Oncall[];
+  /** Whether the person may have more entries, which are not understood: then nobody is known to be off call. */
+  readonly oncallsPartial?: boolean;
   /** Names of the services of each escalation policy, by policy id; a policy that is missing is not known. */
   readonly services: ReadonlyMap<string, readonly string[]>;
-  /** Undefined when incidents were not asked for. */
+  /** Undefined when incidents were not asked for, or are not known. */
   readonly incidents?: readonly Incident[];
 }
 
@@ -76,10 +81,23 @@ export function readIncident(payload: unknown): Incident | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
+/** The user of an entry that cannot be read; null when PagerDuty names nobody, undefined when it may be anybody. */
+export function userOf(payload: unknown): string | null | undefined {
+  return z.object({ user: z.object({ id: required }).nullable() }).safeParse(payload).data?.user === null
+    ? null
+    : z.object({ user: z.object({ id: required }) }).safeParse(payload).data?.user.id;
+}
+
+/** The assignees of an incident that cannot be read, or undefined when they may be anybody. */
+export function assigneesOf(payload: unknown): string[] | undefined {
+  const { data } = z.object({ assignments: incidentSchema.shape.assignments }).safeParse(payload);
+  return data?.assignments.map(({ assignee }) => assignee.id);
+}
+
 /** The names of the services in an escalation policy, or undefined when the answer does not tell. */
 export function readServiceNames(policy: unknown): string[] | undefined {
   const parsed = z.object({ services: servicesSchema }).safeParse(policy);
-  return parsed.success ? parsed.data.services.map((service) => service.summary) : undefined;
+  return parsed.success ? [...new Set(parsed.data.services.map(({ summary }) => summary))] : undefined;
 }
 
 /** Whether the entry holds at `now`: start <= now < end. */
@@ -93,14 +111,17 @@ export function oncallFinding(facts: OncallFacts, now: number): { attributes: Js
   const later = facts.oncalls.filter((oncall) => oncall.start !== null && oncall.start > now);
   const changes = [...current.map(({ end }) => end), ...later.map(({ start }) => start)].filter((at) => at !== null);
   const until = current.length === 0 ? undefined : oncallUntil(current, later, now);
+  const isKnown = current.length > 0 || facts.oncallsPartial !== true;
+  const primary = current.some((oncall) => oncall.escalation_level === 1);
+  const entries = current.map((oncall) => toEntry(oncall, facts.services.get(oncall.escalation_policy.id)));
   return {
     attributes: knownFacts({
       userId: facts.userId,
-      onCall: current.length > 0,
-      primary: current.some((oncall) => oncall.escalation_level === 1),
+      onCall: isKnown ? current.length > 0 : undefined,
+      primary: isKnown && (primary || facts.oncallsPartial !== true) ? primary : undefined,
       onCallUntil: until === undefined ? undefined : toTimestamp(until),
-      oncalls: current.map((oncall) => toEntry(oncall, facts.services.get(oncall.escalation_policy.id))),
-      services: serviceNames(current, facts.services),
+      oncalls: isKnown ? entries : undefined,
+      services: isKnown ? serviceNames(current, facts.services) : undefined,
       incidents: facts.incidents?.filter(isOpen).map(toIncident),
     }),
     endsAt: changes.length === 0 ? undefined : Math.min(...changes),

@@ -7,24 +7,19 @@ import {
   failureOf,
   type HeaderMap,
   meterRateBudget,
+  refuseReportedError,
   retryAfterMs,
   statusError,
   toVendorError,
   VendorError,
 } from '@iris/enricher-kit';
 import { api } from '@pagerduty/pdjs';
+import type { Query } from './pagerduty.lists.js';
 
-/** The largest page. */
-const PAGE_SIZE = 100;
-/** PagerDuty refuses pages beyond this many entries. */
-const MAX_ENTRIES = 10_000;
 /** Largest answer, in bytes. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const RESPONSE_CHANNEL = 'http.client.response.finish';
 const CALL_HEADER = 'x-request-id';
-
-/** Values of query parameters; a list is repeated, and its name ends in `[]`. */
-export type Query = Readonly<Record<string, string | string[]>>;
 
 export interface RequestsOptions {
   readonly url: string;
@@ -43,32 +38,6 @@ export class PagerDutyRequests {
 
   constructor(private readonly options: RequestsOptions) {
     subscribe(RESPONSE_CHANNEL, this.onResponse);
-  }
-
-  /**
-   * All entries of a list, page after page. `name` is the key of the list in the answer.
-   *
-   * @param beyond what becomes of a list that is longer than PagerDuty gives: an error, or its beginning
-   */
-  async *list(
-    path: string,
-    name: string,
-    query: Query,
-    signal: AbortSignal,
-    beyond: 'refused' | 'left_out' = 'refused',
-  ): AsyncGenerator<unknown> {
-    for (let offset = 0; ; offset += PAGE_SIZE) {
-      if (offset + PAGE_SIZE > MAX_ENTRIES) {
-        if (beyond === 'left_out') return;
-        throw new VendorError('bad_response', `PagerDuty gives no more than ${MAX_ENTRIES} ${name}`);
-      }
-      const page = await this.get(path, { ...query, limit: String(PAGE_SIZE), offset: String(offset) }, signal);
-      const entries = page[name];
-      if (!Array.isArray(entries)) throw new VendorError('bad_response', `PagerDuty sent no ${name}`);
-      yield* entries;
-      // A page may be short or empty while there are more.
-      if (page.more !== true) return;
-    }
   }
 
   /** One answer, which is a JSON object. */
@@ -100,7 +69,9 @@ export class PagerDutyRequests {
         url: `${this.options.url}${path}`,
         method: 'get',
         headers: { Authorization: authorization, [CALL_HEADER]: id },
-        queryParameters: { ...query },
+        queryParameters: Object.fromEntries(
+          Object.entries(query).map(([key, value]) => [key, typeof value === 'string' ? value : [...value]]),
+        ),
         signal: AbortSignal.any([signal, refused.signal]),
         // pdjs's own limit ends nothing and keeps the process running.
         requestTimeout: 0,
@@ -134,6 +105,7 @@ function useful(answer: Answer): JsonObject {
   const fault = statusError(answer.status, Object.fromEntries(answer.headers.entries()), 'PagerDuty');
   if (fault !== undefined) throw fault;
   if (!isJsonObject(answer.data)) throw new VendorError('bad_response', 'PagerDuty sent no object');
+  refuseReportedError(answer.data, 'PagerDuty');
   return answer.data;
 }
 

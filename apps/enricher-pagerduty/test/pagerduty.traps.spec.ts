@@ -123,9 +123,12 @@ describe('users', () => {
   });
 
   it('are not looked for beyond the 10,000 entries that PagerDuty gives', async () => {
-    const { server, source } = await pagerduty(({ query }) => ({
-      body: { users: [], limit: 100, offset: Number(query.get('offset')), more: true },
-    }));
+    const { server, source } = await pagerduty(({ query }) => {
+      const offset = Number(query.get('offset'));
+      return {
+        body: { users: [{ id: `P${offset}`, email: `p${offset}@acme.example` }], limit: 100, offset, more: true },
+      };
+    });
     expect((await failure(ask(source))).kind).toBe('bad_response');
     expect(server.requests.map(({ query }) => Number(query.get('offset'))).at(-1)).toBe(9900);
   });
@@ -162,6 +165,122 @@ describe('users', () => {
     const read = [];
     for await (const item of source.bulk?.({ signal: AbortSignal.timeout(10_000), now: NOON }) ?? []) read.push(item);
     expect(read).toHaveLength(100);
+  });
+});
+
+describe('an account with more users than PagerDuty gives in one list', () => {
+  const PEOPLE = Array.from({ length: 12_000 }, (_, index) => ({ id: `P${index}`, email: `p${index}@acme.example` }));
+  const TEAMS = Array.from({ length: 4 }, (_, index) => ({ id: `T${index}` }));
+  /** Pages as PagerDuty does: no entry beyond the 10,000th. Each team has 3,000 people, but for those that are left out. */
+  const account =
+    (teamless = 0, teams: unknown[] = TEAMS): Script =>
+    ({ path, query }) => {
+      if (path !== '/users' && path !== '/teams') return ordinary({ path, query } as ReceivedRequest);
+      const wanted = query.getAll('team_ids[]').map((id) => Number(id.slice(1)));
+      const inTeam = (index: number) => wanted.includes(Math.floor(index / 3000)) && index < PEOPLE.length - teamless;
+      const all = path === '/teams' ? teams : wanted.length === 0 ? PEOPLE : PEOPLE.filter((_, index) => inTeam(index));
+      const offset = Number(query.get('offset'));
+      if (offset + 100 > 10_000) return { status: 400, body: { error: { message: 'Invalid Input', code: 2001 } } };
+      const more = offset + 100 < all.length;
+      return {
+        body: { [path.slice(1)]: all.slice(offset, offset + 100), offset, limit: 100, more, total: all.length },
+      };
+    };
+
+  async function readAll(script: Script) {
+    const { source, server } = await pagerduty(script);
+    const items = source.bulk?.({ signal: AbortSignal.timeout(60_000), now: NOON });
+    let count = 0;
+    for (let step = await items?.next(); ; step = await items?.next()) {
+      if (step?.done !== false) return { count, outcome: step?.value, requests: server.requests.length };
+      count += 1;
+    }
+  }
+
+  it('is read by team, and is known to be complete', async () => {
+    const read = await readAll(account());
+    expect(read).toMatchObject({ count: 12_000, outcome: { complete: true } });
+    // By team in two halves, 95 new entries a page.
+    expect(read.requests).toBeLessThan(150);
+  });
+
+  it('is not complete when people without a team are beyond the end of the list', async () => {
+    expect(await readAll(account(500))).toMatchObject({ count: 11_500, outcome: { complete: false } });
+  });
+
+  it('is read from its beginning when it has no teams', async () => {
+    expect(await readAll(account(0, []))).toMatchObject({ count: 10_000, outcome: { complete: false } });
+  });
+});
+
+describe('a list of everybody', () => {
+  const [scheduled, permanent] = fixture('oncalls').oncalls;
+  const OTHER = { id: 'POTHER1', email: 'omar@acme.example' };
+  const incident = {
+    id: 'PINC001',
+    incident_number: 7,
+    status: 'triggered',
+    assignments: [{ assignee: { id: 'POTHER1' } }],
+  };
+  async function readAll(oncalls: unknown[], incidents: unknown[] = [incident]) {
+    const leftOut: string[] = [];
+    const { source } = await pagerduty(({ path }) => {
+      if (path === '/users') return page('users', [{ id: 'PMAYA01', email: LOGIN }, OTHER]);
+      return path === '/oncalls' ? page('oncalls', oncalls) : page('incidents', incidents);
+    });
+    const facts: Record<string, unknown> = {};
+    const call = { signal: AbortSignal.timeout(10_000), now: NOON, leftOut: (list: string) => leftOut.push(list) };
+    for await (const { subject, finding } of source.bulk?.(call) ?? []) {
+      facts[subject.principal] = finding.status === 'FOUND' && finding.attributes;
+    }
+    return { maya: facts[LOGIN], omar: facts[OTHER.email], leftOut };
+  }
+
+  it('leaves out an entry of nobody, and reads the rest', async () => {
+    const { maya, omar, leftOut } = await readAll([scheduled, { ...permanent, user: null }]);
+    expect(maya).toMatchObject({ onCall: true, primary: true });
+    expect(omar).toMatchObject({ onCall: false, incidents: [{ number: 7 }] });
+    expect(leftOut).toEqual(['oncalls']);
+  });
+
+  it('leaves out whether the person of an odd entry is on call, and that of nobody else', async () => {
+    const { maya, omar, leftOut } = await readAll([
+      scheduled,
+      { ...scheduled, user: { id: 'POTHER1' }, end: undefined },
+    ]);
+    expect(maya).toMatchObject({ onCall: true });
+    expect(omar).toEqual({ userId: 'POTHER1', incidents: expect.anything() });
+    expect(leftOut).toEqual(['oncalls']);
+  });
+
+  it('knows of nobody that they are off call when an entry may be anybody’s', async () => {
+    const { maya, omar } = await readAll([scheduled, { ...scheduled, user: { summary: 'Omar' } }]);
+    expect(maya).toMatchObject({ onCall: true, primary: true });
+    expect(omar).not.toHaveProperty('onCall');
+  });
+
+  it('leaves out an assignment of nobody, and an odd incident with its assignee', async () => {
+    const nobody = { ...incident, id: 'PINC002', incident_number: 8, assignments: [{ assignee: null }] };
+    const odd = { ...incident, id: 'PINC003', incident_number: undefined };
+    expect((await readAll([scheduled], [incident, nobody])).omar).toMatchObject({ incidents: [{ number: 7 }] });
+    const { maya, omar, leftOut } = await readAll([scheduled], [incident, odd]);
+    expect(omar).not.toHaveProperty('incidents');
+    expect(maya).toMatchObject({ incidents: [] });
+    expect(leftOut).toEqual(['incidents']);
+  });
+
+  it('is refused when PagerDuty counts more entries than it gives', async () => {
+    const { source } = await pagerduty(({ path }) =>
+      path === '/oncalls' ? { body: { oncalls: [scheduled], more: false, total: 2 } } : 'ordinary',
+    );
+    expect((await failure(ask(source))).kind).toBe('bad_response');
+  });
+
+  it('is refused when it comes with an error, or does not say whether there are more', async () => {
+    for (const body of [{ oncalls: [scheduled], more: false, error: { code: 2000 } }, { oncalls: [scheduled] }]) {
+      const { source } = await pagerduty(({ path }) => (path === '/oncalls' ? { body } : 'ordinary'));
+      expect((await failure(ask(source))).kind).toBe('bad_response');
+    }
   });
 });
 

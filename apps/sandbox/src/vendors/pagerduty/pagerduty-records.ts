@@ -31,6 +31,25 @@ export function pagedPeople(company: Company): {
   });
 }
 
+/** How many people a team has at most. */
+const TEAM_SIZE = 200;
+
+/** Teams by id: everybody with an account is in one. */
+export function teams(company: Company): ReadonlyMap<string, ReadonlySet<string>> {
+  return company.derived('pagerduty:teams', () => {
+    const members = new Map<string, Set<string>>();
+    for (const [index, person] of pagedPeople(company).list.entries()) {
+      const id = pagerDutyId('team', String(Math.floor(index / TEAM_SIZE)));
+      members.set(id, (members.get(id) ?? new Set()).add(person.login));
+    }
+    return members;
+  });
+}
+
+export function teamRecord(id: string): JsonRecord {
+  return { ...reference('team', 'teams', id, `Team ${id}`), name: `Team ${id}`, description: null, parent: null };
+}
+
 export function personId(login: string): string {
   return pagerDutyId('user', login);
 }

@@ -16,6 +16,8 @@ import {
   scheduleRecord,
   serviceId,
   serviceRecord,
+  teamRecord,
+  teams,
   userRecord,
 } from './pagerduty-records.js';
 import { InvalidInputError, selectIncidents, selectShifts } from './pagerduty-selection.js';
@@ -87,9 +89,10 @@ class PagerDutyRoutes {
 
     const { company } = this;
     const user: Show<ReturnType<typeof pagedPeople>['list'][number]> = (person) => userRecord(person);
-    list('/users', 'users', (query) => this.#usersLike(query.get('query')), user);
+    list('/users', 'users', (query) => this.#usersOf(query), user);
     single('/users/:id', 'user', (id) => pagedPeople(company).byId.get(id), user);
 
+    list('/teams', 'teams', () => [...teams(company).keys()], teamRecord);
     const now = () => company.now;
     list(
       '/oncalls',
@@ -171,6 +174,12 @@ class PagerDutyRoutes {
     }
     const access_token = this.tokens.give(scope.split(' '), TOKEN_LIFETIME_SECONDS);
     return { access_token, scope, token_type: 'bearer', expires_in: TOKEN_LIFETIME_SECONDS };
+  }
+
+  #usersOf(query: URLSearchParams) {
+    const found = this.#usersLike(query.get('query'));
+    const wanted = query.getAll('team_ids[]').map((id) => teams(this.company).get(id));
+    return wanted.length === 0 ? found : found.filter(({ login }) => wanted.some((members) => members?.has(login)));
   }
 
   /** The vendor's own search: part of the name or of the e-mail, without regard to case. */
