@@ -8,6 +8,7 @@ import {
   eventAfterResponse,
   forgedPush,
   hookOfStranger,
+  hookOfUnlistedKind,
   hookWithoutBody,
   hookWithWrongKey,
   ordinaryHook,
@@ -81,8 +82,15 @@ describe('an alert fires', () => {
     send(500, () => hookWithWrongKey(mesh));
     send(500, () => hookWithoutBody(mesh));
     send(400, (index) => eventAfterResponse(mesh, index));
+    send(500, () => hookOfUnlistedKind(mesh));
     await observed.changePoliciesOfSecondPdp();
-    await fires('IrisHookKeysRefused', 'IrisNothingToEvaluate', 'IrisObserveOnlyWiring', 'IrisNoPolicyMatch');
+    await fires(
+      'IrisUnrecognisedKind',
+      'IrisHookKeysRefused',
+      'IrisNothingToEvaluate',
+      'IrisObserveOnlyWiring',
+      'IrisNoPolicyMatch',
+    );
     await fires('IrisPdpStale');
   }, 90_000);
 

@@ -79,6 +79,13 @@ export async function hookWithWrongKey(mesh: Mesh): Promise<void> {
   await postHook(mesh.gateways[0], hook, { headers: { authorization: 'Bearer no-key-of-this-gateway' } });
 }
 
+/** A request with a content block that no list of its format has. */
+export async function hookOfUnlistedKind(mesh: Mesh): Promise<void> {
+  const hook = preRequest({ login: 'ben@lumen.example', tool: 'Read', input: {} });
+  const messages = [{ role: 'user', content: [{ type: 'memory_recall', data: 'x' }] }];
+  await postHook(mesh.gateways[0], { ...hook, request_body: { max_tokens: 1, messages } });
+}
+
 /** A push that no vendor has signed. */
 export async function forgedPush(mesh: Mesh): Promise<void> {
   const enricher = mesh.enrichers.find(({ vendor }) => vendor === 'pagerduty');

@@ -25,6 +25,7 @@ import { HookKeys } from './http/hook-keys.js';
 import { openHookKeys } from './http/open-hook-keys.js';
 import { HookWalk } from './pipeline/hook-pipeline.js';
 import { InThreadHookReader } from './pipeline/hook-reader.js';
+import { RecognisingHookReader } from './pipeline/recognising-hook-reader.js';
 import { Modes } from './verdict/modes.js';
 
 /** For how long Redis is not read again for the same principal, in ms. Entries' own limits hold all the same. */
@@ -96,7 +97,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     },
     catalog,
   );
-  const hookReader = new InThreadHookReader(hookLimitsOf(settings));
+  const hookReader = new RecognisingHookReader(new InThreadHookReader(hookLimitsOf(settings)), catalog, logger);
   const hookKeys = openHookKeys(
     { keys: settings['hook.keys'], logins: settings['agents.logins'], file: settings['hook.keysFile'] },
     logger,

@@ -18,6 +18,8 @@ export interface Hook {
   readonly arrivedAt: number;
   readonly metadata: HookMetadata;
   readonly data: HookCallData;
+  /** Top-level fields of the provider body that its format does not list, bounded. Absent when there are none. */
+  readonly unknownFields?: readonly string[];
   /** Only for `pre_tool_use`. */
   readonly agent?: AgentHookFacts;
 }

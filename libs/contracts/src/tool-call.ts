@@ -48,11 +48,13 @@ export interface ToolCall extends ToolParams {
   readonly resultCount?: number;
   /** Absent when there are none. */
   readonly anomalies?: readonly CallAnomaly[];
+  /** Nodes of a kind that the format of the body does not list. They cannot be redacted: a denial blocks the request. */
+  readonly unrecognised?: boolean;
 }
 
 /** What the tool catalog knows of a call. Absent means not recognised. */
 export interface ToolClassification {
-  /** `uncategorised` when no entry of the catalog matches. */
+  /** `uncategorised` when no entry of the catalog matches; `unrecognised` for a kind that a format does not list. */
   readonly category: string;
   readonly system?: string;
   readonly operation?: 'read' | 'write' | 'delete' | 'export' | 'execute';

@@ -13,6 +13,7 @@ import {
   REDIS_USES,
   SINKS,
   SOURCES,
+  UNRECOGNISED_FORMATS,
   VENDOR_FAULTS,
   YES_OR_NO,
 } from './metric-labels.js';
@@ -92,6 +93,13 @@ export const METRICS = {
     unit: '{hook}',
     meaning: 'Hooks that cannot be judged or enforced because of how they are wired in Aperture.',
     labels: { event: EVENTS, reason: ['nothing_to_evaluate', 'observe_only', 'calls_mismatch'] },
+  },
+  'iris.hook.unrecognised': {
+    kind: 'counter',
+    unit: '{kind}',
+    meaning:
+      'Kinds in hooks that the format of the body does not list: content that is judged as a call, declared tools, top-level fields.',
+    labels: { format: UNRECOGNISED_FORMATS, kind: ['call', 'tool', 'field'] },
   },
   'iris.hook.would_have': {
     kind: 'counter',

@@ -16,6 +16,8 @@ export const SOURCES = SOURCE_IDS;
 /** An answer that needs no reason has an empty one. */
 export const REASONS_OR_NONE = ['', ...REASON_IDS] as const;
 export const FORMATS = ['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini', 'bedrock-converse'] as const;
+/** Formats of kinds that are not recognised; `hook` is a field of the hook itself. */
+export const UNRECOGNISED_FORMATS = [...FORMATS, 'hook', 'other'] as const;
 export const CONTEXT_STATUSES = ['fresh', 'stale', 'not_found', 'unavailable'] as const;
 export const CONTEXT_ORIGINS = ['l1', 'redis', 'source', 'none'] as const;
 export const PDP_OUTCOMES = ['ok', 'pdp_unavailable', 'pdp_timeout', 'pdp_rejected', 'internal_error'] as const;

@@ -85,7 +85,12 @@ const environment = z.strictObject({
 
 const classified = {
   system: word,
-  category: word.refine((category) => category !== 'uncategorised', 'must not be uncategorised, which means no entry'),
+  category: word
+    .refine((category) => category !== 'uncategorised', 'must not be uncategorised, which means no entry')
+    .refine(
+      (category) => category !== 'unrecognised',
+      'must not be unrecognised: list the exact name below recognised: instead',
+    ),
   tools,
   target: target.optional(),
   environment: environment.optional(),
@@ -137,6 +142,14 @@ export const catalogSchema = z.strictObject({
   entries: z.array(entry).min(1),
   /** What commands do, by the program that they run. */
   programs: programsSchema.default([]),
+  /** Kinds of content and tools of a provider's format that Iris does not list, and that are harmless. */
+  recognised: z
+    .array(
+      z
+        .string()
+        .regex(/^unrecognised:[a-z-]+:[\w.~-]+$/, 'must be unrecognised:<format>:<type>, as a denial states it'),
+    )
+    .default([]),
 });
 
 export type CatalogDocument = z.infer<typeof catalogSchema>;

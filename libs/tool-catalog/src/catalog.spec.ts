@@ -244,3 +244,34 @@ describe('loadCatalog', () => {
     expect(loadCatalog({ text }).revision).not.toBe(loadCatalog({ text: `${text}\n` }).revision);
   });
 });
+
+describe('kinds that a format does not list', () => {
+  const NAME = 'unrecognised:gemini:newPart';
+
+  it('are of a category of their own, whatever the catalog admits', () => {
+    for (const recognised of [[], [NAME]]) {
+      const catalog = loadCatalog({
+        text: JSON.stringify({
+          environments: [{ name: 'production', patterns: ['prod'] }],
+          entries: [{ name: 'any', system: 's', category: 'c', tools: { read: ['*'] } }],
+          recognised,
+        }),
+      });
+      expect(catalog.classify({ name: NAME }).classification).toEqual({ category: 'unrecognised' });
+      expect(catalog.classify({ name: NAME }).tool.anomalies).toEqual([]);
+      expect([...catalog.recognised]).toEqual(recognised);
+    }
+  });
+
+  it.each(['newPart', 'unrecognised:newPart', 'unrecognised:gemini:*'])(
+    'are admitted by their whole name: %s',
+    (name) => {
+      const text = JSON.stringify({
+        environments: [{ name: 'production', patterns: ['prod'] }],
+        entries: [{ name: 'any', system: 's', category: 'c', tools: { read: ['a'] } }],
+        recognised: [name],
+      });
+      expect(() => loadCatalog({ text })).toThrow('must be unrecognised:<format>:<type>');
+    },
+  );
+});

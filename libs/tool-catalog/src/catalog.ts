@@ -60,6 +60,8 @@ export interface Catalog {
   readonly environments: readonly string[];
   /** The section `programs`, checked. */
   readonly programs: readonly ProgramDocument[];
+  /** Names of kinds that a provider's format does not list and that the catalog admits as harmless. */
+  readonly recognised: ReadonlySet<string>;
   /**
    * Never throws. Without parameters, only what holds for any parameters is told: no target, and no environment other
    * than the most restrictive one.
@@ -119,6 +121,7 @@ export function loadCatalog(source: { readonly path: string } | { readonly text:
   };
 
   const classify = ({ name, server, params, phase = 'declared' }: ToolUse): ClassifiedTool => {
+    if (server === undefined && name.startsWith(UNRECOGNISED)) return unrecognised(name);
     const { tool, match } = named(name, server);
     if (match === undefined) return uncategorised(tool);
     const { entry } = match;
@@ -153,6 +156,7 @@ export function loadCatalog(source: { readonly path: string } | { readonly text:
     entries: [...document.entries.map(({ name }) => name), ...document.servers.map(({ id }) => id)],
     environments: document.environments.map(({ name }) => name),
     programs: document.programs,
+    recognised: new Set(document.recognised),
     classify: (use) => {
       let result = classified.get(use);
       if (result === undefined) {
@@ -252,6 +256,15 @@ function isCaseVariant(
 ): boolean {
   if (server === undefined) return own.some((entry) => entry.isCaseVariant(operation));
   return servers.isCaseVariant(server) || (servers.find(server)?.isCaseVariant(operation) ?? false);
+}
+
+/** How the names of kinds begin that a provider's format does not list. */
+const UNRECOGNISED = 'unrecognised:';
+
+/** A client's own tool of such a name is one too: it gains nothing by it. */
+function unrecognised(name: string): ClassifiedTool {
+  const tool = { name, operation: name, anomalies: [] };
+  return { tool, classification: { category: 'unrecognised' }, resources: [], clues: [] };
 }
 
 function uncategorised(tool: ClassifiedTool['tool']): ClassifiedTool {

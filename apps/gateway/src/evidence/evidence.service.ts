@@ -118,6 +118,7 @@ export class EvidenceService {
       effect: outcome.verdict.action === 'block' ? 'DENY' : 'ALLOW',
       reason: outcome.verdict.reason,
       enforced: outcome.verdict.action !== 'allow',
+      ...(outcome.hook.unknownFields === undefined ? {} : { unknownFields: [...outcome.hook.unknownFields] }),
       policy: { version: this.policies.policyVersion, rules: [], derivedRoles: [], outputs: [] },
     };
   }

@@ -48,8 +48,6 @@ export interface ExecutedCall extends ToolCall {
   readonly serverSide: boolean;
   /** False for a result whose call is not in the request. */
   readonly callVisible: boolean;
-  /** Nodes of a kind that the format does not list. They cannot be redacted: a denial blocks the request. */
-  readonly unrecognised?: boolean;
 }
 
 /** A denied call and the notice that takes the place of its result. */
