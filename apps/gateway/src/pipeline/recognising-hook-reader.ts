@@ -29,7 +29,8 @@ export class RecognisingHookReader implements HookReader {
     if (!reading.ok || reading.calls.status !== 'read') return reading;
     const calls = this.#recognise(reading.calls);
     const { unknownFields } = calls;
-    if (unknownFields === undefined || unknownFields.length === 0) return calls === reading.calls ? reading : { ...reading, calls };
+    if (unknownFields === undefined || unknownFields.length === 0)
+      return calls === reading.calls ? reading : { ...reading, calls };
     for (const field of unknownFields) this.#report(calls.body?.format ?? 'other', 'field', field);
     return { ...reading, calls, hook: { ...reading.hook, unknownFields } };
   }
