@@ -2,7 +2,6 @@ import { loadSourceRegistry, readYamlFile } from '@iris/config';
 import { ContextReader, connectRedis, RefreshQueue, redisAddress, reportRedis } from '@iris/context-cache';
 import { CerbosPdp, parseGoldenChecks } from '@iris/pdp';
 import { createLogger } from '@iris/telemetry';
-import { loadCatalog } from '@iris/tool-catalog';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { enabledSources } from './context/configured-sources.js';
 import { ContextService } from './context/context.service.js';
@@ -23,6 +22,7 @@ import { BufferedBytes } from './http/buffered-bytes.js';
 import { AGENT_IDENTITY_RULES, BODY_LIMITS, type BodyLimits, HookController } from './http/hook.controller.js';
 import { HookKeys } from './http/hook-keys.js';
 import { openHookKeys } from './http/open-hook-keys.js';
+import { openCatalog } from './open-catalog.js';
 import { HookWalk } from './pipeline/hook-pipeline.js';
 import { InThreadHookReader } from './pipeline/hook-reader.js';
 import { RecognisingHookReader } from './pipeline/recognising-hook-reader.js';
@@ -56,7 +56,8 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     scope: settings['pdp.scope'] ?? '',
   };
   const registry = loadSourceRegistry(settings['sources.file']);
-  const catalog = loadCatalog({ path: settings['catalog.file'] });
+  const opened = openCatalog(settings['catalog.file'], logger);
+  const { catalog } = opened;
   const pdp = new CerbosPdp({ target: settings['pdp.target'], tls: settings['pdp.tls'] });
 
   const address = redisAddress(settings);
@@ -122,6 +123,12 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
           candidate,
           logger,
         );
+  // Both decide what a call is allowed to do, so a change of either is a change of policy.
+  const revisions = {
+    get revision() {
+      return `${pdpWatch.revision}/${catalog.revision}`;
+    },
+  };
   const walk = new HookWalk(
     hookReader,
     context,
@@ -136,7 +143,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     new OneDecisionPerRequest(redis),
     evidence.service,
     new WiringWarnings(logger),
-    pdpWatch,
+    revisions,
     shadow,
     {
       modes,
@@ -167,6 +174,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
       {
         provide: GatewayResources,
         useValue: new GatewayResources([
+          () => opened.close(),
           () => reader.close(),
           () => refreshes?.close(),
           () => redis?.disconnect(),

@@ -184,7 +184,9 @@ export const gatewaySettings = {
     { fallback: true },
   ),
 
-  'catalog.file': setting.text('The tool catalog.', { fallback: 'policies/catalog.yaml' }),
+  'catalog.file': setting.text('The tool catalog; read again when the file changes.', {
+    fallback: 'policies/catalog.yaml',
+  }),
 
   'roles.fromGroups': setting.structure(
     'Roles that groups give, by the name of the group.',

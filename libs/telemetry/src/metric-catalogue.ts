@@ -184,6 +184,18 @@ export const METRICS = {
       'A number made of the revision that the policies state, 0 when they state none: gateways that are answered by the same policies have the same.',
     labels: {},
   },
+  'iris.catalog.reloads': {
+    kind: 'counter',
+    unit: '{reload}',
+    meaning: "Changes of the tool catalog's file that were read, by outcome.",
+    labels: { outcome: ['applied', 'refused'] },
+  },
+  'iris.catalog.failed': {
+    kind: 'gauge',
+    unit: '1',
+    meaning: '1 while the file of the tool catalog cannot be used and an older text is in force, else 0.',
+    labels: {},
+  },
   'iris.source.fetches': {
     kind: 'counter',
     unit: '{fetch}',

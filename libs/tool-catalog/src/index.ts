@@ -5,4 +5,5 @@ export type { ConnectionReading, ConnectionResult } from './connection-strings/r
 export type { EnvironmentClue, TargetKind } from './environment-of-call.js';
 export type { Anomaly } from './look-alikes.js';
 export type { CommandDocument, ProgramDocument } from './programs-schema.js';
+export { replaceableCatalog } from './replaceable-catalog.js';
 export type { Resource } from './target-of-call.js';
