@@ -202,7 +202,7 @@ describe('the shipped policies on a real PDP', () => {
     );
     const { metadata, ...data } = hookCallDataSchema.parse({ metadata: { user_agent: 'claude-cli/2' } });
     const hook: Hook = { event: 'pre_request', keyName: 'k', arrivedAt: 0, metadata, data: { metadata, ...data } };
-    const prepared = { principal: { id: 'someone', ...who }, origins: {}, anonymous: false };
+    const prepared = { principal: { id: 'someone', ...who }, origins: {}, sources: {}, anonymous: false };
     const tools = DECLARED.map((tool) => ({ name: tool, key: tool }));
     const denied = await plans.alwaysDenied(hook, prepared, tools, 'r', 60_000);
     const kinds = await Promise.all(DECLARED.map((tool) => plan(who, tool)));

@@ -27,6 +27,12 @@ export interface SourceFacts {
   readonly attributes: JsonObject;
   /** Age of the facts in s; absent when there are none. */
   readonly ageSeconds?: number;
+  /** Until when the facts count as fresh, in epoch ms; absent when there are none. */
+  readonly freshUntil?: number;
+  /** Until when they may be used, in epoch ms; absent when there are none. */
+  readonly staleUntil?: number;
+  /** Revision that the vendor gives its record; absent when it gives none. */
+  readonly revision?: string;
   /** Set unless the status is fresh or stale. */
   readonly reason?: ReasonId;
   /** Where the facts came from, for evidence and metrics. */

@@ -57,6 +57,23 @@ export const evidenceRecordSchema = z.strictObject({
       }),
     )
     .describe('Which source gave each flattened attribute.'),
+  sources: z
+    .record(
+      z.string(),
+      z.strictObject({
+        status: z.enum(['fresh', 'stale', 'not_found', 'unavailable']).describe('How usable its facts were.'),
+        reason: z.string().optional().describe('Reason id, unless the status is fresh or stale.'),
+        ageSeconds: z.number().optional().describe('Age of its facts in s; absent when there are none.'),
+        freshUntil: z.iso.datetime().optional().describe('Until when they count as fresh, UTC.'),
+        staleUntil: z.iso.datetime().optional().describe('Until when they may be used, UTC.'),
+        revision: z.string().optional().describe('Revision of the record of the vendor, where it gives one.'),
+        origin: z
+          .enum(['l1', 'redis', 'source', 'none'])
+          .describe('Where they were found: memory of the gateway, Redis, the enricher, or nowhere.'),
+      }),
+    )
+    .optional()
+    .describe('What each configured source said of the principal; absent in records of version 1.'),
   resource: z
     .strictObject({
       kind: z.string().describe('Kind of the resource.'),

@@ -101,6 +101,21 @@ export function printStory(io: CliIo, { record, related, audit }: Story): void {
       ageSeconds ?? '',
     ]),
   );
+  if (record.sources !== undefined) {
+    io.out('\nSources\n');
+    printTable(
+      io,
+      ['source', 'status', 'age in s', 'fresh until', 'used until', 'revision'],
+      Object.entries(record.sources).map(([id, facts]) => [
+        id,
+        facts.reason ?? facts.status,
+        facts.ageSeconds ?? '',
+        facts.freshUntil ?? '',
+        facts.staleUntil ?? '',
+        facts.revision ?? '',
+      ]),
+    );
+  }
   if (related.length > 0) {
     io.out('\nOther records of the same call\n');
     printTable(

@@ -13,10 +13,10 @@ export function usable(answer: SourceAnswer | undefined, origin: SourceFacts['or
   const state = usability(answer, now);
   if (state === 'expired') return undefined;
   const ageSeconds = Math.max(0, Math.floor((now - answer.observedAt) / 1000));
-  if (answer.status === 'NOT_FOUND') {
-    return { status: 'not_found', attributes: {}, ageSeconds, reason: answer.reason, origin };
-  }
-  return { status: ANSWERED_BY_STATUS[state], attributes: answer.attributes, ageSeconds, origin };
+  const { freshUntil, staleUntil, revision } = answer;
+  const read = { ageSeconds, freshUntil, staleUntil, ...(revision === undefined ? {} : { revision }), origin };
+  if (answer.status === 'NOT_FOUND') return { status: 'not_found', attributes: {}, reason: answer.reason, ...read };
+  return { status: ANSWERED_BY_STATUS[state], attributes: answer.attributes, ...read };
 }
 
 /** Whether an entry is stale or soon will be. "Not found" is asked again only when it is needed again. */

@@ -53,6 +53,8 @@ export interface DecideOptions {
 export interface PreparedPrincipal {
   readonly principal: PdpPrincipal;
   readonly origins: AttributeOrigins;
+  /** What each source said and until when it holds: for evidence, not for policies. */
+  readonly sources: PrincipalContext['sources'];
   /** Whether the hook names neither a person nor a device. */
   readonly anonymous: boolean;
 }
@@ -73,6 +75,7 @@ export class DecisionService {
     return {
       principal: { id: context.identity.id, roles: context.roles, attr },
       origins,
+      sources: context.sources,
       anonymous: context.identity.kind === 'anonymous',
     };
   }

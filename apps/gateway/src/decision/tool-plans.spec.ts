@@ -22,7 +22,7 @@ function hook(metadata: object = {}): Hook {
 
 function principal(attr: JsonObject = {}, status = 'fresh', ageSeconds = 1): PreparedPrincipal {
   const all = { ...attr, context: { okta: { status, ageSeconds } } };
-  return { principal: { id: 'ana', roles: ['user'], attr: all }, origins: {}, anonymous: false };
+  return { principal: { id: 'ana', roles: ['user'], attr: all }, origins: {}, sources: {}, anonymous: false };
 }
 
 const tools = (...names: string[]) => names.map((name) => ({ name, key: `key of ${name}` }));

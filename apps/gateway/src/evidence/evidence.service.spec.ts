@@ -51,6 +51,7 @@ function outcome(changes: Partial<HookOutcome> = {}): HookOutcome {
     prepared: {
       principal: { id: 'ada@example.com', roles: ['user'], attr: { department: 'IT' } },
       origins: {},
+      sources: {},
       anonymous: false,
     },
     verdict: { action: 'allow', reason: 'policy_allowed' },
@@ -200,6 +201,44 @@ describe('evidence', () => {
       ['executed', 'policy_denied'],
       ['executed', 'policy_denied'],
     ]);
+  });
+
+  it('states of each source how old its facts were and until when they hold', async () => {
+    const prepared = outcome().prepared as NonNullable<HookOutcome['prepared']>;
+    const service = serviceWith('drop');
+    service.record(
+      outcome({
+        prepared: {
+          ...prepared,
+          sources: {
+            pagerduty: {
+              status: 'fresh',
+              attributes: { onCall: true },
+              ageSeconds: 40,
+              freshUntil: Date.UTC(2026, 10, 5, 16),
+              staleUntil: Date.UTC(2026, 10, 5, 17),
+              revision: 'r7',
+              origin: 'redis',
+            },
+            okta: { status: 'unavailable', attributes: {}, reason: 'source_timeout', origin: 'source' },
+          },
+        },
+      }),
+      [decided({ command: 'ls' })],
+      () => true,
+    );
+    const [record] = await recorded();
+    expect(record?.sources).toEqual({
+      pagerduty: {
+        status: 'fresh',
+        ageSeconds: 40,
+        freshUntil: '2026-11-05T16:00:00.000Z',
+        staleUntil: '2026-11-05T17:00:00.000Z',
+        revision: 'r7',
+        origin: 'redis',
+      },
+      okta: { status: 'unavailable', reason: 'source_timeout', origin: 'source' },
+    });
   });
 
   it('has one record for a hook without a decision', async () => {

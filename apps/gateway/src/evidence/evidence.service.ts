@@ -173,6 +173,23 @@ export class EvidenceService {
     return id === undefined ? undefined : this.masker.id(id);
   }
 
+  private sourcesOf({ sources }: PreparedPrincipal): EvidenceRecord['sources'] {
+    return Object.fromEntries(
+      Object.entries(sources).map(([id, { status, reason, ageSeconds, freshUntil, staleUntil, revision, origin }]) => [
+        id,
+        {
+          status,
+          reason,
+          ageSeconds,
+          freshUntil: timeText(freshUntil),
+          staleUntil: timeText(staleUntil),
+          revision: this.idOf(revision),
+          origin,
+        },
+      ]),
+    );
+  }
+
   private shared({ hook, identity, prepared, verdict, mode, wouldHave, traceId, durationsMs }: HookOutcome) {
     return {
       schema: 'iris.evidence.v1' as const,
@@ -192,6 +209,7 @@ export class EvidenceService {
         attr: prepared?.principal.attr ?? {},
       },
       attributeOrigins: { ...prepared?.origins },
+      ...(prepared === undefined ? {} : { sources: this.sourcesOf(prepared) }),
       mode,
       wouldHave,
       reply: verdict.action,
@@ -233,6 +251,12 @@ function decisionKey(
 ): string {
   const about = [identity.id, hook.metadata.session_id ?? '', call.id, call.name, maskedParams ?? null];
   return createHash('sha256').update(JSON.stringify(about)).digest('hex');
+}
+
+/** @param time epoch ms */
+function timeText(time: number | undefined): string | undefined {
+  const date = time === undefined ? undefined : new Date(time);
+  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 function round(ms: number): number {
