@@ -14,7 +14,8 @@ const data = hookCallDataSchema.parse({ metadata: { request_id: 'r1' } });
 const hook: Hook = { event: 'pre_request', keyName: 'k', arrivedAt: 0, metadata: data.metadata, data };
 const ana: PreparedPrincipal = {
   principal: { id: 'ana', roles: ['user'], attr: {} },
-  origins: {}, sources: {},
+  origins: {},
+  sources: {},
   anonymous: false,
 };
 
