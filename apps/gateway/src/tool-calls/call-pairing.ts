@@ -1,4 +1,4 @@
-import type { CallAnomaly } from '@iris/contracts';
+import type { CallAnomaly, JsonObject } from '@iris/contracts';
 import type { JsonPath } from '@iris/json-document';
 import { CallIds } from './call-ids.js';
 import type { ExecutedCall, RequestedCall } from './formats/llm-format.js';
@@ -131,6 +131,16 @@ function anomaliesOf(group: Group, callVisible: boolean): CallAnomaly[] {
   if (group.results.length > 1) anomalies.push('several_results');
   if (group.hasOtherName) anomalies.push('name_mismatch');
   return anomalies;
+}
+
+/** The same reading of a body for all who ask, done once. */
+export function oncePerBody(pair: (body: JsonObject) => PairedCalls): (body: JsonObject) => PairedCalls {
+  const read = new WeakMap<JsonObject, PairedCalls>();
+  return (body) => {
+    const paired = read.get(body) ?? pair(body);
+    read.set(body, paired);
+    return paired;
+  };
 }
 
 /** A found call as the model's request. */

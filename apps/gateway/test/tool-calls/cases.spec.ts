@@ -25,6 +25,8 @@ interface ExpectedCall {
   readonly caller?: string;
   readonly visible?: boolean;
   readonly results?: unknown;
+  /** Compared only where a case states them. */
+  readonly anomalies?: readonly string[];
 }
 
 interface BodyCase {
@@ -117,6 +119,7 @@ function shown(call: ExecutedCall | RequestedCall, expected: ExpectedCall | unde
     ...('caller' in call && call.caller !== 'direct' ? { caller: call.caller } : {}),
     ...('callVisible' in call && !call.callVisible ? { visible: false } : {}),
     ...('results' in call && expected?.results ? { results: call.results } : {}),
+    ...(expected?.anomalies ? { anomalies: call.anomalies ?? [] } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '@iris/contracts';
 import type { JsonPath } from '@iris/json-document';
-import { CallPairing, type PairedCalls } from '../../call-pairing.js';
+import { CallPairing, oncePerBody, type PairedCalls } from '../../call-pairing.js';
 import type { FoundCall } from '../../found-call.js';
 import { below, idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromObject } from '../../tool-params.js';
@@ -67,7 +67,9 @@ const RESULT_FIELDS = [
  * The calls of the history. A result answers the call with its id. Without ids on both sides, the n-th result of a turn
  * answers the n-th call: the name that a result states proves nothing.
  */
-export function pairedCalls(body: JsonObject): PairedCalls {
+export const pairedCalls = oncePerBody(pair);
+
+function pair(body: JsonObject): PairedCalls {
   const { request, path } = requestOf(body);
   const pairing = new CallPairing();
   const turn = new TurnPairing(pairing, { unknownIdAnswers: true });

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@iris/contracts';
-import { CallPairing, type PairedCalls } from '../../call-pairing.js';
+import { CallPairing, oncePerBody, type PairedCalls } from '../../call-pairing.js';
+import { nodesOf } from '../../closed-world/index.js';
 import type { FoundCall, FoundResult } from '../../found-call.js';
 import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromFreeText, paramsFromText } from '../../tool-params.js';
@@ -10,7 +11,9 @@ import { foundCall as foundBlockCall } from '../anthropic-messages/calls.js';
  * The calls of the history. A result answers the call with its id. Results without ids answer the calls of the same
  * turn by position, which is how compatible servers that drop ids pair them.
  */
-export function pairedCalls(body: JsonObject): PairedCalls {
+export const pairedCalls = oncePerBody(pair);
+
+function pair(body: JsonObject): PairedCalls {
   const pairing = new CallPairing();
   const turn = new TurnPairing(pairing);
   const messages = [...objectsIn(body.messages)];
@@ -62,17 +65,17 @@ export interface MessageCall {
 /** The calls of an assistant message. */
 export function callsOfMessage(message: JsonObject): MessageCall[] {
   const calls: MessageCall[] = [];
-  for (const [, call] of objectsIn(message.tool_calls)) {
+  for (const call of nodesOf(message.tool_calls)) {
     calls.push({ id: idOf(call.id), found: callOfEntry(call), kind: 'call' });
   }
   const legacy = objectOf(message.function_call);
   if (legacy) calls.push({ id: undefined, found: callOfFunction(legacy), kind: 'legacy' });
-  for (const [, block] of objectsIn(message.content)) {
+  for (const block of nodesOf(message.content)) {
     const found = foundBlockCall(block);
     if (found) calls.push({ id: idOf(block.id), found, kind: 'call' });
   }
   // Groq's compound models list here what they ran by themselves, with its output.
-  for (const [, tool] of objectsIn(message.executed_tools)) {
+  for (const tool of nodesOf(message.executed_tools)) {
     const name = textOf(tool.name) ?? textOf(tool.type) ?? 'unknown';
     const found = { name, rawArguments: tool.arguments, ...paramsFromText(tool.arguments), serverSide: true };
     calls.push({ id: idOf(tool.id), found, kind: 'server', holdsResult: true });

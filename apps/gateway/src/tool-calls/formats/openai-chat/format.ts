@@ -2,7 +2,9 @@ import type { Json, JsonObject } from '@iris/contracts';
 import type { Edit } from '@iris/json-document';
 import { below, objectOf, objectsIn, textOf } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
+import { attachmentEdits } from './attachments.js';
 import { pairedCalls } from './calls.js';
+import { KINDS } from './kinds.js';
 import { isResponse, responseCalls } from './response.js';
 import { declaredTools, stripTools } from './tools.js';
 
@@ -11,14 +13,19 @@ import { declaredTools, stripTools } from './tools.js';
  *
  * Compatible servers accept blocks of other shapes in `content`, so `tool_use` and `tool_result` blocks are read here
  * too: a call must not escape judgement by its spelling.
+ *
+ * A denied result is replaced by a notice. Attachments in messages of the user in the same turn are replaced by a text,
+ * since they may be what the tool returned. A result that the server put into the assistant's message cannot be
+ * replaced, so its denial blocks.
  * Source: OpenAI's API reference and the types of its SDK.
  */
 export const openaiChat: LlmFormat = {
   id: 'openai-chat',
+  kinds: KINDS,
 
   matchesPath: (path) => path.endsWith('/chat/completions'),
 
-  accepts: (body) => Array.isArray(body.messages),
+  accepts: (body) => body.messages !== undefined && body.messages !== null,
 
   matchesBody(body) {
     if (!Array.isArray(body.messages)) return false;
@@ -36,10 +43,12 @@ export const openaiChat: LlmFormat = {
 
   declaredTools,
   executedCalls: (body) => pairedCalls(body).executed,
+  pendingCalls: (body) => pairedCalls(body).unanswered.filter((call) => call.serverSide),
   strip: stripTools,
 
   redact(redactions, body) {
-    const edits: Edit[] = [];
+    const denied = redactions.flatMap(({ call }) => call.results);
+    const edits: Edit[] = attachmentEdits(body, denied);
     for (const { call, notice } of redactions) {
       if (call.serverSide) return { status: 'not_representable', callId: call.id };
       for (const path of call.results) {

@@ -1,7 +1,9 @@
 import type { JsonObject } from '@iris/contracts';
-import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
+import { elementsOf, nodesOf, unlistedCalls } from '../../closed-world/index.js';
+import { idOf, objectOf, textOf } from '../../json-access.js';
 import type { ResponseCall } from '../llm-format.js';
 import { callsOfMessage } from './calls.js';
+import { CONTENT_PARTS, TOOL_CALLS } from './kinds.js';
 
 export function isResponse(message: JsonObject): boolean {
   return message.choices !== undefined || /^chat\.completion/.test(textOf(message.object) ?? '');
@@ -29,12 +31,12 @@ export function responseCalls(messages: readonly JsonObject[]): ResponseCall[] {
   const choices = new Map<number, Entry[]>();
   const open = new Map<string, Draft>();
   for (const message of messages) {
-    for (const [position, choice] of objectsIn(message.choices)) {
+    for (const [position, choice] of nodesOf(message.choices).entries()) {
       const index = typeof choice.index === 'number' ? choice.index : position;
       const entries = choices.get(index) ?? [];
       choices.set(index, entries);
       const whole = objectOf(choice.message);
-      if (whole) for (const call of callsOfMessage(whole)) entries.push(call);
+      if (whole) for (const call of [...callsOfMessage(whole), ...unlistedIn(whole)]) entries.push(call);
       const delta = objectOf(choice.delta);
       if (delta) takeDelta(delta, `${index}`, entries, open);
     }
@@ -46,11 +48,20 @@ export function responseCalls(messages: readonly JsonObject[]): ResponseCall[] {
 }
 
 function takeDelta(delta: JsonObject, choice: string, entries: Entry[], open: Map<string, Draft>): void {
-  for (const [, piece] of objectsIn(delta.tool_calls)) takePiece(piece, choice, entries, open);
-  const { tool_calls: _, function_call: legacy, ...rest } = delta;
-  for (const call of callsOfMessage(rest)) entries.push(call);
+  for (const piece of nodesOf(delta.tool_calls)) takePiece(piece, choice, entries, open);
+  const { tool_calls: pieces, function_call: legacy, ...rest } = delta;
+  const odd = elementsOf(pieces).filter((piece) => !objectOf(piece));
+  for (const call of [...callsOfMessage(rest), ...unlistedIn({ ...rest, tool_calls: odd })]) entries.push(call);
   const named = objectOf(legacy);
   if (named) takePiece({ index: 'legacy', function: named }, choice, entries, open);
+}
+
+/** What a message holds in the places of calls that is of no listed kind. */
+function unlistedIn(message: JsonObject): ResponseCall[] {
+  return [
+    ...unlistedCalls('openai-chat', TOOL_CALLS, message.tool_calls),
+    ...unlistedCalls('openai-chat', CONTENT_PARTS, message.content),
+  ];
 }
 
 function takePiece(piece: JsonObject, choice: string, entries: Entry[], open: Map<string, Draft>): void {

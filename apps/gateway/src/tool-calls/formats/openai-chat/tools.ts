@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from '@iris/contracts';
 import type { Edit } from '@iris/json-document';
+import { listed, statedKind, unrecognisedTool } from '../../closed-world/index.js';
 import { objectOf, objectsIn, textOf, uniqueByKey } from '../../json-access.js';
 import type { DeclaredTool, EditPlan } from '../llm-format.js';
 import { STUB_TOOL_DESCRIPTION, stubToolName } from '../stub-tool.js';
 import { hostedGroup, mcpGroup, namedTool } from '../tool-keys.js';
-
-/** `web_search_options` switches a tool on that has no entry in `tools`. */
-const WEB_SEARCH = hostedGroup('web_search_options', 'web_search');
+import { declaredCapabilities, switchOff } from './capabilities.js';
+import { TOOLS } from './kinds.js';
 
 export function declaredTools(body: JsonObject): DeclaredTool[] {
   return uniqueByKey(declarations(body));
@@ -15,7 +15,7 @@ export function declaredTools(body: JsonObject): DeclaredTool[] {
 function* declarations(body: JsonObject): Generator<DeclaredTool> {
   for (const [, entry] of objectsIn(body.tools)) yield* toolsOfEntry(entry);
   for (const [, entry] of objectsIn(body.functions)) yield namedTool(textOf(entry.name) ?? '');
-  if (objectOf(body.web_search_options)) yield WEB_SEARCH;
+  yield* declaredCapabilities(body);
 }
 
 /**
@@ -25,6 +25,8 @@ function* declarations(body: JsonObject): Generator<DeclaredTool> {
 function toolsOfEntry(entry: JsonObject): DeclaredTool[] {
   const names = [objectOf(entry.function)?.name, objectOf(entry.custom)?.name, entry.name];
   const texts = names.filter((name): name is string => typeof name === 'string');
+  const kind = statedKind(TOOLS, entry);
+  if (kind !== undefined && !listed(TOOLS, kind)) return [unrecognisedTool('openai-chat', kind)];
   if (texts.length > 0) return [...new Set(texts)].map(namedTool);
   const type = textOf(entry.type);
   if (type === 'mcp') return [mcpGroup(textOf(entry.server_label) ?? '')];
@@ -35,9 +37,9 @@ function toolsOfEntry(entry: JsonObject): DeclaredTool[] {
 export function stripTools(body: JsonObject, keys: ReadonlySet<string>): EditPlan {
   const edits: Edit[] = [];
   const isGone = (entry: JsonObject) => toolsOfEntry(entry).some((tool) => keys.has(tool.key));
-  if (keys.has(WEB_SEARCH.key) && body.web_search_options !== undefined) {
-    edits.push({ op: 'remove', path: ['web_search_options'] });
-  }
+  const off = switchOff(body, keys);
+  if ('toolKey' in off) return { status: 'not_representable', toolKey: off.toolKey };
+  edits.push(...off);
   const functionsEmptied = stripList(
     body,
     'functions',

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '@iris/contracts';
 import type { JsonPath } from '@iris/json-document';
-import { CallPairing, type PairedCalls } from '../../call-pairing.js';
+import { CallPairing, oncePerBody, type PairedCalls } from '../../call-pairing.js';
 import type { FoundCall, FoundResult } from '../../found-call.js';
 import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromFreeText, paramsFromObject, paramsFromText } from '../../tool-params.js';
@@ -105,7 +105,9 @@ export function itemAt(body: JsonObject, path: JsonPath): JsonObject | undefined
  * this very request, and taking the approval back prevents it. Outputs without a `call_id` answer the calls of their
  * turn by position.
  */
-export function pairedCalls(body: JsonObject): PairedCalls {
+export const pairedCalls = oncePerBody(pair);
+
+function pair(body: JsonObject): PairedCalls {
   const pairing = new CallPairing();
   const turn = new TurnPairing(pairing);
   const items = [...objectsIn(body.input)];

@@ -1,0 +1,31 @@
+import type { JsonObject } from '@iris/contracts';
+import type { Edit, JsonPath } from '@iris/json-document';
+import { objectsIn, textOf } from '../../json-access.js';
+import { ATTACHMENTS } from './kinds.js';
+
+const KINDS = new Set(ATTACHMENTS);
+const REMOVED = JSON.stringify({ type: 'text', text: 'An attachment that came with a denied result was removed.' });
+
+/**
+ * Edits that put a text in the place of the attachments that came in the same turn as one of these results. A tool
+ * message holds text alone, so clients put the images that a tool returned into a message of the user behind it.
+ */
+export function attachmentEdits(body: JsonObject, denied: readonly JsonPath[]): Edit[] {
+  const messages = [...objectsIn(body.messages)];
+  const turnOf = new Map<number, number>();
+  let turn = 0;
+  for (const [index, { role }] of messages) {
+    if (role === 'assistant') turn += 1;
+    turnOf.set(index, turn);
+  }
+  const turns = new Set(denied.map(([, index]) => turnOf.get(index as number)));
+  const edits: Edit[] = [];
+  for (const [index, { role, content }] of messages) {
+    if (role === 'assistant' || role === 'tool' || role === 'function' || !turns.has(turnOf.get(index))) continue;
+    for (const [position, part] of objectsIn(content)) {
+      if (!KINDS.has(textOf(part.type) ?? '')) continue;
+      edits.push({ op: 'set', path: ['messages', index, 'content', position], json: REMOVED });
+    }
+  }
+  return edits;
+}
