@@ -23,8 +23,10 @@ interface OpenCall {
 export interface PairedCalls {
   /** Calls with a result. */
   readonly executed: ExecutedCall[];
-  /** Calls without a result. Those that the provider runs may run with this very request. */
+  /** Calls without a result. */
   readonly unanswered: RequestedCall[];
+  /** Those among them that the provider runs, or may run, with this very request. */
+  readonly pending: RequestedCall[];
 }
 
 /**
@@ -74,13 +76,16 @@ export class CallPairing {
     const ids = new CallIds();
     const executed: ExecutedCall[] = [];
     const unanswered: RequestedCall[] = [];
+    const pending: RequestedCall[] = [];
     for (const { call: found, providerId, group, callVisible } of this.#calls) {
       const id = ids.idOf(providerId, found);
       if (group.results.length === 0) {
-        unanswered.push(toRequestedCall(id, found));
+        const requested = toRequestedCall(id, found);
+        unanswered.push(requested);
+        if (found.serverSide || found.mayRunUnanswered) pending.push(requested);
         continue;
       }
-      const { caller, serverSide, anomalies: own, ...call } = found;
+      const { caller, serverSide, mayRunUnanswered, anomalies: own, ...call } = found;
       const anomalies = [...(own ?? []), ...anomaliesOf(group, callVisible)];
       executed.push({
         id,
@@ -95,7 +100,7 @@ export class CallPairing {
         ...(anomalies.length === 0 ? {} : { anomalies }),
       });
     }
-    return { executed, unanswered };
+    return { executed, unanswered, pending };
   }
 
   /** The calls that have a result. */
@@ -105,7 +110,7 @@ export class CallPairing {
 
   /** The calls that the provider runs itself and that have no result yet: they run with this very request. */
   pending(): RequestedCall[] {
-    return this.paired().unanswered.filter((call) => call.serverSide);
+    return this.paired().pending;
   }
 }
 

@@ -8,6 +8,8 @@ export interface FoundCall extends ToolParams {
   readonly rawArguments: Json | undefined;
   readonly caller?: 'direct' | 'programmatic';
   readonly serverSide?: boolean;
+  /** Without a result in the request, the call may run with this request although it is not marked as the server's. */
+  readonly mayRunUnanswered?: boolean;
   readonly anomalies?: readonly CallAnomaly[];
 }
 

@@ -25,7 +25,7 @@ export const gemini: LlmFormat = {
 
   declaredTools: (body) => declaredTools(requestOf(body).request),
   executedCalls: (body) => pairedCalls(body).executed,
-  pendingCalls: (body) => pairedCalls(body).unanswered.filter((call) => call.serverSide),
+  pendingCalls: (body) => pairedCalls(body).pending,
 
   strip(body, keys) {
     const { request, path } = requestOf(body);

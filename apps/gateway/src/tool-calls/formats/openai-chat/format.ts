@@ -43,7 +43,7 @@ export const openaiChat: LlmFormat = {
 
   declaredTools,
   executedCalls: (body) => pairedCalls(body).executed,
-  pendingCalls: (body) => pairedCalls(body).unanswered.filter((call) => call.serverSide),
+  pendingCalls: (body) => pairedCalls(body).pending,
   strip: stripTools,
 
   redact(redactions, body) {

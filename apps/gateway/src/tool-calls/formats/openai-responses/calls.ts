@@ -22,7 +22,12 @@ export function callOfItem(item: JsonObject): ItemCall | undefined {
     case 'function_call':
       return { id: callId, answeredBy: 'output', found: named(item, item.arguments, paramsFromText(item.arguments)) };
     case 'custom_tool_call':
-      return { id: callId, answeredBy: 'output', found: named(item, item.input, paramsFromFreeText(item.input)) };
+      // Some providers run custom tools themselves and list the finished call without an output.
+      return {
+        id: callId,
+        answeredBy: 'output',
+        found: { ...named(item, item.input, paramsFromFreeText(item.input)), mayRunUnanswered: true },
+      };
     case 'local_shell_call':
       return { id: callId, answeredBy: 'output', found: typed('local_shell', item.action) };
     case 'shell_call':
@@ -57,14 +62,19 @@ export function callOfItem(item: JsonObject): ItemCall | undefined {
 }
 
 function named(item: JsonObject, rawArguments: Json | undefined, params: ReturnType<typeof paramsFromText>): FoundCall {
-  const namespace = textOf(item.namespace);
+  const server = serverOf(textOf(item.namespace));
   return {
     name: textOf(item.name) ?? 'unknown',
-    ...(namespace === undefined ? {} : { server: namespace }),
+    ...(server === undefined ? {} : { server }),
     rawArguments,
     ...params,
     caller: callerOf(item),
   };
+}
+
+/** The namespace of a tool as its server. Models put the tools of the client itself into the namespace `functions`. */
+export function serverOf(namespace: string | undefined): string | undefined {
+  return namespace === 'functions' || namespace === '' ? undefined : namespace;
 }
 
 function typed(name: string, value: Json | undefined): FoundCall {
@@ -103,7 +113,7 @@ export function itemAt(body: JsonObject, path: JsonPath): JsonObject | undefined
 /**
  * The calls of the history. An approved request for an MCP call counts as answered: the provider runs the call with
  * this very request, and taking the approval back prevents it. Outputs without a `call_id` answer the calls of their
- * turn by position.
+ * turn by position. A call that is not answered yet and that the provider runs, or may run, is pending.
  */
 export const pairedCalls = oncePerBody(pair);
 
@@ -113,6 +123,7 @@ function pair(body: JsonObject): PairedCalls {
   const items = [...objectsIn(body.input)];
   const newest = newestItems(body, items);
   const localShellIds = new Map<string, string>();
+  const declined = declinedApprovals(items);
   for (const [index, item] of items) {
     const found: FoundResult = { path: ['input', index], inNewestTurn: newest.has(index) };
     const type = typeOf(item);
@@ -122,7 +133,8 @@ function pair(body: JsonObject): PairedCalls {
       const kind = call.answeredBy === 'self' ? `item:${index}` : type;
       const ownId = idOf(item.id);
       if (type === 'local_shell_call' && ownId && call.id) localShellIds.set(ownId, call.id);
-      turn.call(kind, call.id, call.found);
+      const isDeclined = call.answeredBy === 'approval' && call.id !== undefined && declined.has(call.id);
+      turn.call(kind, call.id, isDeclined ? { ...call.found, serverSide: false } : call.found);
       if (call.answeredBy === 'self' && hasRun(item)) turn.result(kind, call.id, found);
       continue;
     }
@@ -131,6 +143,12 @@ function pair(body: JsonObject): PairedCalls {
   }
   turn.endTurn();
   return pairing.paired();
+}
+
+/** Ids of the requests for approval that were declined: their calls never run. */
+function declinedApprovals(items: readonly [number, JsonObject][]): ReadonlySet<string> {
+  const declined = items.filter(([, item]) => item.type === 'mcp_approval_response' && item.approve === false);
+  return new Set(declined.map(([, item]) => textOf(item.approval_request_id) ?? ''));
 }
 
 /** The type of an item; those of messages and references may be left out. */
@@ -156,7 +174,6 @@ function answerOf(item: JsonObject, localShellIds: ReadonlyMap<string, string>):
     if (item.approve === false) return undefined;
     return { kind: 'mcp_approval_request', id: idOf(item.approval_request_id), result: { serverSide: true } };
   }
-  if (item.role === 'tool') return { kind: 'function_call', id: idOf(item.tool_call_id) ?? idOf(item.call_id) };
   const kind = ANSWERS.get(type);
   if (kind === undefined) return undefined;
   const named = idOf(item.call_id) ?? (type === 'local_shell_call_output' ? idOf(item.id) : undefined);

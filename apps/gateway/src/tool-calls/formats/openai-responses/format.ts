@@ -2,16 +2,23 @@ import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import { below, objectOf, objectsIn, textOf } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
+import { attachmentEdits } from './attachments.js';
 import { itemAt, pairedCalls } from './calls.js';
+import { KINDS } from './kinds.js';
 import { isResponse, responseCalls } from './response.js';
 import { declaredTools, stripTools } from './tools.js';
 
 /**
  * OpenAI Responses, also its compaction and the backend of ChatGPT.
+ *
+ * A denied output is replaced by a notice in the form of its kind; a screenshot cannot hold one, so its denial blocks.
+ * Images and files in messages of the client in the same turn are replaced by a text, since they may be what the tool
+ * returned.
  * Source: OpenAI's API reference and the types of its SDK.
  */
 export const openaiResponses: LlmFormat = {
   id: 'openai-responses',
+  kinds: KINDS,
 
   matchesPath: (path) => /\/responses(?:\/compact)?$/.test(path),
 
@@ -24,11 +31,12 @@ export const openaiResponses: LlmFormat = {
 
   declaredTools,
   executedCalls: (body) => pairedCalls(body).executed,
-  pendingCalls: (body) => pairedCalls(body).unanswered.filter((call) => call.serverSide),
+  pendingCalls: (body) => pairedCalls(body).pending,
   strip: stripTools,
 
   redact(redactions, body) {
-    const edits: Edit[] = [];
+    const denied = redactions.flatMap(({ call }) => call.results);
+    const edits: Edit[] = attachmentEdits(body, denied);
     for (const { call, notice } of redactions) {
       for (const path of call.results) {
         const denial = denialOf(itemAt(body, path), path, notice);
@@ -70,6 +78,9 @@ function denialOf(item: JsonObject | undefined, path: JsonPath, notice: string):
       return [set('output', [{ stdout: '', stderr: notice, outcome: { type: 'exit', exit_code: 1 } }])];
     case 'apply_patch_call_output':
       return [set('status', 'failed'), set('output', notice)];
+    case 'tool_search_output':
+      // A search of the client that found nothing has an empty list. One of the server must go back as it came.
+      return item?.execution === 'client' ? [set('tools', [])] : undefined;
     case 'mcp_approval_response':
       return [set('approve', false), set('reason', notice)];
     case 'mcp_call':

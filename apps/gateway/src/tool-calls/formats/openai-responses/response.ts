@@ -1,11 +1,18 @@
 import type { JsonObject } from '@iris/contracts';
-import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
+import { nodesOf, unlistedCalls } from '../../closed-world/index.js';
+import { idOf, objectOf, textOf } from '../../json-access.js';
 import type { ResponseCall } from '../llm-format.js';
 import { callOfItem } from './calls.js';
+import { CONTENT_PARTS, ITEMS } from './kinds.js';
 
 export function isResponse(message: JsonObject): boolean {
   const type = textOf(message.type) ?? '';
-  return type.startsWith('response.') || message.object === 'response' || Array.isArray(message.output);
+  return type.startsWith('response.') || message.object === 'response' || isOutput(message.output);
+}
+
+/** A list of items, or one item in its place; Bedrock Converse has a message there. */
+function isOutput(output: JsonObject[string] | undefined): boolean {
+  return Array.isArray(output) || objectOf(output)?.type !== undefined;
 }
 
 /** An item that is put together from the events about it. */
@@ -21,20 +28,28 @@ interface Draft {
  */
 export function responseCalls(messages: readonly JsonObject[]): ResponseCall[] {
   const drafts = new Drafts();
+  const unlisted: ResponseCall[] = [];
   for (const message of messages) {
     const whole = objectOf(message.response) ?? message;
     drafts.startList();
-    for (const [index, item] of objectsIn(whole.output)) drafts.add(item, index);
+    for (const [index, item] of nodesOf(whole.output).entries()) drafts.add(item, index);
+    const odd = Array.isArray(whole.output) ? whole.output.filter((item) => !objectOf(item)) : [];
+    for (const call of unlistedCalls('openai-responses', ITEMS, odd)) unlisted.push(call);
     const item = objectOf(message.item);
     if (item) drafts.add(item, message.output_index, message.type === 'response.output_item.added');
     drafts.addText(message);
   }
-  return drafts.all.flatMap((draft) => {
+  const calls = drafts.all.flatMap((draft) => {
     const item = { ...draft.item };
     for (const [field, text] of draft.texts) if (!textOf(item[field])) item[field] = text;
     const call = callOfItem(item);
-    return call ? [{ id: call.id, found: call.found }] : [];
+    if (call) return [{ id: call.id, found: call.found }];
+    return [
+      ...unlistedCalls('openai-responses', ITEMS, item),
+      ...unlistedCalls('openai-responses', CONTENT_PARTS, item.type === 'message' ? item.content : undefined),
+    ];
   });
+  return unlisted.length === 0 ? calls : [...calls, ...unlisted];
 }
 
 class Drafts {

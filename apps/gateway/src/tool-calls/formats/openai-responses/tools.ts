@@ -1,9 +1,13 @@
 import type { Json, JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
+import { listed, statedKind, unrecognisedTool } from '../../closed-world/index.js';
 import { below, objectOf, objectsIn, textOf, uniqueByKey } from '../../json-access.js';
 import type { DeclaredTool, EditPlan } from '../llm-format.js';
 import { STUB_TOOL_DESCRIPTION, stubToolName } from '../stub-tool.js';
 import { hostedGroup, mcpGroup, memberTool, namedTool } from '../tool-keys.js';
+import { serverOf } from './calls.js';
+import { dependantsOf, type KeptTool } from './dependants.js';
+import { TOOLS } from './kinds.js';
 
 export function declaredTools(body: JsonObject): DeclaredTool[] {
   return uniqueByKey(declarations(body));
@@ -16,10 +20,12 @@ function* declarations(body: JsonObject): Generator<DeclaredTool> {
       for (const [, entry] of objectsIn(item.tools)) yield* toolsOfEntry(entry);
     } else if (item.type === 'mcp_list_tools') yield* listedTools(item);
   }
-  // A choice may name a tool of a server whose tools stand nowhere else.
+  // A choice may name a tool of a server whose tools are listed nowhere else.
+  const labels = new Set([...allEntries(body)].map((entry) => textOf(entry.server_label)));
   const choice = objectOf(body.tool_choice);
   for (const entry of choice?.type === 'allowed_tools' ? allowedIn(choice) : choice ? [choice] : []) {
-    if (entry.type === 'mcp') yield* toolsOfChoice(entry);
+    const isNamed = textOf(entry.name) !== undefined;
+    if (entry.type === 'mcp' && (isNamed || !labels.has(textOf(entry.server_label)))) yield* toolsOfChoice(entry);
   }
 }
 
@@ -28,13 +34,19 @@ function listedTools(item: JsonObject): DeclaredTool[] {
   return [...objectsIn(item.tools)].map(([, tool]) => memberTool('mcp', label, textOf(tool.name) ?? ''));
 }
 
-/** What one entry of a list of tools declares; the group of an MCP server stands first. */
+/**
+ * What one entry of a list of tools declares. An MCP server with a list of allowed tools declares these alone; one
+ * without is a group.
+ */
 function toolsOfEntry(entry: JsonObject): DeclaredTool[] {
   const type = textOf(entry.type);
+  const kind = statedKind(TOOLS, entry);
+  if (kind !== undefined && !listed(TOOLS, kind)) return [unrecognisedTool('openai-responses', kind)];
   if (type === 'namespace') return childrenOf(entry).map(([, tool]) => tool);
   if (type === 'mcp') {
     const label = textOf(entry.server_label) ?? '';
-    return [mcpGroup(label), ...allowedNames(entry).map((name) => memberTool('mcp', label, name))];
+    const names = allowedNames(entry);
+    return names.length === 0 ? [mcpGroup(label)] : names.map((name) => memberTool('mcp', label, name));
   }
   const name = textOf(entry.name) ?? textOf(objectOf(entry.function)?.name);
   if (name !== undefined) return [namedTool(name)];
@@ -49,10 +61,11 @@ function hostedName(type: string): string {
 
 function childrenOf(entry: JsonObject): [number, DeclaredTool][] {
   const namespace = textOf(entry.name) ?? '';
-  return [...objectsIn(entry.tools)].map(([index, child]) => [
-    index,
-    memberTool('namespace', namespace, textOf(child.name) ?? textOf(child.type) ?? ''),
-  ]);
+  return [...objectsIn(entry.tools)].map(([index, child]) => {
+    const { server, ...tool } = memberTool('namespace', namespace, textOf(child.name) ?? textOf(child.type) ?? '');
+    const own = serverOf(server);
+    return [index, own === undefined ? tool : { ...tool, server: own }];
+  });
 }
 
 /** Where an MCP entry lists the tools that may be called, and which they are. */
@@ -80,7 +93,9 @@ export function stripTools(body: JsonObject, keys: ReadonlySet<string>): EditPla
   for (const [, item] of objectsIn(body.input)) {
     if (item.type !== 'mcp_list_tools') continue;
     const label = textOf(item.server_label) ?? '';
-    listings.set(label, [...(listings.get(label) ?? []), ...listedTools(item)]);
+    const known = listings.get(label) ?? [];
+    listings.set(label, known);
+    for (const tool of listedTools(item)) known.push(tool);
   }
   const dropped = droppedServers(body, keys, listings);
   const isGone = (tool: DeclaredTool) =>
@@ -88,6 +103,7 @@ export function stripTools(body: JsonObject, keys: ReadonlySet<string>): EditPla
   const strip: Strip = { keys, listings, isGone, edits: [] };
   const emptied = stripList(strip, ['tools'], body.tools);
   stripItems(strip, body);
+  const isRepaired = repairDependants(strip, body);
   const left = declaredTools(body).some((tool) => !isGone(tool));
   if (emptied) {
     strip.edits.push({ op: 'remove', path: ['tools'] });
@@ -96,7 +112,7 @@ export function stripTools(body: JsonObject, keys: ReadonlySet<string>): EditPla
         if (body[key] !== undefined) strip.edits.push({ op: 'remove', path: [key] });
       }
     }
-  } else keepOneLoaded(strip, body);
+  } else if (!isRepaired) keepOneLoaded(strip, body);
   if (!emptied || left) repairChoice(strip, body);
   return { status: 'planned', edits: strip.edits };
 }
@@ -111,7 +127,7 @@ function droppedServers(
   for (const entry of allEntries(body)) {
     if (entry.type !== 'mcp') continue;
     const label = textOf(entry.server_label) ?? '';
-    const visible = allowedList(entry) ? toolsOfEntry(entry).slice(1) : (listings.get(label) ?? []);
+    const visible = allowedNames(entry).length > 0 ? toolsOfEntry(entry) : (listings.get(label) ?? []);
     const noneLeft = visible.length > 0 && visible.every((tool) => keys.has(tool.key));
     if (keys.has(mcpGroup(label).key) || noneLeft) dropped.add(label);
   }
@@ -141,7 +157,7 @@ function stripList(strip: Strip, path: JsonPath, list: Json | undefined): boolea
 
 function isEntryGone(strip: Strip, entry: JsonObject): boolean {
   const tools = toolsOfEntry(entry);
-  if (entry.type === 'namespace') return tools.length > 0 && tools.every(strip.isGone);
+  if (entry.type === 'namespace' || entry.type === 'mcp') return tools.length > 0 && tools.every(strip.isGone);
   return tools[0] !== undefined && strip.isGone(tools[0]);
 }
 
@@ -197,6 +213,25 @@ function stripItems(strip: Strip, body: JsonObject): void {
   }
 }
 
+/** Answers whether something was repaired; tools that are loaded on demand are loaded at once then. */
+function repairDependants(strip: Strip, body: JsonObject): boolean {
+  const kept: KeptTool[] = [];
+  const removedTypes = new Set<Json | undefined>();
+  const lists: [JsonPath, Json | undefined][] = [[['tools'], body.tools]];
+  for (const [index, item] of objectsIn(body.input)) {
+    if (item.type === 'additional_tools') lists.push([['input', index, 'tools'], item.tools]);
+  }
+  for (const [path, list] of lists) {
+    for (const [index, entry] of objectsIn(list)) {
+      if (isEntryGone(strip, entry)) removedTypes.add(entry.type);
+      else kept.push({ path: below(path, index), entry });
+    }
+  }
+  const edits = dependantsOf(kept, removedTypes);
+  for (const edit of edits) strip.edits.push(edit);
+  return edits.length > 0;
+}
+
 /** A request in which every tool is to be searched for needs one that is not. */
 function keepOneLoaded(strip: Strip, body: JsonObject): void {
   const entries = [...objectsIn(body.tools)].map(([, entry]) => entry);
@@ -222,11 +257,17 @@ function isDeferred(entry: JsonObject): boolean {
 function repairChoice(strip: Strip, body: JsonObject): void {
   const choice = objectOf(body.tool_choice);
   if (!choice) return;
+  const goneNames = new Set<string>();
+  const leftNames = new Set<string>();
+  for (const tool of declaredTools(body)) (strip.isGone(tool) ? goneNames : leftNames).add(tool.name);
   const isChoiceGone = (entry: JsonObject) => {
     const tools = toolsOfChoice(entry);
-    const declared = declaredTools(body).filter((tool) => tools.some((named) => named.name === tool.name));
     if (tools.some(strip.isGone)) return true;
-    return entry.type !== 'mcp' && declared.length > 0 && declared.every(strip.isGone);
+    return (
+      entry.type !== 'mcp' &&
+      tools.some(({ name }) => goneNames.has(name)) &&
+      !tools.some(({ name }) => leftNames.has(name))
+    );
   };
   if (choice.type !== 'allowed_tools') {
     if (isChoiceGone(choice)) strip.edits.push({ op: 'set', path: ['tool_choice'], json: '"auto"' });
