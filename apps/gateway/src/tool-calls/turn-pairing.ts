@@ -24,6 +24,8 @@ interface Pair {
 export interface TurnPairingOptions {
   /** Whether a result with an id that no call of its turn has may answer a call that has none. */
   readonly unknownIdAnswers?: boolean;
+  /** Tells the turns of several histories in one body apart. */
+  readonly name?: string;
 }
 
 /**
@@ -36,6 +38,7 @@ export interface TurnPairingOptions {
 export class TurnPairing {
   readonly #pairing: CallPairing;
   readonly #options: TurnPairingOptions;
+  readonly #name: string;
   #turn = 0;
   #calls: TurnCall[] = [];
   #results: TurnResult[] = [];
@@ -43,10 +46,11 @@ export class TurnPairing {
   constructor(pairing: CallPairing, options: TurnPairingOptions = {}) {
     this.#pairing = pairing;
     this.#options = options;
+    this.#name = options.name ?? '';
   }
 
   call(kind: string, id: string | undefined, found: FoundCall): void {
-    const key = id === undefined ? `turn:${this.#turn}:${this.#calls.length}` : `id:${id}`;
+    const key = id === undefined ? `turn:${this.#name}:${this.#turn}:${this.#calls.length}` : `id:${id}`;
     this.#calls.push({ kind, id, found, key, answered: false });
   }
 
@@ -71,7 +75,11 @@ export class TurnPairing {
     for (const call of this.#calls) this.#pairing.call(call.key, call.id, call.found);
     for (const { call, result } of pairs) this.#pairing.result(call.key, call.id, result.found, call.found.name);
     for (const [index, { id, found }] of unpaired.entries()) {
-      this.#pairing.result(id === undefined ? `turn:${this.#turn}:result:${index}` : `id:${id}`, id, found);
+      this.#pairing.result(
+        id === undefined ? `turn:${this.#name}:${this.#turn}:result:${index}` : `id:${id}`,
+        id,
+        found,
+      );
     }
     this.#turn += 1;
     this.#calls = [];
@@ -94,7 +102,7 @@ export class TurnPairing {
         continue;
       }
       if (result.found.name !== undefined && result.found.name !== call.found.name) {
-        call.key = `turn:${this.#turn}:mismatch`;
+        call.key = `turn:${this.#name}:${this.#turn}:mismatch`;
       }
       pairs.push({ call, result });
     }

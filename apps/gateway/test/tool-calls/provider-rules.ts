@@ -181,13 +181,14 @@ function geminiComplaints(body: Body): string[] {
   const complaints: string[] = [];
   const say = (bad: unknown, text: string) => bad && complaints.push(text);
   const request = body.request ?? body;
-  const tools: Body[] = request.tools ?? [];
-  const declarations = (t: Body) => t.functionDeclarations ?? t.function_declarations;
+  const tools: Body[] = listOf(request.tools);
+  const declarations = (t: Body) => listOf(t.functionDeclarations ?? t.function_declarations);
   const names = tools.flatMap((t) => declarations(t) ?? []).map((d: Body) => d.name);
   say(request.tools?.length === 0, 'tools: empty');
   for (const tool of tools) {
     say(Object.keys(tool).length === 0, 'empty tool object');
-    say(declarations(tool)?.length === 0, 'functionDeclarations: empty');
+    const list = tool.functionDeclarations ?? tool.function_declarations;
+    say(list?.length === 0, 'functionDeclarations: empty');
     say(tool.mcpServers?.length === 0, 'mcpServers: empty');
   }
   const toolConfig = request.toolConfig ?? request.tool_config;
@@ -200,11 +201,11 @@ function geminiComplaints(body: Body): string[] {
     for (const name of allowed) say(!names.includes(name), 'allowed function is not declared');
   }
   say(config?.mode === 'ANY' && names.length === 0, 'mode ANY without functions');
-  const contents: Body[] = request.contents;
+  const contents: Body[] = listOf(request.contents);
   for (const [index, content] of contents.entries()) {
-    const calls = content.parts.filter((p: Body) => p.functionCall ?? p.function_call);
+    const calls = listOf(content.parts).filter((p: Body) => p.functionCall ?? p.function_call);
     const next = contents[index + 1];
-    const responses = (next?.parts ?? []).filter((p: Body) => p.functionResponse ?? p.function_response);
+    const responses = listOf(next?.parts).filter((p: Body) => p.functionResponse ?? p.function_response);
     say(next && calls.length !== responses.length, 'number of function response parts');
     for (const part of responses) {
       const response = part.functionResponse ?? part.function_response;
@@ -250,6 +251,11 @@ function converseComplaints(body: Body): string[] {
 
 function contentOf(message: Body): Body[] {
   return Array.isArray(message.content) ? message.content : [];
+}
+
+/** Google's API takes one object in the place of a list. */
+function listOf(value: Body | undefined): Body[] {
+  return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
 function isObject(value: unknown): boolean {

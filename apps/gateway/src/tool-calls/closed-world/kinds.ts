@@ -8,8 +8,10 @@ export interface KnownKind {
   readonly kind: Kind;
   /** Containers inside the node. */
   readonly fields?: Fields;
+  /** Where the key names the kind: the container that is the value under this key. */
+  readonly list?: Container;
   /** A second discriminator of the same node, for example the role of a message item. */
-  readonly then?: Union;
+  readonly second?: Union;
 }
 
 /** The kinds that one container lists. A node of any other kind is unrecognised. */

@@ -168,9 +168,9 @@ class KindsReader {
     return canonical;
   }
 
-  #known(node: JsonObject, { fields, then }: KnownKind, holds: Container['holds']): JsonObject {
+  #known(node: JsonObject, { fields, second }: KnownKind, holds: Container['holds']): JsonObject {
     const read = fields ? this.#fields(node, fields) : node;
-    return then ? this.#node(read, then, holds) : read;
+    return second ? this.#node(read, second, holds) : read;
   }
 
   /** A node whose members name what it is. */
@@ -182,9 +182,9 @@ class KindsReader {
       if (value === null) continue;
       const known = listed(union, key);
       if (!known) this.#unlisted(key, node, holds);
-      else if (known.fields) {
+      else if (known.list ?? known.fields) {
         this.#path.push(key);
-        const inner = this.#field(value, { fields: known.fields });
+        const inner = this.#field(value, known.list ?? { fields: known.fields ?? {} });
         this.#path.pop();
         if (inner === value) continue;
         if (read === node) read = { ...node };

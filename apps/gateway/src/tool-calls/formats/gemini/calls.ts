@@ -6,55 +6,50 @@ import { below, idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromObject } from '../../tool-params.js';
 import { TurnPairing } from '../../turn-pairing.js';
 import { fieldsOf, onlyField } from './fields.js';
+import { requestsOf } from './requests.js';
 
-/** The request itself: the body, or what Code Assist wraps into `request`. */
-export function requestOf(body: JsonObject): { readonly request: JsonObject; readonly path: JsonPath } {
-  const inner = body.contents === undefined ? objectOf(body.request) : undefined;
-  return inner ? { request: inner, path: ['request'] } : { request: body, path: [] };
+/** A call in a part of the model's content. */
+interface PartCall {
+  readonly id: string | undefined;
+  readonly found: FoundCall;
+  readonly kind: 'function' | 'tool' | 'code';
 }
 
-/** The call in a part of the model's content. */
-export function callOfPart(
-  part: JsonObject,
-): { readonly id: string | undefined; readonly found: FoundCall } | undefined {
-  const call = objectOf(onlyField(part, 'functionCall'));
-  if (call) {
-    const name = textOf(call.name) ?? 'unknown';
+/** The calls in a part of the model's content, in whichever spelling; one part holds one unless it is made up. */
+export function callsOfPart(part: JsonObject): PartCall[] {
+  const calls: PartCall[] = [];
+  for (const [, value] of fieldsOf(part, 'functionCall')) {
+    const call = objectOf(value);
+    if (!call) continue;
+    const name = textOf(call.name);
     const partial = onlyField(call, 'partialArgs');
-    if (partial === undefined) return { id: idOf(call.id), found: { name, ...argumentsOf(call.args) } };
     // Arguments that come in pieces are not put together; only the first piece has the name.
-    if (textOf(call.name) === undefined) return undefined;
-    return { id: idOf(call.id), found: { name, rawArguments: partial, paramsStatus: 'unparsed' } };
+    if (partial !== undefined && name === undefined) continue;
+    const args =
+      partial === undefined ? argumentsOf(call.args) : { rawArguments: partial, paramsStatus: 'unparsed' as const };
+    calls.push({ id: idOf(call.id), found: { name: name ?? 'unknown', ...args }, kind: 'function' });
   }
-  const server = objectOf(onlyField(part, 'toolCall'));
-  if (server) {
-    const name = textOf(onlyField(server, 'toolType')) ?? 'unknown';
-    return { id: idOf(server.id), found: { name, ...argumentsOf(server.args), serverSide: true } };
+  for (const [, value] of fieldsOf(part, 'toolCall')) {
+    const call = objectOf(value);
+    if (!call) continue;
+    const name = textOf(onlyField(call, 'toolType')) ?? 'unknown';
+    calls.push({ id: idOf(call.id), found: { name, ...argumentsOf(call.args), serverSide: true }, kind: 'tool' });
   }
-  const code = objectOf(onlyField(part, 'executableCode'));
-  if (!code) return undefined;
-  return { id: idOf(code.id), found: { name: 'codeExecution', ...argumentsOf(code), serverSide: true } };
+  for (const [, value] of fieldsOf(part, 'executableCode')) {
+    const code = objectOf(value);
+    if (!code) continue;
+    calls.push({
+      id: idOf(code.id),
+      found: { name: 'codeExecution', ...argumentsOf(code), serverSide: true },
+      kind: 'code',
+    });
+  }
+  return calls;
 }
 
 function argumentsOf(args: Json | undefined): Pick<FoundCall, 'rawArguments' | 'params' | 'paramsStatus'> {
   if (args === undefined || args === null) return { rawArguments: args, paramsStatus: 'empty', params: {} };
   return { rawArguments: args, ...paramsFromObject(args) };
-}
-
-interface FoundPartResult {
-  readonly kind: 'function' | 'tool' | 'code';
-  readonly value: JsonObject;
-  readonly key: string;
-}
-
-function resultOfPart(part: JsonObject): FoundPartResult | undefined {
-  for (const [field, kind] of RESULT_FIELDS) {
-    for (const [key, value] of fieldsOf(part, field)) {
-      const object = objectOf(value);
-      if (object) return { kind, value: object, key };
-    }
-  }
-  return undefined;
 }
 
 const RESULT_FIELDS = [
@@ -70,9 +65,13 @@ const RESULT_FIELDS = [
 export const pairedCalls = oncePerBody(pair);
 
 function pair(body: JsonObject): PairedCalls {
-  const { request, path } = requestOf(body);
   const pairing = new CallPairing();
-  const turn = new TurnPairing(pairing, { unknownIdAnswers: true });
+  for (const { request, path } of requestsOf(body)) pairRequest(pairing, request, path);
+  return pairing.paired();
+}
+
+function pairRequest(pairing: CallPairing, request: JsonObject, path: JsonPath): void {
+  const turn = new TurnPairing(pairing, { unknownIdAnswers: true, name: path.join('.') });
   const contents = [...objectsIn(request.contents)];
   const lastModel = contents.findLast(([, content]) => content.role === 'model')?.[0] ?? -1;
   let wasModel = false;
@@ -81,25 +80,19 @@ function pair(body: JsonObject): PairedCalls {
     if (isModel && !wasModel) turn.endTurn();
     wasModel = isModel;
     for (const [position, part] of objectsIn(content.parts)) {
-      const call = callOfPart(part);
-      if (call) turn.call(kindOf(call.found, part), call.id, call.found);
-      const result = resultOfPart(part);
-      if (!result) continue;
-      const name =
-        result.kind === 'code' ? undefined : (textOf(result.value.name) ?? textOf(onlyField(result.value, 'toolType')));
-      turn.result(result.kind, idOf(result.value.id), {
-        path: below(path, 'contents', index, 'parts', position, result.key),
-        inNewestTurn: index > lastModel || (isModel && index === lastModel),
-        ...(name === undefined ? {} : { name }),
-        serverSide: result.kind !== 'function',
-      });
+      for (const { id, found, kind } of callsOfPart(part)) turn.call(kind, id, found);
+      for (const [key, kind] of RESULT_FIELDS) {
+        const result = objectOf(part[key]);
+        if (!result) continue;
+        const name = kind === 'code' ? undefined : (textOf(result.name) ?? textOf(result.toolType));
+        turn.result(kind, idOf(result.id), {
+          path: below(path, 'contents', index, 'parts', position, key),
+          inNewestTurn: index > lastModel || (isModel && index === lastModel),
+          ...(name === undefined ? {} : { name }),
+          serverSide: kind !== 'function',
+        });
+      }
     }
   }
   turn.endTurn();
-  return pairing.paired();
-}
-
-function kindOf(found: FoundCall, part: JsonObject): FoundPartResult['kind'] {
-  if (!found.serverSide) return 'function';
-  return onlyField(part, 'toolCall') === undefined ? 'code' : 'tool';
 }

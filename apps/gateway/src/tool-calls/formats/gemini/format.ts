@@ -1,9 +1,12 @@
 import type { Json, JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
-import { below, objectOf } from '../../json-access.js';
+import { below, objectOf, uniqueByKey } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
-import { pairedCalls, requestOf } from './calls.js';
+import { attachmentEdits } from './attachments.js';
+import { pairedCalls } from './calls.js';
 import { fieldsOf } from './fields.js';
+import { KINDS } from './kinds.js';
+import { hasContents, requestsOf } from './requests.js';
 import { isResponse, responseCalls } from './response.js';
 import { declaredTools, stripTools } from './tools.js';
 
@@ -12,28 +15,34 @@ import { declaredTools, stripTools } from './tools.js';
  *
  * The JSON is that of protocol buffers: every field may be spelled in camel or in snake case, and a field that is
  * empty may be left out. So absent `args` are the way to write no arguments and are read as `empty`.
+ *
+ * A denied response is replaced by an error, without its parts. Other parts with data or a file in the same turn are
+ * replaced by a text, since they may be what the tool returned. What the provider ran must go back as it came, so its
+ * denial blocks.
  * Source: Google's API reference, the types of its SDK, and the protocol buffers' JSON mapping.
  */
 export const gemini: LlmFormat = {
   id: 'gemini',
+  kinds: KINDS,
 
   matchesPath: (path) => /(?::|%3A)(?:streamGenerateContent|generateContent|countTokens)$/i.test(path),
 
-  accepts: (body) => Array.isArray(requestOf(body).request.contents),
+  accepts: (body) => requestsOf(body).some(({ request }) => hasContents(request)),
 
-  matchesBody: (body) => body.messages === undefined && Array.isArray(requestOf(body).request.contents),
+  matchesBody: (body) => body.messages === undefined && requestsOf(body).some(({ request }) => hasContents(request)),
 
-  declaredTools: (body) => declaredTools(requestOf(body).request),
+  declaredTools: (body) => uniqueByKey(requestsOf(body).flatMap(({ request }) => declaredTools(request))),
   executedCalls: (body) => pairedCalls(body).executed,
   pendingCalls: (body) => pairedCalls(body).pending,
 
   strip(body, keys) {
-    const { request, path } = requestOf(body);
-    return { status: 'planned', edits: stripTools(request, path, keys) };
+    const edits = requestsOf(body).flatMap(({ request, path }) => stripTools(request, path, keys));
+    return { status: 'planned', edits };
   },
 
   redact(redactions, body) {
-    const edits: Edit[] = [];
+    const denied = redactions.flatMap(({ call }) => call.results);
+    const edits: Edit[] = attachmentEdits(body, denied);
     for (const { call, notice } of redactions) {
       // Parts of the model's content must be echoed.
       if (call.serverSide) return { status: 'not_representable', callId: call.id };

@@ -1,9 +1,12 @@
-import type { JsonObject } from '@iris/contracts';
-import { objectOf, objectsIn } from '../../json-access.js';
+import { isJsonObject, type JsonObject } from '@iris/contracts';
+import { elementsOf, nodesOf, unlistedCalls } from '../../closed-world/index.js';
+import { objectOf } from '../../json-access.js';
 import type { ResponseCall } from '../llm-format.js';
-import { callOfPart } from './calls.js';
+import { callsOfPart } from './calls.js';
+import { camelCase } from './fields.js';
+import { PARTS } from './kinds.js';
 
-const FIELDS = ['candidates', 'usageMetadata', 'promptFeedback'] as const;
+const FIELDS = ['candidates', 'usageMetadata', 'promptFeedback', 'usage_metadata', 'prompt_feedback'];
 
 export function isResponse(message: JsonObject): boolean {
   return bodiesOf(message).some((body) => FIELDS.some((field) => body[field] !== undefined));
@@ -19,12 +22,16 @@ function bodiesOf(message: JsonObject): JsonObject[] {
 export function responseCalls(messages: readonly JsonObject[]): ResponseCall[] {
   const calls: ResponseCall[] = [];
   for (const body of messages.flatMap(bodiesOf)) {
-    for (const [, candidate] of objectsIn(body.candidates)) {
-      for (const [, part] of objectsIn(objectOf(candidate.content)?.parts)) {
-        const call = callOfPart(part);
-        if (call) calls.push(call);
-      }
+    for (const candidate of nodesOf(body.candidates)) {
+      const parts = objectOf(candidate.content)?.parts;
+      for (const part of nodesOf(parts)) for (const { id, found } of callsOfPart(part)) calls.push({ id, found });
+      const named = elementsOf(parts).map((part) => (isJsonObject(part) ? inCamelCase(part) : part));
+      for (const call of unlistedCalls('gemini', PARTS, named)) calls.push(call);
     }
   }
   return calls;
+}
+
+function inCamelCase(part: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [camelCase(key), value]));
 }

@@ -1,9 +1,11 @@
 import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
+import { listed, unrecognisedTool } from '../../closed-world/index.js';
 import { below, objectOf, objectsIn, textOf, uniqueByKey } from '../../json-access.js';
 import type { DeclaredTool } from '../llm-format.js';
 import { hostedGroup, mcpGroup, namedTool } from '../tool-keys.js';
 import { camelCase, fieldsOf } from './fields.js';
+import { TOOLS } from './kinds.js';
 
 export function declaredTools(request: JsonObject): DeclaredTool[] {
   return uniqueByKey(declarations(request));
@@ -17,9 +19,13 @@ function* declarations(request: JsonObject): Generator<DeclaredTool> {
         for (const [, declaration] of objectsIn(value)) yield namedTool(textOf(declaration.name) ?? '');
       } else if (kind === 'mcpServers') {
         for (const [, server] of objectsIn(value)) yield mcpGroup(textOf(server.name) ?? '');
-      } else if (value !== null) yield hostedGroup(kind);
+      } else if (value !== null) yield toolOfKind(kind);
     }
   }
+}
+
+function toolOfKind(kind: string): DeclaredTool {
+  return listed(TOOLS, kind) ? hostedGroup(kind) : unrecognisedTool('gemini', kind);
 }
 
 /**
@@ -62,7 +68,7 @@ function stripEntry(entry: JsonObject, path: JsonPath, keys: ReadonlySet<string>
         left += 1;
         for (const [index] of gone) own.push({ op: 'remove', path: below(path, key, index) });
       }
-    } else if (keys.has(hostedGroup(kind).key)) own.push({ op: 'remove', path: below(path, key) });
+    } else if (keys.has(toolOfKind(kind).key)) own.push({ op: 'remove', path: below(path, key) });
     else left += 1;
   }
   if (own.length === 0) return false;

@@ -86,7 +86,7 @@ export const ITEMS: Union = {
   by: 'type',
   untyped: { role: 'message', id: 'item_reference' },
   kinds: {
-    message: { kind: 'metadata', then: ROLES },
+    message: { kind: 'metadata', second: ROLES },
     ...allOf('metadata', ['item_reference', 'reasoning', 'compaction', 'compaction_trigger', 'configuration_update']),
     ...allOf('call', [
       'function_call',
