@@ -168,8 +168,9 @@ export const METRICS = {
   'iris.pdp.plans': {
     kind: 'counter',
     unit: '{plan}',
-    meaning: 'Plans that were needed for declared tools: known, spared by a check, or made by the PDP.',
-    labels: { origin: ['memory', 'check', 'plan'] },
+    meaning:
+      'Plans that were needed for declared tools: known, spared by a check, made by the PDP, or left out because one hook needed too many (such a tool is not removed, and its calls are checked).',
+    labels: { origin: ['memory', 'check', 'plan', 'left_out'] },
   },
   'iris.pdp.ready': {
     kind: 'gauge',

@@ -3,7 +3,7 @@ import { type CheckRequest, type Pdp, PdpError, type PlanKind, type PlanRequest 
 import { loadCatalog } from '@iris/tool-catalog';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PreparedPrincipal } from './decision.service.js';
-import { ToolPlans } from './tool-plans.js';
+import { MAX_PLANS_PER_HOOK, ToolPlans } from './tool-plans.js';
 
 const TIMEOUT_MS = 5000;
 const POLICIES = { resourceKind: 'aperture_hook', policyVersion: 'default', scope: '' };
@@ -104,13 +104,25 @@ describe('ToolPlans', () => {
   });
 
   it('asks nothing when warm, for hundreds of tools, whatever the request and however old the facts', async () => {
+    mayCallWithoutParameters = (tool) => tool.startsWith('tool');
     const names = Array.from({ length: 300 }, (_, index) => `${index % 3 === 0 ? 'drop' : 'tool'}_${index}`);
     const first = await denied(names);
     expect(first).toHaveLength(100);
-    expect(asked).toHaveLength(300);
     const later = hook({ request_id: 'r2', session_id: 's2' });
     expect(await denied(names, { of: principal({}, 'fresh', 299), from: later })).toEqual(first);
-    expect(asked).toHaveLength(300);
+    expect([asked.length, checked.length]).toEqual([100, 1]);
+  });
+
+  it('asks for so many plans per hook, goes on with the next ones, and forgets none of the earlier ones', async () => {
+    const names = Array.from({ length: 250 }, (_, index) => `drop_${index}`);
+    const turns: number[] = [];
+    for (let turn = 0; turn < 3; turn += 1) turns.push((await denied(names)).length);
+    expect(turns).toEqual([MAX_PLANS_PER_HOOK, 2 * MAX_PLANS_PER_HOOK, 250]);
+    expect(asked).toHaveLength(250);
+    // Other facts need other plans. What was known of the person counts until they are made.
+    const newFacts = { of: principal({ onCall: true }) };
+    expect(await denied(names, newFacts)).toHaveLength(250);
+    expect(asked).toHaveLength(250 + MAX_PLANS_PER_HOOK);
   });
 
   it('asks again for other facts, another client, another revision', async () => {

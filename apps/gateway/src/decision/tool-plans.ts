@@ -34,7 +34,9 @@ export interface ToolPlansOptions {
 
 /** How many plans one gateway asks for at the same time, and how many may wait. */
 const PLANS_AT_ONCE = 4;
-const MAX_WAITING_PLANS = 5000;
+const MAX_WAITING_PLANS = 400;
+/** How many plans one hook may ask for. A plan takes the PDP some ms of processor time, a check a small part of that. */
+export const MAX_PLANS_PER_HOOK = 100;
 /** How long one plan may take, in ms. */
 const PLAN_TIMEOUT_MS = 5000;
 
@@ -49,7 +51,8 @@ const SCREENING_TIMEOUT_MS = 2000;
  * are kept by everything that goes into them, so that a request with hundreds of tools costs nothing when warm.
  *
  * A tool that may be called with no parameters is not "never", and one check tells that of many tools for a small part
- * of what their plans would cost the PDP; only the others are planned.
+ * of what their plans would cost the PDP; only the others are planned, at most so many per hook. For the rest the last
+ * plan counts, and without one the tool stays until a later turn plans it: its calls are checked in any case.
  */
 export class ToolPlans {
   private readonly plans: LRUCache<string, PlanKind>;
@@ -104,15 +107,21 @@ export class ToolPlans {
     count('iris.pdp.plans', { origin: 'memory' }, tools.length - wanted.length);
     if (wanted.length === 0) return denied;
     const plans = this.planAll(hook, prepared, wanted, shared);
+    const made = new Map<string, PlanKind>();
     const all = Promise.all(
-      wanted.map(async ({ tool, planKey }) => {
-        if ((await plans.get(planKey)) === 'ALWAYS_DENIED') denied.add(tool.key);
+      wanted.map(async ({ planKey }) => {
+        const kind = await plans.get(planKey);
+        if (kind !== undefined) made.set(planKey, kind);
       }),
     ).then(() => 'ok' as const);
     const outcome = await Promise.race([all, sleep(timeoutMs, 'pdp_timeout' as const, { ref: false })]);
     recordDuration('iris.pdp.duration', performance.now() - start, { method: 'plan', outcome });
-    // Plans that come after this are not for this reply any more.
-    return new Set(denied);
+    // Plans that come after this are kept for the next turn.
+    for (const { tool, planKey, completeKey } of wanted) {
+      const kind = made.get(planKey) ?? this.complete.get(completeKey);
+      if (kind === 'ALWAYS_DENIED') denied.add(tool.key);
+    }
+    return denied;
   }
 
   /** The plans by key, each shared by all who need it at the same time. Undefined where the PDP gives none. */
@@ -125,11 +134,12 @@ export class ToolPlans {
     const fresh = [...new Map(wanted.map((plan) => [plan.planKey, plan])).values()].filter(
       ({ planKey }) => !this.underWay.has(planKey),
     );
-    const callable = fresh.length === 0 ? undefined : this.callableWithoutParameters(hook, prepared, fresh, shared);
+    const screened = fresh.length === 0 ? undefined : this.screen(hook, prepared, fresh, shared);
     for (const plan of fresh) {
-      const asking = Promise.resolve(callable)
-        .then((keys) => {
-          if (keys?.has(plan.planKey)) return 'CONDITIONAL' as const;
+      const asking = Promise.resolve(screened)
+        .then((found) => {
+          if (found?.callable.has(plan.planKey)) return 'CONDITIONAL' as const;
+          if (!found?.toPlan.has(plan.planKey)) throw new Error('left out');
           return this.few.execute(() => this.ask(hook, prepared, plan.tool, shared));
         })
         .then(
@@ -146,13 +156,13 @@ export class ToolPlans {
     return new Map(wanted.map(({ planKey }) => [planKey, this.underWay.get(planKey) ?? Promise.resolve(undefined)]));
   }
 
-  /** Keys of the tools that the principal may call with no parameters; empty when the PDP does not say. */
-  private async callableWithoutParameters(
+  /** Which tools the principal may call with no parameters, none when the PDP gives no answer; and which to plan. */
+  private async screen(
     hook: Hook,
     prepared: PreparedPrincipal,
     wanted: readonly WantedPlan[],
     shared: JsonObject,
-  ): Promise<ReadonlySet<string>> {
+  ): Promise<{ readonly callable: ReadonlySet<string>; readonly toPlan: ReadonlySet<string> }> {
     const { resourceKind, policyVersion, scope } = this.policies;
     const resources = wanted.map(({ tool }, index) => ({
       kind: resourceKind,
@@ -167,10 +177,17 @@ export class ToolPlans {
         { timeoutMs: SCREENING_TIMEOUT_MS },
       );
     const results = await this.few.execute(check).catch(() => []);
-    const callable = wanted.filter((_, index) => results[index]?.effect === 'ALLOW');
+    const isCallable = (index: number) => results[index]?.effect === 'ALLOW';
+    const callable = wanted.filter((_, index) => isCallable(index));
+    const others = wanted.filter((_, index) => !isCallable(index));
+    const toPlan = others.slice(0, MAX_PLANS_PER_HOOK);
     count('iris.pdp.plans', { origin: 'check' }, callable.length);
-    count('iris.pdp.plans', { origin: 'plan' }, wanted.length - callable.length);
-    return new Set(callable.map(({ planKey }) => planKey));
+    count('iris.pdp.plans', { origin: 'plan' }, toPlan.length);
+    if (others.length > toPlan.length) {
+      count('iris.pdp.plans', { origin: 'left_out' }, others.length - toPlan.length);
+    }
+    const keysOf = (plans: readonly WantedPlan[]) => new Set(plans.map(({ planKey }) => planKey));
+    return { callable: keysOf(callable), toPlan: keysOf(toPlan) };
   }
 
   private ask(hook: Hook, prepared: PreparedPrincipal, tool: PlannableTool, shared: JsonObject): Promise<PlanKind> {
