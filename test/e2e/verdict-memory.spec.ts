@@ -198,6 +198,53 @@ describe('the same id', () => {
   });
 });
 
+describe('another result of the same call', () => {
+  const results = (calls: readonly Call[], text: string) => ({
+    max_tokens: 1,
+    messages: history(calls).messages.map((message) =>
+      JSON.parse(JSON.stringify(message).replaceAll('RESULT of', text)),
+    ),
+  });
+  const send = (session: string, body: object, rest: Readonly<Record<string, unknown>> = {}, gateway = KEEP) =>
+    postHook(mesh.gateways[gateway], { metadata: metadata(session, BEN, rest), request_body: body });
+
+  it('is judged anew, and the same one is not, wherever its cache mark is', async () => {
+    const session = newSession();
+    const calls = [allowed('same')];
+    await send(session, results(calls, 'RESULT of'));
+    await send(session, results(calls, 'RESULT of'), {}, REPLICA);
+    expect(await records(session)).toHaveLength(1);
+    await send(session, results(calls, 'OTHER of'));
+    expect(await records(session)).toHaveLength(2);
+    const marked = JSON.stringify(results(calls, 'OTHER of')).replace(
+      '"type":"tool_result"',
+      '"type":"tool_result","cache_control":{"type":"ephemeral"}',
+    );
+    await send(session, JSON.parse(marked));
+    expect(await records(session)).toHaveLength(2);
+  });
+
+  it.each([
+    ['client', { user_agent: 'claude-cli/9.9.9 (external, cli)' }],
+    ['device', { stable_node_id: 'nOther' }],
+    ['rights', { grants: { 'iris.dev/cap/roles': [{ roles: ['admin'] }] } }],
+  ])('and the same result for other %s too', async (_title, rest) => {
+    const session = newSession();
+    await send(session, results([allowed('same')], 'RESULT of'));
+    await send(session, results([allowed('same')], 'RESULT of'), rest);
+    await send(session, results([allowed('same')], 'RESULT of'));
+    expect(await records(session)).toHaveLength(2);
+  });
+
+  it('under the name of calls that are not known is judged by that name', async () => {
+    const session = newSession();
+    const calls = [allowed('same')];
+    expect(isWithheld(await send(session, results(calls, 'RESULT of')), 'same')).toBe(false);
+    const renamed = [{ ...allowed('same'), name: 'unknown' }];
+    expect(isWithheld(await send(session, results(renamed, 'RESULT of')), 'same')).toBe(true);
+  });
+});
+
 describe('a call seen after the response', () => {
   it('is redacted on the next turn by that verdict, without another question', async () => {
     const session = newSession();
@@ -253,6 +300,25 @@ describe('a call seen after the response', () => {
     expect(JSON.stringify(reply.body)).toContain('production-systems');
     expect(isWithheld(reply, 'call_2')).toBe(false);
     expect((await records(session)).map(({ action }) => action)).toEqual([SQL, 'Read']);
+  });
+
+  it('lends its verdict also where the event without ids comes first', async () => {
+    const session = newSession();
+    const calls = [denied('call_1'), allowed('call_2')];
+    const meta = metadata(session, BEN, { url: '/v1/responses', provider: 'openai' });
+    const output = calls.map(({ id, name, input }) => ({
+      type: 'function_call',
+      id: `fc_${id}`,
+      call_id: id,
+      name,
+      arguments: JSON.stringify(input),
+    }));
+    const response = { metadata: meta, response_body: { id: 'resp_1', object: 'response', output } };
+    await postHook(mesh.gateways[KEEP], toolCalls({ metadata: meta }, calls), CALLS);
+    await postHook(mesh.gateways[REPLICA], response, ENTIRE);
+    const reply = await postHook(mesh.gateways[KEEP], stateful(session, ['call_1', 'call_2']));
+    expect(['call_1', 'call_2'].map((id) => isWithheld(reply, id))).toEqual([true, false]);
+    expect(await records(session)).toHaveLength(2);
   });
 
   it('that nobody saw is judged as unknown', async () => {
