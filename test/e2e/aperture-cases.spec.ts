@@ -25,7 +25,7 @@ const NAMES = Object.keys(GATEWAYS) as GatewayName[];
 
 /**
  * A hook and what must become of it. `text` is sent as it is, `base64` as bytes, `hook` as JSON with usual metadata
- * below what it says. `$REQUEST` and `$SESSION` in a text stand for ids of the case, and `$LONG` for 30 kB.
+ * below what it says. `$REQUEST` and `$SESSION` in a text are ids of the case, `$LONG` is 30 kB and `$M` is what nobody may see.
  */
 interface HookCase {
   readonly title: string;
@@ -46,6 +46,10 @@ interface HookCase {
     readonly statusCode?: number;
     /** A part of the reply's message, or of the modified body. */
     readonly says?: readonly string[];
+    /** Policy denies: the reply blocks, or modifies the body so that the text of `$M` is gone. */
+    readonly denied?: boolean;
+    /** The reply to an agent's own hook denies the call. */
+    readonly agentDenies?: boolean;
     /** Texts that the provider still sees. */
     readonly passed?: readonly string[];
     /** Texts that are gone from the body, or never stood in the reply. */
@@ -66,10 +70,18 @@ interface Sent {
   readonly text: string;
 }
 
-const FOLDER = 'test/cases/aperture';
-const cases: [string, HookCase][] = readdirSync(FOLDER)
-  .sort()
-  .map((file) => [file, parse(readFileSync(join(FOLDER, file), 'utf8'))]);
+const FOLDERS = ['test/cases/aperture', 'test/cases/adverse'];
+/** A file holds one case, or a list of them. */
+const cases: [string, HookCase][] = FOLDERS.flatMap((folder) =>
+  readdirSync(folder)
+    .sort()
+    .flatMap((file) => {
+      const content = parse(readFileSync(join(folder, file), 'utf8')) as HookCase | HookCase[];
+      if (!Array.isArray(content)) return [[file, content] as [string, HookCase]];
+      return content.map((each, index) => [`${file} ${index}: ${each.title}`, each] as [string, HookCase]);
+    }),
+);
+const MARKER = 'U0VDUkVUIHJlc3VsdA';
 
 const LONG = 'x'.repeat(30_000);
 const lines: string[] = [];
@@ -94,8 +106,13 @@ function gatewayOf({ gateway = 'closed' }: HookCase): Gateway {
   return found;
 }
 
+function idOf(file: string): string {
+  return file.replace(/:.*/, '').replace(/[^\w.]/g, '_');
+}
+
 function bodyOf(file: string, { hook, text, base64, coding }: HookCase): Buffer {
-  const ids: Record<string, string> = { REQUEST: `req_${file}`, SESSION: `sess_${file}`, LONG };
+  const id = idOf(file);
+  const ids: Record<string, string> = { REQUEST: `req_${id}`, SESSION: `sess_${id}`, LONG, M: MARKER };
   let plain: Buffer;
   if (base64 !== undefined) plain = Buffer.from(base64, 'base64');
   else {
@@ -111,7 +128,7 @@ function bodyOf(file: string, { hook, text, base64, coding }: HookCase): Buffer 
     };
     const metadata = hook?.metadata === null ? null : { ...usual, ...hook?.metadata };
     const template = text ?? JSON.stringify({ ...hook, metadata });
-    plain = Buffer.from(template.replace(/\$(REQUEST|SESSION|LONG)/g, (_all, id: string) => ids[id] ?? ''));
+    plain = Buffer.from(template.replace(/\$(REQUEST|SESSION|LONG|M)\b/g, (_all, id: string) => ids[id] ?? ''));
   }
   if (coding === 'gzip') return gzipSync(plain);
   return coding === 'zstd' ? Buffer.from(zstd.compress(plain)) : plain;
@@ -156,7 +173,9 @@ function send(file: string, given: HookCase): Promise<Sent> {
 async function recordsOf(file: string, given: HookCase, before: ReadonlySet<string>): Promise<EvidenceRecord[]> {
   const records = (await evidenceOf(gatewayOf(given))).filter(({ id }) => !before.has(id));
   for (const record of records) expect(evidenceRecordSchema.safeParse(record).error).toBeUndefined();
-  return records.filter(({ requestId }) => requestId === undefined || requestId === `req_${file}` || requestId === '');
+  return records.filter(
+    ({ requestId }) => requestId === undefined || requestId === `req_${idOf(file)}` || requestId === '',
+  );
 }
 
 it.each(cases)('%s', async (file, given) => {
@@ -180,6 +199,15 @@ it.each(cases)('%s', async (file, given) => {
       ...statusCode,
       text: reply.text,
     });
+  }
+  if (wanted.denied === true) {
+    expect({ text: reply.text, ...(body as object) }).toMatchObject({
+      action: expect.stringMatching(/^(?:block|modify)$/),
+    });
+    expect(reply.text).not.toContain(MARKER);
+  }
+  if (wanted.agentDenies === true) {
+    expect(body).toMatchObject({ hookSpecificOutput: { permissionDecision: 'deny' } });
   }
   for (const text of wanted.says ?? []) expect(reply.text).toContain(JSON.stringify(text).slice(1, -1));
   for (const text of wanted.passed ?? []) if (wanted.action === 'modify') expect(reply.text).toContain(text);
