@@ -7,6 +7,7 @@ import { enabledSources } from './context/configured-sources.js';
 import { ContextService } from './context/context.service.js';
 import { EnricherClient } from './context/enricher-client.js';
 import { DecisionService, type PolicySelection } from './decision/decision.service.js';
+import { EffectsOfCalls } from './decision/effects-of-call.js';
 import { OneDecisionPerRequest } from './decision/one-decision-per-request.js';
 import { ShadowPolicy } from './decision/shadow-policy.js';
 import { ToolPlans } from './decision/tool-plans.js';
@@ -85,7 +86,8 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
   });
   const evidence = openEvidence(settings, policies, logger);
   const decisionOptions = { maxParamsBytes: settings['limits.maxParamsBytesPdp'] };
-  const decision = new DecisionService(pdp, catalog, policies, decisionOptions);
+  const effects = new EffectsOfCalls(catalog);
+  const decision = new DecisionService(pdp, catalog, effects, policies, decisionOptions);
   const plans = new ToolPlans(pdp, catalog, policies, {
     maxEntries: settings['plans.memoryEntries'],
     lifeMs: settings['plans.lifeSeconds'] * 1000,
@@ -118,7 +120,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     candidate === undefined
       ? undefined
       : new ShadowPolicy(
-          new DecisionService(pdp, catalog, { ...policies, policyVersion: candidate }, decisionOptions),
+          new DecisionService(pdp, catalog, effects, { ...policies, policyVersion: candidate }, decisionOptions),
           evidence.service,
           candidate,
           logger,

@@ -8,6 +8,7 @@ export {
   type Operation,
   stricterOperation,
 } from './effect.js';
+export { effectAttributes, effectSummary, listedEffects } from './effect-attributes.js';
 export { DEFAULT_EFFECT_LIMITS, type EffectLimits } from './limits.js';
 export { compilePrograms, type Programs } from './programs.js';
 export { readEffects } from './read-effects.js';

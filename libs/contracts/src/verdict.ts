@@ -1,4 +1,4 @@
-import type { Json } from './json.js';
+import type { Json, JsonObject } from './json.js';
 import type { ReasonId } from './reason-ids.js';
 import type { ToolCall } from './tool-call.js';
 
@@ -31,4 +31,16 @@ export interface CallDecision {
   readonly derivedRoles: readonly string[];
   readonly outputs: readonly PolicyOutput[];
   readonly cerbosCallId?: string;
+  /** Verdicts on the effects of the call, in their order; absent when it has none that is checked. */
+  readonly effects?: readonly EffectDecision[];
+  /** Categories of what was denied: the tool's, or those of effects. Absent for an allow. */
+  readonly deniedCategories?: readonly string[];
+}
+
+/** The verdict on one effect of a call. */
+export interface EffectDecision {
+  /** What the effect is: an element of the attribute `effects` of the call. */
+  readonly summary: JsonObject;
+  readonly effect: Effect;
+  readonly rules: readonly string[];
 }

@@ -3,6 +3,7 @@ import { type CheckRequest, type CheckResult, type Pdp, type PdpCall, PdpError }
 import { loadCatalog } from '@iris/tool-catalog';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type DecidedCall, DecisionService, type PreparedPrincipal } from './decision.service.js';
+import { EffectsOfCalls } from './effects-of-call.js';
 
 const POLICIES = { resourceKind: 'aperture_hook', policyVersion: 'default', scope: '' };
 const MAX_PARAMS_BYTES = 4096;
@@ -49,7 +50,9 @@ describe('DecisionService', () => {
         return check(request, options);
       },
     };
-    service = new DecisionService(pdp as Pdp, catalog, POLICIES, { maxParamsBytes: MAX_PARAMS_BYTES });
+    service = new DecisionService(pdp as Pdp, catalog, new EffectsOfCalls(catalog), POLICIES, {
+      maxParamsBytes: MAX_PARAMS_BYTES,
+    });
   });
 
   const decide = (calls: readonly ToolCall[], onDecided?: (part: readonly DecidedCall[]) => void, of = ana) =>

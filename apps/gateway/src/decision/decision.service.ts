@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { type Complexity, effectAttributes, effectSummary } from '@iris/call-effects';
 import type {
   CallDecision,
   Hook,
+  Json,
   JsonObject,
   PolicyOutput,
   PrincipalContext,
@@ -9,10 +11,12 @@ import type {
   ToolCall,
 } from '@iris/contracts';
 import { isJsonObject } from '@iris/contracts';
-import { type CheckResult, type Pdp, PdpError, type PdpPrincipal } from '@iris/pdp';
+import { type CheckResult, type Pdp, PdpError, type PdpPrincipal, type PdpResource } from '@iris/pdp';
 import { count, type MetricLabels, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
+import { decisionOfParts, type EffectPart } from './decided-parts.js';
+import type { EffectsOfCalls } from './effects-of-call.js';
 import { type AttributeOrigins, principalAttributes } from './principal-attributes.js';
 import { callAttributes, hookAttributes } from './resource-attributes.js';
 
@@ -27,6 +31,8 @@ export interface PolicySelection {
 export interface DecidedCall {
   readonly decision: CallDecision;
   readonly attr: JsonObject;
+  /** The effects of the call that the PDP was asked about. */
+  readonly parts: readonly EffectPart[];
   /** Entry of the tool catalog that matched. */
   readonly catalogEntry?: string;
 }
@@ -35,6 +41,7 @@ export interface DecidedCall {
 interface AskedCall {
   readonly call: ToolCall;
   readonly attr: JsonObject;
+  readonly parts: readonly EffectPart[];
 }
 
 export interface DecisionOptions {
@@ -65,6 +72,7 @@ export class DecisionService {
   constructor(
     private readonly pdp: Pdp,
     private readonly catalog: Catalog,
+    private readonly effects: EffectsOfCalls,
     private readonly policies: PolicySelection,
     private readonly options: DecisionOptions,
   ) {}
@@ -101,9 +109,19 @@ export class DecisionService {
     const asked: AskedCall[] = [];
     for (const call of calls) {
       const { status, attr } = callAttributes(call, this.catalog, cmdb.get(call), this.options.maxParamsBytes);
-      const whole = { ...shared, ...attr };
-      if (status === 'ok') asked.push({ call, attr: whole });
-      else refused.set(call, this.decided(call, whole, refusal(call, status)));
+      const { complexity, opaque } = this.effects.of(call);
+      const summaries = this.effects.checked(call).map((effect) => ({ effect, summary: effectSummary(effect) }));
+      const whole = {
+        ...shared,
+        ...attr,
+        ...(summaries.length > 0 ? { effects: summaries.map(({ summary }) => summary) } : {}),
+        ...(opaque.length > 0 ? { opaque: [...opaque] } : {}),
+      };
+      const parts = summaries.map((each) => ({ ...each, attr: effectAttributes(whole, each.summary) }));
+      if (status !== 'ok') refused.set(call, this.decided({ call, attr: whole, parts: [] }, refusal(call, status)));
+      else if (complexity !== undefined) {
+        refused.set(call, this.decided({ call, attr: whole, parts: [] }, tooComplex(call, complexity)));
+      } else asked.push({ call, attr: whole, parts });
     }
     if (refused.size > 0) onDecided?.([...refused.values()]);
     const decided = await this.ask(hook, prepared, asked, timeoutMs, traceId, onDecided);
@@ -124,7 +142,7 @@ export class DecisionService {
     timeoutMs: number,
     traceId: string | undefined,
   ): Promise<DecidedCall[]> {
-    const asked = decided.map(({ decision, attr }) => ({ call: decision.call, attr }));
+    const asked = decided.map(({ decision, attr, parts }) => ({ call: decision.call, attr, parts }));
     return this.ask(hook, prepared, asked, timeoutMs, traceId);
   }
 
@@ -137,27 +155,31 @@ export class DecisionService {
     onDecided?: (decided: readonly DecidedCall[]) => void,
   ): Promise<DecidedCall[]> {
     if (asked.length === 0) return [];
-    const ids = resourceIds(asked);
+    const resources = this.resourcesOf(asked);
+    const answers: CheckResult[] = [];
     const decided: DecidedCall[] = [];
+    // Which call an answer belongs to, and how many of its answers are still missing.
+    const owners = asked.flatMap(({ parts }, index) => Array<number>(1 + parts.length).fill(index));
+    const starts = startsOf(asked);
+    const missing = asked.map(({ parts }) => 1 + parts.length);
     const take = (from: number, results: readonly CheckResult[]) => {
-      const part = results.flatMap((result, index) => {
-        const { call, attr } = asked[from + index] ?? {};
-        if (call === undefined || attr === undefined) return [];
-        decided[from + index] = this.decided(call, attr, toDecision(call, result, prepared.anonymous));
-        return [decided[from + index] as DecidedCall];
-      });
-      onDecided?.(part);
+      const complete: DecidedCall[] = [];
+      for (const [offset, result] of results.entries()) {
+        answers[from + offset] = result;
+        const index = owners[from + offset];
+        if (index === undefined) continue;
+        missing[index] = (missing[index] ?? 0) - 1;
+        if (missing[index] !== 0) continue;
+        decided[index] = this.decidedFrom(asked[index] as AskedCall, answers, starts[index] ?? 0, prepared.anonymous);
+        complete.push(decided[index]);
+      }
+      if (complete.length > 0) onDecided?.(complete);
     };
     const results = await this.timed('check', () =>
       this.pdp.check(
         {
           principal: prepared.principal,
-          resources: asked.map(({ call, attr }, index) => ({
-            kind: this.policies.resourceKind,
-            id: ids[index] ?? call.id,
-            action: actionOf(call),
-            attr,
-          })),
+          resources,
           policyVersion: this.policies.policyVersion,
           scope: this.policies.scope,
           requestId: requestKeyOf(hook, traceId),
@@ -166,16 +188,37 @@ export class DecisionService {
         { timeoutMs, onPart: take },
       ),
     );
-    // A PDP that answers a check as a whole announces no parts.
-    if (decided.length === 0) take(0, results);
     return asked.map(
-      ({ call, attr }, index) =>
-        decided[index] ?? this.decided(call, attr, toDecision(call, undefined, prepared.anonymous)),
+      (each, index) => decided[index] ?? this.decidedFrom(each, results, starts[index] ?? 0, prepared.anonymous),
     );
   }
 
-  private decided(call: ToolCall, attr: JsonObject, decision: CallDecision): DecidedCall {
-    return { decision, attr, catalogEntry: this.catalog.classify(call).entry };
+  /** The call, then each of its effects. */
+  private resourcesOf(asked: readonly AskedCall[]): PdpResource[] {
+    const ids = resourceIds(asked);
+    return asked.flatMap(({ call, attr, parts }, index) => {
+      const resource = { kind: this.policies.resourceKind, id: ids[index] ?? call.id, action: actionOf(call), attr };
+      const effects = parts.map((part, at) => ({ ...resource, id: `${resource.id}~effect${at}`, attr: part.attr }));
+      return [resource, ...effects];
+    });
+  }
+
+  private decidedFrom(
+    asked: AskedCall,
+    answers: readonly (CheckResult | undefined)[],
+    start: number,
+    anonymous: boolean,
+  ): DecidedCall {
+    const { call, attr, parts } = asked;
+    const own = toDecision(call, answers[start], anonymous, attr.category);
+    const others = parts.map((part, index) =>
+      toDecision(call, answers[start + 1 + index], anonymous, part.attr.category),
+    );
+    return this.decided(asked, decisionOfParts(own, parts, others));
+  }
+
+  private decided({ call, attr, parts }: AskedCall, decision: CallDecision): DecidedCall {
+    return { decision, attr, parts, catalogEntry: this.catalog.classify(call).entry };
   }
 
   private async timed<T>(method: 'check' | 'plan', ask: () => Promise<T>): Promise<T> {
@@ -200,6 +243,16 @@ export function requestKeyOf(hook: Hook, traceId: string | undefined): string {
 /** The PDP takes no empty action; a nameless call is asked about under a name that no tool can have. */
 export function actionOf(call: ToolCall): string {
   return call.name === '' ? '(empty)' : call.name.toWellFormed();
+}
+
+/** Index of the first answer of each call. */
+function startsOf(asked: readonly AskedCall[]): number[] {
+  let start = 0;
+  return asked.map(({ parts }) => {
+    const own = start;
+    start += 1 + parts.length;
+    return own;
+  });
 }
 
 /** Longer ids are sent as their hash, in characters: some providers carry payload in them. */
@@ -235,7 +288,26 @@ function refusal(call: ToolCall, reason: 'call_too_large' | 'call_too_complex'):
   };
 }
 
-function toDecision(call: ToolCall, result: CheckResult | undefined, anonymous: boolean): CallDecision {
+const COMPLEXITY: Readonly<Record<Complexity, string>> = {
+  too_long: 'it is too long',
+  too_deep: 'it nests too deep',
+  too_many: 'it does too much at once',
+};
+
+/** A command that cannot be read whole is denied: padding must open no way around the policies. */
+function tooComplex(call: ToolCall, complexity: Complexity): CallDecision {
+  return {
+    ...refusal(call, 'call_too_complex'),
+    message: `The command of this tool call cannot be judged: ${COMPLEXITY[complexity]}. Split it into several calls.`,
+  };
+}
+
+function toDecision(
+  call: ToolCall,
+  result: CheckResult | undefined,
+  anonymous: boolean,
+  category: Json | undefined,
+): CallDecision {
   const allowed = result?.effect === 'ALLOW';
   const outputs = (result?.outputs ?? []).filter(({ value }) => value !== undefined && value !== null);
   const denial = allowed ? undefined : denialOf(outputs);
@@ -252,6 +324,7 @@ function toDecision(call: ToolCall, result: CheckResult | undefined, anonymous: 
     derivedRoles: result?.derivedRoles ?? [],
     outputs,
     cerbosCallId: result?.cerbosCallId,
+    ...(allowed || typeof category !== 'string' ? {} : { deniedCategories: [category] }),
   };
 }
 

@@ -17,6 +17,8 @@ const storedSchema = z.object({
   statusCode: z.number().optional(),
   observe: z.boolean(),
   rules: z.array(z.string()),
+  /** Categories of what was denied. */
+  deniedCategories: z.array(z.string()).optional(),
   revision: z.string(),
   /** When it was decided, epoch ms. */
   decidedAt: z.number(),
@@ -117,6 +119,7 @@ export class VerdictMemory {
               statusCode: decision.statusCode,
               observe: decision.observe,
               rules: [...decision.rules],
+              deniedCategories: decision.deniedCategories && [...decision.deniedCategories],
               revision,
               decidedAt,
             },
@@ -208,6 +211,7 @@ export function toRememberedDecision(call: ToolCall, verdict: RememberedVerdict)
     statusCode: verdict.statusCode,
     observe: verdict.observe,
     rules: verdict.rules,
+    deniedCategories: verdict.deniedCategories,
     derivedRoles: [],
     outputs: [],
   };

@@ -74,7 +74,12 @@ function decided(params: ToolCall['params'], phase: ToolCall['phase'] = 'execute
     outputs: [{ source: 'p#r', value: { message: 'no', echo: 'sk_live_4eC39HqLyjWDarjtT1zdp7dc' } }],
     cerbosCallId: 'call-id',
   };
-  return { decision, attr: { phase, url: 'https://u:pass-word-1@h/', params: params ?? {} }, catalogEntry: 'shell' };
+  return {
+    decision,
+    attr: { phase, url: 'https://u:pass-word-1@h/', params: params ?? {} },
+    parts: [],
+    catalogEntry: 'shell',
+  };
 }
 
 async function recorded(): Promise<EvidenceRecord[]> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { CallDecision, Hook, Identity, Json, JsonObject, ToolCall } from '@iris/contracts';
+import { listedEffects } from '@iris/call-effects';
+import type { CallDecision, Hook, Identity, Json, JsonObject } from '@iris/contracts';
 import { isJsonObject, knownFacts } from '@iris/contracts';
 import { EVIDENCE_SCHEMA_VERSION, type EvidenceRecord, type EvidenceSpool, type Masker } from '@iris/evidence';
 import { count, type Logger, setGauge } from '@iris/telemetry';
@@ -26,8 +27,8 @@ export interface HookOutcome {
   readonly prepared?: PreparedPrincipal;
   readonly verdict: HookVerdict;
   readonly mode: 'enforce' | 'observe';
-  /** The mode of a call, where it is another than that of the hook. */
-  readonly modeOf?: (call: ToolCall) => 'enforce' | 'observe';
+  /** The mode of a decision, where it is another than that of the hook. */
+  readonly modeOf?: (decision: CallDecision) => 'enforce' | 'observe';
   /** Where something is only observed, what enforcement would have replied. */
   readonly wouldHave?: HookVerdict['action'];
   readonly traceId?: string;
@@ -136,7 +137,7 @@ export class EvidenceService {
     const maskedParamsOnly = maskedParams?.changed === true && !maskedBesideParams;
     return {
       ...this.shared(outcome),
-      mode: outcome.modeOf?.(decision.call) ?? outcome.mode,
+      mode: outcome.modeOf?.(decision) ?? outcome.mode,
       phase: decision.call.phase,
       decisionKey: decisionKey(outcome, decision, maskedParams?.value),
       resource: {
@@ -145,7 +146,7 @@ export class EvidenceService {
         attr: { ...maskedOthers.value, ...(maskedParams === undefined ? {} : { params: maskedParams.value }) },
       },
       action,
-      ...observed(maskedOthers.value),
+      ...observed(maskedOthers.value, decision),
       catalogEntry,
       effect: decision.effect,
       reason: decision.reason,
@@ -223,15 +224,24 @@ export class EvidenceService {
 }
 
 /** What the record states beside the attributes, so that a reader finds it without knowing where policies have it. */
-function observed(attr: JsonObject): Partial<EvidenceRecord> {
+function observed(attr: JsonObject, decision: CallDecision): Partial<EvidenceRecord> {
   const anomalies = isJsonObject(attr.tool) ? textsOf(attr.tool.anomalies) : undefined;
   return {
     ...(attr.paramsTruncated === true ? { paramsTruncated: true } : {}),
     anomalies,
-    effects: Array.isArray(attr.effects) ? attr.effects : undefined,
+    effects: effectsOf(attr, decision),
     unknownFields: textsOf(attr.unknownFields),
     permissionMode: typeof attr.permissionMode === 'string' ? attr.permissionMode : undefined,
   };
+}
+
+/** The effects with the verdict on each; masked as the attributes are. */
+function effectsOf(attr: JsonObject, { effects = [] }: CallDecision): JsonObject[] | undefined {
+  const listed = listedEffects(attr);
+  if (listed.length === 0) return undefined;
+  return listed.map((summary, index) =>
+    knownFacts({ ...summary, effect: effects[index]?.effect, rules: effects[index] && [...effects[index].rules] }),
+  );
 }
 
 function textsOf(value: Json | undefined): string[] | undefined {

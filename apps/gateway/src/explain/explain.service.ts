@@ -101,7 +101,7 @@ export class ExplainService {
           { status, origin, ageSeconds, reason },
         ]),
       ),
-      calls: decided.map((call) => explained(call, this.options.modes.ofTool(hook.event, call.decision.call))),
+      calls: decided.map((call) => explained(call, this.options.modes.ofDecision(hook.event, call.decision))),
       stripped,
     };
   }

@@ -170,8 +170,10 @@ export class HookWalk {
   private unlessDenied({ hook, judgement }: Passage, verdict: HookVerdict): HookVerdict {
     if (verdict.action !== 'allow' || isAfterResponse(hook)) return verdict;
     const denied = [...(judgement?.decisions.values() ?? [])].filter(
-      ({ call, effect, observe }) =>
-        effect === 'DENY' && !observe && this.options.modes.ofTool(hook.event, call) === 'enforce',
+      (decision) =>
+        decision.effect === 'DENY' &&
+        !decision.observe &&
+        this.options.modes.ofDecision(hook.event, decision) === 'enforce',
     );
     return denied.length === 0 ? verdict : blockFor(denied);
   }
@@ -316,9 +318,9 @@ export class HookWalk {
     const { hook, budget } = passage;
     const { modes } = this.options;
     const mode = modes.ofEvent(hook.event);
-    const modeOf = (call: ToolCall) => modes.ofTool(hook.event, call);
+    const modeOf = (decision: CallDecision) => modes.ofDecision(hook.event, decision);
     const enforceable = !isAfterResponse(hook);
-    const isEnforced = ({ call, observe }: CallDecision) => enforceable && !observe && modeOf(call) === 'enforce';
+    const isEnforced = (decision: CallDecision) => enforceable && !decision.observe && modeOf(decision) === 'enforce';
     for (const { decision } of judgement?.decided ?? []) countDecision(decision, isEnforced(decision));
     const outcome: HookOutcome = {
       hook,

@@ -56,13 +56,13 @@ interface Acted {
 }
 
 function enforcedPart(hook: Hook, calls: ReadCalls, { decided, decisions, strip }: Findings, modes: Modes): Acted {
-  const isEnforced = (call: ToolCall) => modes.ofTool(hook.event, call) === 'enforce';
+  const isEnforced = (decision: CallDecision) => modes.ofDecision(hook.event, decision) === 'enforce';
   const declared = calls.declared.filter((tool) => modes.ofTool(hook.event, tool) === 'enforce');
   return {
     denied: [...decisions.values()].filter(
-      (decision) => isDenied(decision) && !decision.observe && isEnforced(decision.call),
+      (decision) => isDenied(decision) && !decision.observe && isEnforced(decision),
     ),
-    decided: decided.filter(({ decision }) => isEnforced(decision.call)),
+    decided: decided.filter(({ decision }) => isEnforced(decision)),
     strip: new Set(declared.map(({ key }) => key).filter((key) => strip.has(key))),
   };
 }

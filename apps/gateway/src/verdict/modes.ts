@@ -1,4 +1,4 @@
-import type { HookEvent } from '@iris/contracts';
+import type { CallDecision, HookEvent } from '@iris/contracts';
 import type { Catalog, ToolUse } from '@iris/tool-catalog';
 
 /** `enforce`: verdicts are obeyed; `observe`: they are recorded, and everything is allowed. */
@@ -26,7 +26,16 @@ export class Modes {
 
   /** The mode of a call or of a declared tool. */
   ofTool(event: HookEvent, tool: ToolUse): Mode {
-    const { category } = this.catalog.classify(tool).classification;
+    return this.ofCategory(event, this.catalog.classify(tool).classification.category);
+  }
+
+  /** The mode of a decision: a denial is enforced when any category that it is about is. */
+  ofDecision(event: HookEvent, { call, deniedCategories = [] }: CallDecision): Mode {
+    if (deniedCategories.length === 0) return this.ofTool(event, call);
+    return deniedCategories.some((category) => this.ofCategory(event, category) === 'enforce') ? 'enforce' : 'observe';
+  }
+
+  private ofCategory(event: HookEvent, category: string): Mode {
     const { byCategory } = this.rules;
     return (Object.hasOwn(byCategory, category) ? byCategory[category] : undefined) ?? this.ofEvent(event);
   }

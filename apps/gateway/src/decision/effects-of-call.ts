@@ -1,0 +1,46 @@
+import { type CallEffects, compilePrograms, type Effect, type Programs, readEffects } from '@iris/call-effects';
+import type { ToolCall } from '@iris/contracts';
+import type { Catalog } from '@iris/tool-catalog';
+
+const NOTHING: CallEffects = { effects: [], opaque: [] };
+
+/** Reads what calls do, once for each call and revision of the catalog. */
+export class EffectsOfCalls {
+  #revision: string | undefined;
+  #programs: Programs = compilePrograms([], []);
+  #read = new WeakMap<ToolCall, CallEffects>();
+
+  constructor(private readonly catalog: Catalog) {}
+
+  /** What the call does besides what its tool says. Never throws. */
+  of(call: ToolCall): CallEffects {
+    if (call.params === undefined) return NOTHING;
+    if (this.#revision !== this.catalog.revision) this.#compile();
+    let effects = this.#read.get(call);
+    if (effects === undefined) {
+      effects = readEffects({ tool: call.name, params: call.params }, this.#programs, (target, kind) =>
+        this.catalog.environmentOfTarget(target, kind),
+      );
+      this.#read.set(call, effects);
+    }
+    return effects;
+  }
+
+  /** The effects that are a question of their own: not those of the shell, and none that its tool says already. */
+  checked(call: ToolCall): readonly Effect[] {
+    const { effects } = this.of(call);
+    if (effects.length === 0) return effects;
+    const own = this.catalog.classify(call).classification;
+    return effects.filter(
+      ({ category, operation, environment }) =>
+        category !== 'shell' &&
+        (category !== own.category || operation !== own.operation || environment !== own.environment),
+    );
+  }
+
+  #compile(): void {
+    this.#revision = this.catalog.revision;
+    this.#programs = compilePrograms(this.catalog.programs, this.catalog.environments);
+    this.#read = new WeakMap();
+  }
+}
