@@ -31,6 +31,9 @@ const explanationSchema = z.looseObject({
       matchedPolicy: z.string().optional(),
       matchedScope: z.string().optional(),
       catalogEntry: z.string().optional(),
+      effects: z
+        .array(z.looseObject({ summary: attributes, effect: z.enum(['ALLOW', 'DENY']), rules: z.array(z.string()) }))
+        .optional(),
       attr: attributes,
     }),
   ),

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Json } from '@iris/contracts';
 import type { Command } from 'commander';
 import { CliFault, EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
@@ -88,12 +89,33 @@ function printExplanation(io: CliIo, explanation: Explanation): void {
         ['rules', call.rules.join(', ') || 'none'],
         ['policy', [call.matchedPolicy ?? 'none', call.matchedScope].filter(Boolean).join(', scope ')],
         ['catalog entry', call.catalogEntry ?? 'none: the tool is uncategorised'],
-        ...['category', 'system', 'operation', 'environment', 'target', 'cmdb', 'paramsStatus'].flatMap((key) =>
-          call.attr[key] === undefined ? [] : [[key, JSON.stringify(call.attr[key])]],
+        ...['category', 'system', 'operation', 'environment', 'target', 'cmdb', 'paramsStatus', 'opaque'].flatMap(
+          (key) => (call.attr[key] === undefined ? [] : [[key, JSON.stringify(call.attr[key])]]),
         ),
       ],
     );
+    if (call.effects !== undefined) printEffects(io, call.effects);
   }
   if (calls.length === 0) io.out('\nThe hook holds no tool call.\n');
   if (stripped.length > 0) io.out(`\nRemoved from the request, never allowed: ${stripped.join(', ')}\n`);
+}
+
+/** Each effect of a call is checked as a resource of its own. */
+function printEffects(io: CliIo, effects: NonNullable<Explanation['calls'][number]['effects']>): void {
+  const shown = (value: Json | undefined) => (Array.isArray(value) ? value.join(' > ') : String(value ?? ''));
+  io.out('  What the call does\n');
+  printTable(
+    io,
+    ['program', 'run by', 'category', 'operation', 'environment', 'target', 'effect', 'rules'],
+    effects.map(({ summary, effect, rules }) => [
+      shown(summary.program),
+      shown(summary.via),
+      shown(summary.category),
+      shown(summary.operation),
+      shown(summary.environment ?? 'not recognised'),
+      shown(summary.target),
+      effect,
+      rules.join(', '),
+    ]),
+  );
 }

@@ -1,3 +1,4 @@
+import { effectAttributes, listedEffects } from '@iris/call-effects';
 import type { Effect, JsonObject } from '@iris/contracts';
 import type { EvidenceRecord } from '@iris/evidence';
 import type { CheckResult, Pdp } from '@iris/pdp';
@@ -143,21 +144,36 @@ async function check(records: readonly Replayable[], pdp: Pdp, options: ReplayOp
   const [first] = records;
   if (first === undefined) return [];
   const { id, roles, attr } = first.principal;
-  return pdp.check(
+  // A call is asked about first, then each of its effects, as the gateway does.
+  const questions = records.map(({ resource }) => {
+    const call = resource.attr as JsonObject;
+    return [call, ...listedEffects(call).map((summary) => effectAttributes(call, summary))];
+  });
+  const answers = await pdp.check(
     {
       principal: { id, roles, attr: attr as JsonObject },
-      resources: records.map(({ resource, action }) => ({
-        kind: resource.kind,
-        id: resource.id || 'call',
-        // As the gateway asks about a call without a name.
-        action: action || '(empty)',
-        attr: resource.attr as JsonObject,
-      })),
+      resources: records.flatMap(({ resource, action }, index) =>
+        (questions[index] ?? []).map((asked, part) => ({
+          kind: resource.kind,
+          id: `${resource.id || 'call'}${part === 0 ? '' : `~effect${part - 1}`}`,
+          // As the gateway asks about a call without a name.
+          action: action || '(empty)',
+          attr: asked,
+        })),
+      ),
       ...questionOf(first, options),
       requestId: `replay: ${first.id}`,
     },
     { timeoutMs: CHECK_MS },
   );
+  let next = 0;
+  return questions.map(({ length }) => {
+    const parts = answers.slice(next, next + length);
+    next += length;
+    const answer = parts.find(({ effect }) => effect !== 'ALLOW') ?? parts[0];
+    if (answer === undefined) throw new Error('every check has a result');
+    return answer;
+  });
 }
 
 function questionOf({ replay }: Replayable, options: ReplayOptions): { policyVersion: string; scope: string } {
