@@ -21,6 +21,8 @@ export interface Union {
   readonly kinds: Readonly<Record<string, Kind | KnownKind>>;
   /** The kind of a node without discriminator, by a field that it has; `*` for any node. The first that fits. */
   readonly untyped?: Readonly<Record<string, string>>;
+  /** Further fields of a node of any kind. Others that hold an object or a list are reported as unknown fields. */
+  readonly plainFields?: readonly string[];
   /** `unreadable`: a kind that is not listed, such as an unknown role, makes the whole body unreadable. */
   readonly unlisted?: 'unreadable';
 }

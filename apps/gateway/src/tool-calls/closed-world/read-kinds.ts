@@ -25,7 +25,7 @@ export type KindsReading =
       readonly calls: readonly UnrecognisedKind[];
       /** Types of declared tools that the format does not list. */
       readonly tools: readonly string[];
-      /** Top-level fields that the format does not list: at most 50, cut to 64 characters. */
+      /** Fields of the body and of its messages that the format does not list: at most 50, cut to 64 characters. */
       readonly unknownFields: readonly string[];
     }
   | { readonly status: 'unreadable'; readonly path: JsonPath; readonly problem: string };
@@ -63,19 +63,36 @@ class KindsReader {
   readonly #paths = new SourcePaths();
   readonly #calls = new Map<string, UnrecognisedKind>();
   readonly #tools = new Set<string>();
+  readonly #unknownFields = new Set<string>();
 
   constructor(private readonly names: KeyNames) {}
 
   read(kinds: FormatKinds, body: JsonObject) {
-    const unknownFields: string[] = [];
     const canonical = this.#canonicalKeys(body);
     for (const key of Object.keys(canonical)) {
-      if (!Object.hasOwn(kinds.fields, key) && unknownFields.length < MAX_UNKNOWN_FIELDS) {
-        unknownFields.push(key.slice(0, MAX_FIELD_LENGTH));
-      }
+      if (!Object.hasOwn(kinds.fields, key)) this.#unknownField(key);
     }
-    const read = this.#fields(canonical, kinds.fields);
-    return { body: read, paths: this.#paths, calls: [...this.#calls.values()], tools: [...this.#tools], unknownFields };
+    return {
+      body: this.#fields(canonical, kinds.fields),
+      paths: this.#paths,
+      calls: [...this.#calls.values()],
+      tools: [...this.#tools],
+      unknownFields: [...this.#unknownFields],
+    };
+  }
+
+  #unknownField(name: string): void {
+    if (this.#unknownFields.size < MAX_UNKNOWN_FIELDS) this.#unknownFields.add(name.slice(0, MAX_FIELD_LENGTH));
+  }
+
+  /** Fields of a message that nothing lists and that could hold a call or a result. */
+  #unknownFieldsOf(node: JsonObject, listedFields: Fields, plainFields: readonly string[]): void {
+    for (const key of Object.keys(node)) {
+      const value = node[key];
+      if (typeof value !== 'object' || value === null || Object.hasOwn(listedFields, key)) continue;
+      if (plainFields.includes(key) || this.names.meaning(key).kind !== 'other') continue;
+      this.#unknownField(`${this.#path[0]}[].${key}`);
+    }
   }
 
   /** The object with accepted spellings replaced; any other variant of a name is refused. */
@@ -162,6 +179,7 @@ class KindsReader {
       return canonical;
     }
     const known = listed(union, kind);
+    if (known && union.plainFields) this.#unknownFieldsOf(canonical, known.fields ?? {}, union.plainFields);
     if (known) return this.#known(canonical, known, holds);
     if (union.unlisted === 'unreadable') return this.#refuse(`"${short(kind)}" is no known ${union.by}`, union.by);
     this.#unlisted(kind, node, holds);

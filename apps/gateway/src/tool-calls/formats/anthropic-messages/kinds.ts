@@ -115,6 +115,7 @@ const MESSAGE: KnownKind = {
 
 export const ROLES: Union = {
   by: 'role',
+  plainFields: ['output_config'],
   unlisted: 'unreadable',
   kinds: { user: MESSAGE, assistant: MESSAGE, system: MESSAGE },
 };

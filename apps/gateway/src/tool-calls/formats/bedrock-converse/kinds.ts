@@ -45,6 +45,7 @@ const MESSAGE: KnownKind = {
 
 export const ROLES: Union = {
   by: 'role',
+  plainFields: [],
   unlisted: 'unreadable',
   kinds: allOf(MESSAGE, ['user', 'assistant', 'system']),
 };
