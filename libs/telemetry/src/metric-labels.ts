@@ -15,7 +15,14 @@ export const REASONS_OF_ANY = REASON_IDS;
 export const SOURCES = SOURCE_IDS;
 /** An answer that needs no reason has an empty one. */
 export const REASONS_OR_NONE = ['', ...REASON_IDS] as const;
-export const FORMATS = ['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini', 'bedrock-converse'] as const;
+export const FORMATS = [
+  'anthropic-messages',
+  'openai-chat',
+  'openai-responses',
+  'gemini',
+  'gemini-interactions',
+  'bedrock-converse',
+] as const;
 /** Formats of kinds that are not recognised; `hook` is a field of the hook itself. */
 export const UNRECOGNISED_FORMATS = [...FORMATS, 'hook', 'other'] as const;
 export const CONTEXT_STATUSES = ['fresh', 'stale', 'not_found', 'unavailable'] as const;

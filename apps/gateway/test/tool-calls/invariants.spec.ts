@@ -54,6 +54,8 @@ const MAY_DIFFER: Readonly<Record<FormatId, RegExp>> = {
     /^(tools|tool_choice|parallel_tool_calls|input\.\d+\.(output|status|tools|type|role|content))(\.|$)/,
   gemini:
     /^(request\.)?(tools|tool_?[cC]onfig|contents\.\d+\.parts\.\d+\.function_?[rR]esponse\.(response|parts))(\.|$)/,
+  'gemini-interactions':
+    /^(tools|generation_config\.tool_choice|input\.\d+\.(result|is_error))(\.|$)|^input\.\d+\.content\.\d+\./,
   'bedrock-converse':
     /^(toolConfig|additionalModelRequestFields\.tools|messages\.\d+\.content\.\d+\.toolResult\.(content|status))(\.|$)/,
 };

@@ -394,6 +394,58 @@ function geminiBody(): fc.Arbitrary<object> {
     });
 }
 
+function interactionsBody(): fc.Arbitrary<object> {
+  const result = fc.constantFrom('secret', [{ type: 'text', text: 'secret' }], { output: 'secret' });
+  return fc
+    .record({
+      names: toolNames,
+      hosted: fc.boolean(),
+      mcp: fc.constantFrom('none', 'open', 'allowed'),
+      choice: fc.constantFrom('none', 'any', 'allowed'),
+      turns,
+      results: fc.array(result, { minLength: 9, maxLength: 9 }),
+      image: fc.boolean(),
+      held: fc.boolean(),
+      odd: raw,
+    })
+    .map((g) => {
+      const tools: Record<string, unknown>[] = g.names.map((name) => ({ type: 'function', name, parameters: {} }));
+      if (g.hosted) tools.push({ type: 'google_search' });
+      if (g.mcp !== 'none') {
+        const allowed = g.mcp === 'open' ? undefined : [{ mode: 'auto', tools: ['find', 'drop'] }];
+        tools.push({ type: 'mcp_server', name: 'wiki', url: 'https://wiki.example', allowed_tools: allowed });
+      }
+      const choice = g.choice === 'any' ? 'any' : { allowed_tools: { mode: 'auto', tools: g.names.slice(0, 2) } };
+      const image = { type: 'image', mime_type: 'image/png', data: 'YQ==' };
+      const input: unknown[] = [
+        { type: 'user_input', content: [{ type: 'text', text: 'go' }, ...(g.image ? [image] : [])] },
+      ];
+      let id = 0;
+      for (const calls of g.turns) {
+        const start = id;
+        input.push({ type: 'thought', signature: 'c2ln' });
+        for (const name of calls) {
+          input.push({ type: 'function_call', id: `fc${id}`, name, arguments: id % 2 ? { odd: g.odd } : {} });
+          id += 1;
+        }
+        for (const [index, name] of calls.entries()) {
+          const value = g.results[start + index];
+          input.push({ type: 'function_result', call_id: `fc${start + index}`, name, result: value });
+        }
+        if (g.image) input.push({ type: 'user_input', content: [image] });
+        input.push({ type: 'model_output', content: [{ type: 'text', text: 'ok' }] });
+      }
+      const results = input.filter((step) => (step as { type: string }).type === 'function_result');
+      return {
+        model: 'gemini',
+        input: g.held ? results : input,
+        previous_interaction_id: g.held ? 'v1_x' : undefined,
+        tools,
+        generation_config: { odd: g.odd, ...(g.choice === 'none' ? {} : { tool_choice: choice }) },
+      };
+    });
+}
+
 function converseBody(): fc.Arbitrary<object> {
   const content = fc.constantFrom(
     [{ text: 'secret' }],
@@ -455,5 +507,6 @@ export const PROVIDER_BODIES: Readonly<Record<FormatId, fc.Arbitrary<GeneratedBo
   'openai-chat': bodies('openai-chat', '/v1/chat/completions', chatBody()),
   'openai-responses': bodies('openai-responses', '/v1/responses', responsesBody()),
   gemini: bodies('gemini', '/v1beta/models/gemini-3:generateContent', geminiBody()),
+  'gemini-interactions': bodies('gemini-interactions', '/v1beta/interactions', interactionsBody()),
   'bedrock-converse': bodies('bedrock-converse', '/model/eu.anthropic.claude%3A0/converse', converseBody()),
 };

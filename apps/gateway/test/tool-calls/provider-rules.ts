@@ -13,6 +13,7 @@ export const PROVIDER_RULES: Readonly<Record<FormatId, (body: Body) => string[]>
   'openai-chat': chatComplaints,
   'openai-responses': responsesComplaints,
   gemini: geminiComplaints,
+  'gemini-interactions': interactionsComplaints,
   'bedrock-converse': converseComplaints,
 };
 
@@ -211,6 +212,31 @@ function geminiComplaints(body: Body): string[] {
       const response = part.functionResponse ?? part.function_response;
       say(!isObject(response.response), 'response must be an object');
     }
+  }
+  return complaints;
+}
+
+function interactionsComplaints(body: Body): string[] {
+  const complaints: string[] = [];
+  const say = (bad: unknown, text: string) => bad && complaints.push(text);
+  const tools: Body[] = listOf(body.tools);
+  say(body.tools?.length === 0, 'tools: empty');
+  for (const tool of tools) {
+    for (const { tools: names } of listOf(tool.allowed_tools)) say(names?.length === 0, 'allowed_tools: empty');
+    say(tool.allowed_tools?.length === 0, 'allowed_tools: empty');
+  }
+  const choice = body.generation_config?.tool_choice;
+  say(choice !== undefined && tools.length === 0, 'tool_choice without tools');
+  const names = tools.map((tool) => tool.name);
+  const allowed = isObject(choice) ? choice.allowed_tools.tools : [];
+  say(isObject(choice) && allowed.length === 0, 'tool_choice: empty');
+  for (const name of allowed) say(!names.includes(name), 'tool_choice names a tool that is not declared');
+  const steps: Body[] = Array.isArray(body.input) ? body.input : [];
+  const calls = steps.filter((step) => /_call$/.test(step.type)).map(({ id }) => ({ id }));
+  const results = steps.filter((step) => /_result$/.test(step.type)).map(({ call_id: id }) => ({ id }));
+  say(!body.previous_interaction_id && !sameIds(calls, 'id', results, 'id'), 'results do not match the calls');
+  for (const step of steps) {
+    if (step.type === 'function_result') say(step.result === undefined, 'function_result without result');
   }
   return complaints;
 }

@@ -4,7 +4,13 @@ import type { FormatKinds } from '../closed-world/kinds.js';
 import type { FoundCall } from '../found-call.js';
 
 /** Formats of provider bodies. */
-export type FormatId = 'anthropic-messages' | 'openai-chat' | 'openai-responses' | 'gemini' | 'bedrock-converse';
+export type FormatId =
+  | 'anthropic-messages'
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'gemini'
+  | 'gemini-interactions'
+  | 'bedrock-converse';
 
 /** A tool, or an opaque group of tools, that a request offers to the model. */
 export interface DeclaredTool {

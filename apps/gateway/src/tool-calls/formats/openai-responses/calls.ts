@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '@iris/contracts';
 import type { JsonPath } from '@iris/json-document';
 import { CallPairing, oncePerBody, type PairedCalls } from '../../call-pairing.js';
 import type { FoundCall, FoundResult } from '../../found-call.js';
+import { type ItemAuthor, newestFrom } from '../../item-turns.js';
 import { idOf, objectOf, objectsIn, textOf } from '../../json-access.js';
 import { paramsFromFreeText, paramsFromObject, paramsFromText } from '../../tool-params.js';
 import { TurnPairing } from '../../turn-pairing.js';
@@ -121,11 +122,11 @@ function pair(body: JsonObject): PairedCalls {
   const pairing = new CallPairing();
   const turn = new TurnPairing(pairing);
   const items = [...objectsIn(body.input)];
-  const newest = newestItems(body, items);
+  const newest = newestItem(body, items);
   const localShellIds = new Map<string, string>();
   const declined = declinedApprovals(items);
   for (const [index, item] of items) {
-    const found: FoundResult = { path: ['input', index], inNewestTurn: newest.has(index) };
+    const found: FoundResult = { path: ['input', index], inNewestTurn: index >= newest };
     const type = typeOf(item);
     if (type === 'message' || type === 'reasoning') turn.endTurn();
     const call = callOfItem(item);
@@ -194,21 +195,17 @@ const ANSWERS: ReadonlyMap<string, string> = new Map([
   ['program_output', 'program'],
 ]);
 
-/**
- * Indexes of the items that no earlier request can have carried. With server-held history all items are new. Without,
- * the walk goes back from the end over outputs and what they answer, since parallel calls may be replayed as call,
- * output, call, output; it ends at the first message or reasoning before a call.
- */
-function newestItems(body: JsonObject, items: [number, JsonObject][]): ReadonlySet<number> {
-  if (textOf(body.previous_response_id) || body.conversation) return new Set(items.map(([index]) => index));
-  const newest = new Set<number>();
-  let seenCall = false;
-  for (const [index, item] of items.toReversed()) {
-    const type = typeOf(item);
-    const isClientMessage = type === 'message' && item.role !== 'assistant';
-    if (type === 'reasoning' || (type === 'message' && (!isClientMessage || seenCall))) break;
-    seenCall ||= callOfItem(item) !== undefined;
-    newest.add(index);
-  }
-  return newest;
+/** Who authored an item, for the turns of the history. */
+export function authorOf(item: JsonObject): ItemAuthor {
+  const type = typeOf(item);
+  if (type === 'message') return item.role === 'assistant' ? 'model' : 'client';
+  if (type === 'reasoning') return 'model';
+  return callOfItem(item) === undefined ? 'other' : 'call';
+}
+
+/** The index of the first new item. With server-held history all items are new. */
+function newestItem(body: JsonObject, items: [number, JsonObject][]): number {
+  if (textOf(body.previous_response_id) || body.conversation) return 0;
+  const position = newestFrom(items.map(([, item]) => authorOf(item)));
+  return items[position]?.[0] ?? Number.POSITIVE_INFINITY;
 }

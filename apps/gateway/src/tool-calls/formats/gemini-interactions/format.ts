@@ -1,0 +1,72 @@
+import type { JsonObject } from '@iris/contracts';
+import type { Edit, JsonPath } from '@iris/json-document';
+import { turnNumbers } from '../../item-turns.js';
+import { below, textOf } from '../../json-access.js';
+import type { LlmFormat } from '../llm-format.js';
+import { pairedCalls, stepsOf } from './calls.js';
+import { ATTACHMENTS, KINDS } from './kinds.js';
+import { isResponse, responseCalls } from './response.js';
+import { declaredTools, stripTools } from './tools.js';
+
+/**
+ * Gemini Interactions: a flat list of steps, with earlier ones held by the provider or resent.
+ *
+ * A denied result of the client is replaced by a notice. Images, audio, documents and videos of the same turn are
+ * replaced by a text, since they may be what the tool returned. What the provider ran must go back as it came, so its
+ * denial blocks.
+ * Source: the types of Google's SDK (`interactions`).
+ */
+export const geminiInteractions: LlmFormat = {
+  id: 'gemini-interactions',
+  kinds: KINDS,
+
+  matchesPath: (path) => path.endsWith('/interactions'),
+
+  accepts: (body) => body.messages === undefined && body.contents === undefined,
+
+  matchesBody: (body) =>
+    body.messages === undefined &&
+    body.contents === undefined &&
+    (body.previous_interaction_id !== undefined || (body.agent !== undefined && body.input !== undefined)),
+
+  declaredTools,
+  executedCalls: (body) => pairedCalls(body).executed,
+  pendingCalls: (body) => pairedCalls(body).pending,
+  strip: stripTools,
+
+  redact(redactions, body) {
+    const denied = redactions.flatMap(({ call }) => call.results);
+    const edits = attachmentEdits(body, denied);
+    for (const { call, notice } of redactions) {
+      if (call.serverSide) return { status: 'not_representable', callId: call.id };
+      for (const path of call.results) {
+        edits.push({ op: 'set', path: below(path, 'result'), json: JSON.stringify(notice) });
+        edits.push({ op: 'set', path: below(path, 'is_error'), json: 'true' });
+      }
+    }
+    return { status: 'planned', edits };
+  },
+
+  isResponse,
+  responseCalls,
+};
+
+const KINDS_OF_ATTACHMENTS = new Set(ATTACHMENTS);
+const REMOVED = JSON.stringify({ type: 'text', text: 'An attachment that came with a denied result was removed.' });
+
+function attachmentEdits(body: JsonObject, denied: readonly JsonPath[]): Edit[] {
+  const steps = stepsOf(body);
+  const turns = turnNumbers(
+    steps.map(({ author }) => author),
+    (index) => steps[index]?.step.type === 'model_output',
+  );
+  const places = new Set(denied.map((path) => JSON.stringify(path)));
+  const withDenied = new Set(turns.filter((_, index) => places.has(JSON.stringify(steps[index]?.path))));
+  const edits: Edit[] = [];
+  for (const [index, { step, path, author }] of steps.entries()) {
+    const turn = turns[index];
+    if (author !== 'client' || turn === undefined || !withDenied.has(turn)) continue;
+    if (KINDS_OF_ATTACHMENTS.has(textOf(step.type) ?? '')) edits.push({ op: 'set', path, json: REMOVED });
+  }
+  return edits;
+}
