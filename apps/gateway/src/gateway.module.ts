@@ -15,7 +15,7 @@ import { VerdictMemory } from './decision/verdict-memory.js';
 import { openEvidence } from './evidence/open-evidence.js';
 import { EXPLAIN_ACCESS, type ExplainAccess, ExplainController } from './explain/explain.controller.js';
 import { ExplainService } from './explain/explain.service.js';
-import { type GatewaySettings, hookLimitsOf } from './gateway.settings.js';
+import { type GatewaySettings, hookLimitsOf, workerHeapMb } from './gateway.settings.js';
 import { HealthController } from './health/health.controller.js';
 import { PdpWatch } from './health/pdp-watch.js';
 import { WiringWarnings } from './hook/wiring-warnings.js';
@@ -25,7 +25,7 @@ import { HookKeys } from './http/hook-keys.js';
 import { openHookKeys } from './http/open-hook-keys.js';
 import { openCatalog } from './open-catalog.js';
 import { HookWalk } from './pipeline/hook-pipeline.js';
-import { InThreadHookReader } from './pipeline/hook-reader.js';
+import { PooledHookReader } from './pipeline/pooled-hook-reader.js';
 import { RecognisingHookReader } from './pipeline/recognising-hook-reader.js';
 import { Modes } from './verdict/modes.js';
 
@@ -100,7 +100,17 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     },
     catalog,
   );
-  const hookReader = new RecognisingHookReader(new InThreadHookReader(hookLimitsOf(settings)), catalog, logger);
+  const pooledReader = new PooledHookReader(
+    hookLimitsOf(settings),
+    {
+      offloadAboveBytes: settings['limits.offloadAboveBytes'],
+      threads: settings['workers.threads'],
+      maxQueue: settings['workers.maxQueue'],
+      maxHeapMb: workerHeapMb(settings),
+    },
+    logger,
+  );
+  const hookReader = new RecognisingHookReader(pooledReader, catalog, logger);
   const hookKeys = openHookKeys(
     { keys: settings['hook.keys'], logins: settings['agents.logins'], file: settings['hook.keysFile'] },
     logger,
@@ -184,6 +194,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
           () => pdp.close(),
           () => evidence.close(),
           () => hookKeys.close(),
+          () => pooledReader.close(),
           ...sources.map(
             ({ client }) =>
               () =>

@@ -85,6 +85,21 @@ export const gatewaySettings = {
     { min: 1024, max: 512 * 1024 * 1024 },
     { fallback: 262_144 },
   ),
+  'workers.threads': setting.integer(
+    'Maximum number of worker threads that read large hooks. A thread beyond the first ends when it has no work.',
+    { min: 1, max: 64 },
+    { fallback: 2 },
+  ),
+  'workers.maxQueue': setting.integer(
+    'Maximum number of large hooks that wait for a worker thread; further ones are blocked with gateway_busy.',
+    { min: 0, max: 10_000 },
+    { fallback: 32 },
+  ),
+  'workers.maxHeapMb': setting.integer(
+    'Maximum memory of one worker thread for objects and strings, in MiB; raised to 8 times hook.maxBodyBytes and 256 MiB.',
+    { min: 64, max: 65_536 },
+    { fallback: 768 },
+  ),
 
   'mode.default': setting.choice(
     'Whether verdicts are enforced, or only recorded while every hook is allowed.',
@@ -284,4 +299,12 @@ export function hookLimitsOf(settings: GatewaySettings): HookLimits {
     maxParamsBytesPdp: settings['limits.maxParamsBytesPdp'],
     maxParamsBytesEvidence: settings['evidence.maxParamsBytes'],
   };
+}
+
+/**
+ * Memory of a worker thread in MiB. A thread that reaches its limit can take the process along, so the limit is above what
+ * a hook within its own limits needs: the text, its copy in UTF-16, the parsed value and the new text.
+ */
+export function workerHeapMb(settings: GatewaySettings): number {
+  return Math.max(settings['workers.maxHeapMb'], 256 + (8 * settings['hook.maxBodyBytes']) / 1_048_576);
 }

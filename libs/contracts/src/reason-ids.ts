@@ -26,6 +26,7 @@ export const REASONS = {
   id_too_long: 'A session, request or tool call id is longer than the configured limit.',
   name_too_long: 'A tool or server name is longer than the configured limit.',
   params_too_large: 'The parameters of a tool call are larger than the PDP is asked about; they are cut and marked.',
+  worker_failed: 'The worker thread that read a large hook ended before it was done.',
   gateway_busy: 'The hook bodies in memory, or the hooks that wait for a worker thread, reach the configured limit.',
   unsupported_encoding: 'The body has a content coding that the gateway does not decode.',
   unknown_agent_event: "The event of an agent's hook is not known, or names no tool that can be read.",

@@ -46,6 +46,10 @@ export interface ToolCall extends ToolParams {
   readonly callVisible?: boolean;
   /** How many results an executed call has. More than one is the anomaly `several_results`. */
   readonly resultCount?: number;
+  /** Digest of name, server and parameters, where the reader of the hook has computed it. */
+  readonly contentDigest?: string;
+  /** The parameters exceed what one call may have: they are left out, and the call is denied by itself. */
+  readonly oversized?: 'call_too_large' | 'call_too_complex';
   /** Absent when there are none. */
   readonly anomalies?: readonly CallAnomaly[];
   /** Nodes of a kind that the format of the body does not list. They cannot be redacted: a denial blocks the request. */

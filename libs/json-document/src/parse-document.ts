@@ -23,7 +23,12 @@ export type ParseFailureReason = Extract<
 >;
 
 export type ParseResult =
-  | { readonly ok: true; readonly document: JsonDocument }
+  | {
+      readonly ok: true;
+      readonly document: JsonDocument;
+      /** Values of all kinds, about. */
+      readonly nodes: number;
+    }
   | {
       readonly ok: false;
       readonly reason: ParseFailureReason;
@@ -60,7 +65,7 @@ export function parseDocument(
   if (countProperties(value) !== shape.properties) {
     return { ok: false, reason: 'duplicate_json_key', path: findDuplicate(text) };
   }
-  return { ok: true, document: new JsonDocument(text, value) };
+  return { ok: true, document: new JsonDocument(text, value), nodes: shape.nodes };
 }
 
 /** Recursion is bounded by the depth limit. */

@@ -82,6 +82,12 @@ export const METRICS = {
     meaning: 'Changes of the hook keys file: applied, or refused because the new file cannot be used.',
     labels: { outcome: ['applied', 'refused'] },
   },
+  'iris.hook.offloaded': {
+    kind: 'counter',
+    unit: '{hook}',
+    meaning: 'Large hooks for a worker thread: read, refused because all are busy, or failed because the thread ended.',
+    labels: { outcome: ['read', 'busy', 'failed'] },
+  },
   'iris.hook.buffered_bytes': {
     kind: 'gauge',
     unit: 'By',

@@ -67,8 +67,13 @@ export function rememberedAs(hook: Hook, calls: readonly ToolCall[]): Map<ToolCa
 function ownName(call: ToolCall): VerdictName {
   return {
     id: call.id,
-    content: sha256([call.name, call.server ?? null, call.paramsStatus, call.params ?? null]),
+    content: call.contentDigest ?? contentDigest(call),
   };
+}
+
+/** What a remembered verdict is bound to beside the result. */
+export function contentDigest(call: ToolCall): string {
+  return sha256([call.name, call.server ?? null, call.paramsStatus, call.params ?? null]);
 }
 
 /** Of the request, the content and the count of equal calls before. */

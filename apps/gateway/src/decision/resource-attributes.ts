@@ -58,6 +58,7 @@ export function callAttributes(
     target: classification.target,
     cmdb,
   });
+  if (call.oversized !== undefined) return { status: call.oversized, attr: { ...attr, paramsTruncated: true } };
   if (call.params === undefined) return { status: 'ok', attr };
   const sent = policyParams(call.params, maxParamsBytes);
   if (sent.status !== 'ok') return { status: sent.status, attr: { ...attr, paramsTruncated: true } };

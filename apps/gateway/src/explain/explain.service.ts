@@ -77,7 +77,7 @@ export class ExplainService {
 
   /** @throws NotExplainable when the hook cannot be read, or the PDP gives no decision */
   async explain(incoming: IncomingHook, budget: Budget, signal: AbortSignal): Promise<Explanation> {
-    const read = await this.reader.read(incoming);
+    const read = await this.reader.read(incoming, signal);
     if (!read.ok) throw new NotExplainable(read.reason, read.detail);
     const { hook, calls } = read;
     if (calls.status === 'nothing_to_evaluate') {

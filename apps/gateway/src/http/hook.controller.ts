@@ -3,7 +3,7 @@ import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AgentIdentity } from '../hook/agent-hook.js';
 import { HookWalk } from '../pipeline/hook-pipeline.js';
-import { replyText } from '../verdict/reply.js';
+import { replyBody } from '../verdict/reply.js';
 import { type AgentIdentityRules, agentIdentity } from './agent-identity.js';
 import { agentReplyText } from './agent-reply.js';
 import type { BufferedBytes } from './buffered-bytes.js';
@@ -107,7 +107,7 @@ export class HookController {
       const { verdict, hook } = body.ok
         ? await this.walk.answer({ ...incoming, body: body.bytes }, hookBudget, gone.signal)
         : this.walk.refuse(incoming, body.reason, body.detail, hookBudget);
-      const text = agent === undefined ? replyText(verdict) : agentReplyText(verdict, hook.agent?.event);
+      const text = agent === undefined ? replyBody(verdict) : agentReplyText(verdict, hook.agent?.event);
       reply.code(200).header('content-type', 'application/json; charset=utf-8').send(text);
     } finally {
       reply.raw.off('close', onClose);

@@ -82,6 +82,7 @@ const BLOCKS_IN_ANY_FAILURE_MODE: ReadonlySet<ReasonId> = new Set([
   'name_too_long',
   'metadata_too_large',
   'gateway_busy',
+  'worker_failed',
   'hook_key_not_permitted',
   'unknown_agent_event',
   'conflicting_fields',
@@ -191,7 +192,7 @@ export class HookWalk {
       const text = 'Blocked: decisions cannot be recorded now.';
       return this.close(passage, this.unlessObserving(passage, block('evidence_unavailable', text)));
     }
-    const read = await this.reader.read(passage.incoming);
+    const read = await this.reader.read(passage.incoming, passage.signal);
     if (!read.ok) {
       if (read.agent !== undefined) passage.hook = { ...passage.hook, agent: read.agent };
       return this.unread(passage, read.reason, read.detail);

@@ -32,7 +32,7 @@ async function read(body: object, ...recognised: string[]) {
     body: Buffer.from(JSON.stringify(hook)),
     contentCoding: undefined,
   };
-  const reading = await reader.read(incoming);
+  const reading = await reader.read(incoming, NEVER);
   if (!reading.ok || reading.calls.status !== 'read') throw new Error('the hook can be read');
   return {
     calls: reading.calls.calls.map(({ name }) => name),

@@ -24,8 +24,8 @@ export class RecognisingHookReader implements HookReader {
     private readonly logger: Logger,
   ) {}
 
-  async read(incoming: IncomingHook): Promise<HookReading> {
-    const reading = await this.reader.read(incoming);
+  async read(incoming: IncomingHook, signal: AbortSignal): Promise<HookReading> {
+    const reading = await this.reader.read(incoming, signal);
     if (!reading.ok || reading.calls.status !== 'read') return reading;
     const calls = this.#recognise(reading.calls);
     const { unknownFields } = calls;

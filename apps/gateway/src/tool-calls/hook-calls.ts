@@ -7,8 +7,13 @@ import { readResponseCalls, type SourceName } from './response-calls.js';
 /** A provider body that can be rewritten. */
 export interface RewritableBody {
   readonly format: FormatId;
-  rewrite(decisions: BodyDecisions): RewriteResult | Promise<RewriteResult>;
+  rewrite(decisions: BodyDecisions): RewrittenBody | Promise<RewrittenBody>;
 }
+
+/** As `RewriteResult`; a text that comes from a worker thread is in UTF-8. */
+export type RewrittenBody =
+  | Exclude<RewriteResult, { status: 'rewritten' }>
+  | { readonly status: 'rewritten'; readonly text: string | Buffer };
 
 /** What a hook offers to be judged. */
 export type HookCalls =

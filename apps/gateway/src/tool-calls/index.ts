@@ -1,6 +1,7 @@
 export { isMadeId } from './call-ids.js';
+export { type CallLimits, withinLimits } from './call-limits.js';
 export type { ExecutedCall, FormatId, RequestedCall } from './formats/llm-format.js';
-export { type HookCalls, type RewritableBody, readHookCalls } from './hook-calls.js';
+export { type HookCalls, type RewritableBody, type RewrittenBody, readHookCalls } from './hook-calls.js';
 export {
   type BodyDecisions,
   type ReadBody,
@@ -9,3 +10,4 @@ export {
   rewriteProviderBody,
 } from './provider-body.js';
 export { readResponseCalls } from './response-calls.js';
+export { withArgumentLimit } from './tool-params.js';

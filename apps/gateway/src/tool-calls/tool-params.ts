@@ -1,9 +1,25 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject, type ToolParams } from '@iris/contracts';
-import { parseDocument } from '@iris/json-document';
+import { DEFAULT_MAX_NODES, parseDocument } from '@iris/json-document';
 
 /** How deep arguments inside a text may nest. */
 const ARGUMENTS_MAX_DEPTH = 100;
+
+/** Values that the argument texts read so far leave to those of the same hook. */
+let valuesLeft = DEFAULT_MAX_NODES;
+
+/**
+ * Reads a hook with one limit for the values in all its argument texts. To the body such a text is a single value, so its
+ * own limit does not count them. Reading a hook is synchronous, so the count belongs to one hook at a time.
+ */
+export function withArgumentLimit<T>(maxNodes: number, read: () => T): T {
+  valuesLeft = maxNodes;
+  try {
+    return read();
+  } finally {
+    valuesLeft = DEFAULT_MAX_NODES;
+  }
+}
 
 /**
  * Parameters from a format that carries them as an object. Absent and null are `not_object`: they are not the same as
@@ -17,12 +33,14 @@ export function paramsFromObject(value: Json | undefined): ToolParams {
 /**
  * Parameters from a format that carries them as JSON inside a text. The empty text is what clients send for a tool
  * without parameters, so it is `empty` and has the parameters `{}`. A text that is no JSON, or in which an object has
- * a key twice, is `unparsed`; JSON that is no object is `not_object`. A value that is no text is judged as it is.
+ * a key twice, or that exceeds what the argument texts of a hook may hold, is `unparsed`; JSON that is no object is
+ * `not_object`. A value that is no text is judged as it is.
  */
 export function paramsFromText(value: Json | undefined): ToolParams {
   if (typeof value !== 'string') return paramsFromObject(value);
   if (value === '') return { paramsStatus: 'empty', params: {} };
-  const parsed = parseDocument(value, { maxDepth: ARGUMENTS_MAX_DEPTH });
+  const parsed = parseDocument(value, { maxDepth: ARGUMENTS_MAX_DEPTH, maxNodes: valuesLeft });
+  if (parsed.ok) valuesLeft -= parsed.nodes;
   return parsed.ok ? paramsFromObject(parsed.document.value) : { paramsStatus: 'unparsed' };
 }
 

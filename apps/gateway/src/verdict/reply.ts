@@ -6,8 +6,8 @@ export type HookVerdict =
   | { readonly action: 'block'; readonly reason: ReasonId; readonly message: string; readonly statusCode: number }
   /** Only for an agent's own hook: policy allows the call, and asks that a person confirms it. */
   | { readonly action: 'ask'; readonly reason: ReasonId; readonly message: string }
-  /** `body` is the raw text of the new provider body. */
-  | { readonly action: 'modify'; readonly reason: ReasonId; readonly body: string };
+  /** `body` is the raw text of the new provider body, in UTF-8 where it is bytes. */
+  | { readonly action: 'modify'; readonly reason: ReasonId; readonly body: string | Buffer };
 
 const DEFAULT_BLOCK_STATUS = 403;
 const MAX_MESSAGE = 1000;
@@ -41,11 +41,19 @@ export function denialNotice(decision: CallDecision): string {
   );
 }
 
-/** The body of the HTTP reply. A new provider body is put in as the raw text it is. */
+/** The bytes or text of the HTTP reply. Bytes are not decoded: that would take the event loop as long as they are. */
+export function replyBody(verdict: HookVerdict): string | Buffer {
+  if (verdict.action !== 'modify' || typeof verdict.body === 'string') return replyText(verdict);
+  return Buffer.concat([Buffer.from(MODIFY_START), verdict.body, Buffer.from('}')]);
+}
+
+const MODIFY_START = '{"action":"modify","request_body":';
+
+/** The text of the HTTP reply. A new provider body is put in as the raw text it is. */
 export function replyText(verdict: HookVerdict): string {
   switch (verdict.action) {
     case 'modify':
-      return `{"action":"modify","request_body":${verdict.body}}`;
+      return `${MODIFY_START}${verdict.body}}`;
     case 'ask':
     case 'allow':
       return '{"action":"allow"}';
