@@ -55,6 +55,8 @@ const BODY = {
   ],
 };
 
+const NEVER = new AbortController().signal;
+
 describe('RecognisingHookReader', () => {
   it('leaves kinds that no format lists to be judged, and tells the unknown fields', async () => {
     expect(await read(BODY)).toEqual({
