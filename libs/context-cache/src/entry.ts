@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   isReasonId,
   type Json,
@@ -30,9 +31,12 @@ export function principalKey(principal: string): string {
   return `iris:ctx:v1:{${canonicalPrincipal(principal)}}`;
 }
 
-/** The hash of all that is known of a resource. */
-export function resourceKey(resource: ResourceRef): string {
-  return `iris:res:v1:{${resource.kind}:${resource.id}}`;
+/**
+ * The hash of all that is known of a resource. The id is a tool parameter and may hold a password, so its digest stands
+ * in the key.
+ */
+export function resourceKey({ kind, id }: ResourceRef): string {
+  return `iris:res:v2:{${kind}:${createHash('sha256').update(id).digest('base64url')}}`;
 }
 
 /**

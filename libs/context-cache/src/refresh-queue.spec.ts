@@ -61,6 +61,29 @@ describe('refreshes on a real Redis', () => {
     expect(seen[2]).toMatchObject({ source: 'okta', subject: ana });
   });
 
+  it('is asked for again when Redis lost the job and kept the key that keeps equal requests out', async () => {
+    const healing = new RefreshQueue(gateway, 200);
+    await healing.ask('okta', ana);
+    // The job and the key stay; the job is in no list that a worker reads.
+    expect(await gateway.del('{iris}:iris-refresh-okta:wait')).toBe(1);
+    const seen: RefreshRequest[] = [];
+    work(async (request) => void seen.push(request));
+    await eventually(async () => {
+      await healing.ask('okta', ana);
+      expect(seen).toHaveLength(1);
+    });
+    await healing.close();
+  });
+
+  it('keeps no name of a person or a resource in its keys', async () => {
+    await queue.ask('okta', ana);
+    await queue.ask('okta', ana, { kind: 'database', id: 'postgres://iris:hunter2@orders' });
+    const keys = (await gateway.keys('*')).join('\n');
+    for (const text of ['ana@', 'hunter2', Buffer.from('hunter2').toString('base64url').slice(0, 6)]) {
+      expect(keys).not.toContain(text);
+    }
+  });
+
   it('is done by a worker that was there before Redis', async () => {
     await server.kill();
     const seen: RefreshRequest[] = [];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ResourceRef, SourceId, Subject } from '@iris/contracts';
 import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
@@ -21,6 +22,11 @@ export type RefreshAsked = 'asked' | 'dropped';
 /** All of BullMQ's keys of one prefix in braces stay on one slot of a Redis Cluster. */
 export const QUEUE_PREFIX = '{iris}';
 const TRACER_NAME = 'iris-refresh';
+/**
+ * For how long a request keeps equal ones out at most, in ms: a job that Redis lost, with its key left behind, is asked
+ * for again then. The worker removes the key when the job ends.
+ */
+const DEDUPLICATION_MS = 10_000;
 /** How many failed jobs are kept to look at. */
 const KEPT_FAILED_JOBS = 100;
 
@@ -28,14 +34,16 @@ function queueName(source: SourceId): string {
   return `iris-refresh-${source}`;
 }
 
-/** BullMQ reads the separator `:` in ids in its own way, and a principal may hold any character. */
+/** A digest: the id stands in a key of Redis, and a resource's may hold a password. */
 function deduplicationId(request: RefreshRequest): string {
   const { source, subject, resource } = request;
   const about =
     resource === undefined
       ? ['s', canonicalPrincipal(subject.principal), subject.nodeId ?? '']
       : ['r', resource.kind, resource.id];
-  return Buffer.from(JSON.stringify([source, ...about]), 'utf8').toString('base64url');
+  return createHash('sha256')
+    .update(JSON.stringify([source, ...about]))
+    .digest('base64url');
 }
 
 /** Asks the enrichers to read an entry again. Never throws and never waits for a Redis that is away. */
@@ -43,20 +51,30 @@ export class RefreshQueue {
   private readonly queues = new Map<SourceId, Queue>();
   private droppedCount = 0;
 
-  /** @param redis a connection for a decision path */
-  constructor(private readonly redis: RedisConnection) {}
+  /**
+   * @param redis a connection for a decision path
+   * @param deduplicationMs for how long a request keeps equal ones out at most
+   */
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly deduplicationMs = DEDUPLICATION_MS,
+  ) {}
 
   /** How many requests were dropped because Redis was away. */
   get dropped(): number {
     return this.droppedCount;
   }
 
-  /** Asks once per source and subject (or resource) until the job is done; more requests meanwhile change nothing. */
+  /**
+   * Asks once per source and subject (or resource) until the job is done; more requests meanwhile change nothing, but
+   * for one each `deduplicationMs`.
+   */
   async ask(source: SourceId, subject: Subject, resource?: ResourceRef): Promise<RefreshAsked> {
     if (this.redis.status === 'ready') {
       const request: RefreshRequest = { source, subject, resource, askedAt: Date.now() };
       try {
-        await this.queue(source).add('refresh', request, { deduplication: { id: deduplicationId(request) } });
+        const deduplication = { id: deduplicationId(request), ttl: this.deduplicationMs };
+        await this.queue(source).add('refresh', request, { deduplication });
         return 'asked';
       } catch {
         // Counted below: the entry stays usable until it ends, and the next hook asks again.
@@ -114,6 +132,9 @@ export class RefreshWorker {
           await options.refresh(job.data);
         } catch (error) {
           throw new UnrecoverableError(error instanceof Error ? error.message : 'refresh failed');
+        } finally {
+          // With a time to live BullMQ leaves the key for its rest.
+          await job.removeDeduplicationKey().catch(() => false);
         }
       },
       {

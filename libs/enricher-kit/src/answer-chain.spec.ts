@@ -4,6 +4,7 @@ import {
   DistributedFlights,
   RecordIndex,
   type RedisConnection,
+  resourceKey,
   waitForRedis,
 } from '@iris/context-cache';
 import { type Deferred, deferred, eventually, startRedis, type TestRedis } from '@iris/context-cache/testing';
@@ -227,7 +228,7 @@ describe('answers over a real Redis', () => {
     const { chain } = replica(vendor, await connect());
     const answer = await chain.answer(ana, { kind: 'database', id: 'orders' });
     expect(answer.status).toBe('FOUND');
-    expect(await connections[0]?.hexists('iris:res:v1:{database:orders}', 'okta')).toBe(1);
+    expect(await connections[0]?.hexists(resourceKey({ kind: 'database', id: 'orders' }), 'okta')).toBe(1);
     expect(await chain.answer(ana, { kind: 'host', id: 'h1' })).toMatchObject({ reason: 'subject_invalid' });
     expect(vendor.calls).toHaveLength(1);
   });

@@ -15,6 +15,7 @@ import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { NodeSDK, tracing } from '@opentelemetry/sdk-node';
 import { guardOutgoingSockets } from './guard-sockets.js';
 import { onTelemetryStop } from './lifecycle.js';
+import { redactedPath, redactedUrl } from './url-redaction.js';
 
 guardOutgoingSockets();
 
@@ -41,9 +42,14 @@ const sdk = new NodeSDK({
   instrumentations: [
     new HttpInstrumentation({
       ignoreIncomingRequestHook: (request) => QUIET_PATHS.includes(request.url?.split('?')[0] ?? ''),
-      redactedQueryParams: ['sysparm_query', 'query', 'search', 'filter', 'Work_Email'],
+      // A URL names people: as a path at Okta, as a query elsewhere. The attributes here replace those of the library.
+      startOutgoingSpanHook: ({ protocol, hostname, host, port, path }) =>
+        redactedUrl(originOf(protocol, hostname ?? host, port), path ?? ''),
+      startIncomingSpanHook: ({ url }) => ({ 'url.path': redactedPath(url ?? ''), 'url.query': undefined }),
     }),
-    new UndiciInstrumentation(),
+    new UndiciInstrumentation({
+      startSpanHook: ({ origin, path }) => ({ ...redactedUrl(origin, path), 'url.query': '' }),
+    }),
     new GrpcInstrumentation({ ignoreGrpcMethods: [/^Check$/, /^Watch$/] }),
     // Redis passes no trace on, so without an exporter its spans would be made for nothing.
     // Keys hold login names and values hold facts about people: only the command's name is recorded.
@@ -54,6 +60,10 @@ const sdk = new NodeSDK({
 });
 sdk.start();
 onTelemetryStop(() => sdk.shutdown());
+
+function originOf(protocol?: string | null, host?: string | null, port?: string | number | null): string {
+  return `${protocol ?? 'http:'}//${host ?? ''}${port ? `:${port}` : ''}`;
+}
 
 const load = createRequire(import.meta.url);
 for (const name of ['http', 'https', '@grpc/grpc-js', 'ioredis']) load(name);
