@@ -56,10 +56,11 @@ function adoPairs(text: string): ReadonlyMap<string, string> | undefined {
   let end = 0;
   for (let match = PAIR.exec(text); match !== null; match = PAIR.exec(text)) {
     end = PAIR.lastIndex;
-    const written = (match[1] ?? '').toLowerCase().replace(/\s+/g, ' ');
+    const written = (match[1] ?? '').toLowerCase();
     const known = Object.hasOwn(SYNONYMS, written) ? SYNONYMS[written] : undefined;
     const key = known ?? written.replace(/[ -]/g, '');
     if (values.has(key) || (known === undefined && !HARMLESS.has(key))) return undefined;
+    if (match[5]?.includes('://')) return undefined;
     values.set(key, match[2] ?? match[3] ?? match[4] ?? match[5] ?? '');
     if (end === text.length) break;
   }
@@ -77,6 +78,7 @@ function serverOf(text: string, port: string | undefined): ConnectionResult {
     const target = withPort(host, ownPort ?? port);
     return target === undefined ? 'unrecognised' : { hosts: [target], names: [] };
   }
-  if (port !== undefined) return 'unrecognised';
+  // The user has a key of its own here.
+  if (port !== undefined || text.includes('@') || /^(tcp|np|lpc|admin):/i.test(text)) return 'unrecognised';
   return readTnsDescriptor(text) ?? readEasyConnect(text) ?? 'unrecognised';
 }

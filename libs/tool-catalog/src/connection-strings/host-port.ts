@@ -1,5 +1,6 @@
+import { isIPv6 } from 'node:net';
+
 const HOST = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*$/;
-const IPV6 = /^(?=.*:.*:)[0-9a-f:.]{2,45}$/;
 const PORT = /^[1-9]\d{0,4}$/;
 
 /**
@@ -10,7 +11,8 @@ const PORT = /^[1-9]\d{0,4}$/;
 export function normalHost(text: string): string | undefined {
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text.replace(/\.$/, '');
   const host = bare.toLowerCase();
-  if (IPV6.test(host)) return host;
+  // One address has many spellings; URL has one (RFC 5952).
+  if (isIPv6(host)) return host.includes('%') ? undefined : new URL(`http://[${host}]`).hostname.slice(1, -1);
   return text.startsWith('[') || !HOST.test(host) || /(^|\.)xn--/.test(host) ? undefined : host;
 }
 
@@ -29,16 +31,17 @@ export function withPort(host: string, port: string | undefined): string | undef
   return normal.includes(':') ? `[${normal}]:${port}` : `${normal}:${port}`;
 }
 
-/** Each part in its normal form; undefined when there is none or one is malformed. */
+/** Each part in its normal form; undefined when one is malformed. */
 export function hostList(parts: readonly string[]): string[] | undefined {
   const hosts = parts.map(hostAndPort);
-  return hosts.length > 0 && hosts.every((host) => host !== undefined) ? hosts : undefined;
+  return hosts.every((host) => host !== undefined) ? hosts : undefined;
 }
 
 /** Hosts with the ports that stand in a list of their own: one for all, or one for each. */
 export function hostsWithPorts(hosts: readonly string[], ports: readonly string[]): string[] | undefined {
+  if (hosts.length === 0) return undefined;
   if (ports.length === 0) return hostList(hosts);
   if (ports.length !== 1 && ports.length !== hosts.length) return undefined;
   const joined = hosts.map((host, index) => withPort(host, ports.length === 1 ? ports[0] : ports[index]));
-  return joined.length > 0 && joined.every((host) => host !== undefined) ? joined : undefined;
+  return joined.every((host) => host !== undefined) ? joined : undefined;
 }

@@ -1,4 +1,4 @@
-import { hostsWithPorts } from './host-port.js';
+import { hostList, hostsWithPorts } from './host-port.js';
 import { type ConnectionResult, type FamilyOptions, readOptions, words } from './reading.js';
 import { readUri } from './uri-grammar.js';
 
@@ -18,7 +18,8 @@ const KEYWORDS: FamilyOptions = {
     encoding keepAlive max min pool_size pool_timeout connection_limit pgbouncer schema search_path
     pool_max_conns pool_min_conns statement_cache_capacity timezone
   `),
-  hosts: words('host hostaddr'),
+  hosts: words('host'),
+  furtherHosts: words('hostaddr'),
   names: words('dbname database'),
   ports: words('port'),
 };
@@ -42,7 +43,9 @@ export function readPostgresKeywords(text: string): ConnectionResult | undefined
   // libpq reads a database name with = or :// as another connection string.
   if (options === undefined || options.names.some((name) => /=|:\/\//.test(name))) return 'unrecognised';
   const hosts = hostsWithPorts(options.hosts, options.ports);
-  return hosts === undefined ? 'unrecognised' : { hosts, names: options.names };
+  const further = hostList(options.further);
+  if (hosts === undefined || further === undefined) return 'unrecognised';
+  return { hosts: [...new Set([...hosts, ...further])], names: options.names };
 }
 
 const PAIR = /\s*([a-z_]+)\s*=\s*(?:'((?:[^'\\]|\\[\s\S])*)'(?=\s|$)|((?:[^\s'\\]|\\[\s\S])*)(?=\s|$))/gy;

@@ -15,7 +15,7 @@ const HARMLESS = words(`
 
 /** `(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=…)(PORT=…))(CONNECT_DATA=…))`: a TNS connect descriptor. */
 export function readTnsDescriptor(text: string): ConnectionResult | undefined {
-  const descriptor = /^(?:[^\s/@()]+(?:\/[^\s/@()]*)?@)?(\(.*\))$/s.exec(text.trim())?.[1];
+  const descriptor = /^(?:[^\s/@()=;]+(?:\/[^\s/@()=;]*)?@)?(\(.*\))$/s.exec(text.trim())?.[1];
   if (descriptor === undefined) return /\(\s*(DESCRIPTION|ADDRESS)/i.test(text) ? 'unrecognised' : undefined;
   const hosts: string[] = [];
   const names: string[] = [];
@@ -56,7 +56,7 @@ export function readTnsDescriptor(text: string): ConnectionResult | undefined {
 /** `[user/password@][//]host[:port][/service][:server][/instance]`: Easy Connect. A bare name is an alias, not a host. */
 export function readEasyConnect(text: string): ConnectionResult | undefined {
   const shape =
-    /^(?:[^\s/@:]+\/[^\s@/]*@)?(?:\/\/|tcps?:\/\/)?([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d+))?\/([A-Za-z0-9_.$-]+)(?::(?:dedicated|shared|pooled))?(?:\/[A-Za-z0-9_.$-]+)?$/i.exec(
+    /^(?:[^\s/@:=;]+\/[^\s@/=;]*@)?(?:\/\/|tcps?:\/\/)?([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d+))?\/([A-Za-z0-9_.$-]+)(?::(?:dedicated|shared|pooled))?(?:\/[A-Za-z0-9_.$-]+)?$/i.exec(
       text,
     );
   if (shape === null) return undefined;

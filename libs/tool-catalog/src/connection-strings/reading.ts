@@ -15,6 +15,8 @@ export interface FamilyOptions {
   readonly harmless: ReadonlySet<string>;
   /** Name hosts, several separated by commas. */
   readonly hosts?: ReadonlySet<string>;
+  /** Name further hosts, which some drivers ignore: they never stand alone. */
+  readonly furtherHosts?: ReadonlySet<string>;
   /** Name a database. */
   readonly names?: ReadonlySet<string>;
   /** Give a port for the hosts. */
@@ -34,13 +36,16 @@ export function words(text: string): ReadonlySet<string> {
 export function readOptions(
   options: readonly (readonly [key: string, value: string])[],
   family: FamilyOptions,
-): { readonly hosts: string[]; readonly names: string[]; readonly ports: string[] } | undefined {
+):
+  | { readonly hosts: string[]; readonly further: string[]; readonly names: string[]; readonly ports: string[] }
+  | undefined {
   const seen = new Set<string>();
-  const read = { hosts: [] as string[], names: [] as string[], ports: [] as string[] };
+  const read = { hosts: [] as string[], further: [] as string[], names: [] as string[], ports: [] as string[] };
   for (const [key, value] of options) {
     if (seen.has(key)) return undefined;
     seen.add(key);
     if (family.hosts?.has(key)) read.hosts.push(...value.split(','));
+    else if (family.furtherHosts?.has(key)) read.further.push(...value.split(','));
     else if (family.ports?.has(key)) read.ports.push(...value.split(','));
     else if (family.names?.has(key)) read.names.push(value);
     else if (!family.harmless.has(key)) return undefined;

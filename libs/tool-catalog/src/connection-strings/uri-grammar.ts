@@ -37,8 +37,12 @@ export function readUri(text: string, family: UriFamily): ConnectionResult | und
   const named = authority === '' && family.hostByOption ? [] : hostList(authority.split(','));
   // A port beside the hosts of the authority is for the hosts that an option names, or replaces theirs.
   const more = options.hosts.length === 0 && options.ports.length === 0 ? [] : moreHosts(authority, options);
-  if (named === undefined || more === undefined || named.length + more.length === 0) return 'unrecognised';
-  return { hosts: [...new Set([...named, ...more])], names: [name, ...options.names].filter((text) => text !== '') };
+  const further = hostList(options.further);
+  if (!named || !more || !further || named.length + more.length === 0) return 'unrecognised';
+  return {
+    hosts: [...new Set([...named, ...more, ...further])],
+    names: [name, ...options.names].filter((text) => text !== ''),
+  };
 }
 
 function moreHosts(
