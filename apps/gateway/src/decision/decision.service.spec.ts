@@ -56,7 +56,7 @@ describe('DecisionService', () => {
   });
 
   const decide = (calls: readonly ToolCall[], onDecided?: (part: readonly DecidedCall[]) => void, of = ana) =>
-    service.decide(hook, of, calls, new Map(), 1000, undefined, { onDecided });
+    service.decide(hook, of, calls, new Map(), 1000, undefined, onDecided);
 
   it('asks nothing about no call', async () => {
     expect(await decide([])).toEqual([]);
@@ -155,6 +155,12 @@ describe('DecisionService', () => {
       ['t3', 'DENY'],
       ['t4', 'ALLOW'],
     ]);
+  });
+
+  it('gives on decisions also where the PDP answers as a whole', async () => {
+    const known: DecidedCall[] = [];
+    const decided = await decide([call('a'), call('b')], (part) => known.push(...part));
+    expect(known).toEqual(decided);
   });
 
   it('keeps what was answered before the PDP failed', async () => {

@@ -49,13 +49,6 @@ export interface DecisionOptions {
   readonly maxParamsBytes: number;
 }
 
-export interface DecideOptions {
-  /** Top-level fields of the provider body that no reader knows. */
-  readonly unknownFields?: readonly string[];
-  /** Called with decisions as they are made, also where the PDP gives none on the other calls. */
-  readonly onDecided?: (decided: readonly DecidedCall[]) => void;
-}
-
 /** Everything about the principal that checks and plans of one hook share. */
 export interface PreparedPrincipal {
   readonly principal: PdpPrincipal;
@@ -92,6 +85,7 @@ export class DecisionService {
    * Decides calls by policy, in their order. A call that is too large or too complex for the PDP is denied by itself.
    *
    * @param cmdb facts about the resource of a call, by call
+   * @param onDecided called with decisions as they are made, also where the PDP gives none on the other calls
    * @throws PdpError when the PDP does not decide on all calls
    */
   async decide(
@@ -101,14 +95,18 @@ export class DecisionService {
     cmdb: ReadonlyMap<ToolCall, JsonObject>,
     timeoutMs: number,
     traceId: string | undefined,
-    { unknownFields, onDecided }: DecideOptions = {},
+    onDecided?: (decided: readonly DecidedCall[]) => void,
   ): Promise<DecidedCall[]> {
     if (calls.length === 0) return [];
-    const shared = hookAttributes(hook, unknownFields);
+    const shared = hookAttributes(hook);
     const refused = new Map<ToolCall, DecidedCall>();
     const asked: AskedCall[] = [];
     for (const call of calls) {
       const { status, attr } = callAttributes(call, this.catalog, cmdb.get(call), this.options.maxParamsBytes);
+      if (status !== 'ok') {
+        refused.set(call, this.decided({ call, attr: { ...shared, ...attr }, parts: [] }, refusal(call, status)));
+        continue;
+      }
       const { complexity, opaque } = this.effects.of(call);
       const summaries = this.effects.checked(call).map((effect) => ({ effect, summary: effectSummary(effect) }));
       const whole = {
@@ -118,10 +116,8 @@ export class DecisionService {
         ...(opaque.length > 0 ? { opaque: [...opaque] } : {}),
       };
       const parts = summaries.map((each) => ({ ...each, attr: effectAttributes(whole, each.summary) }));
-      if (status !== 'ok') refused.set(call, this.decided({ call, attr: whole, parts: [] }, refusal(call, status)));
-      else if (complexity !== undefined) {
-        refused.set(call, this.decided({ call, attr: whole, parts: [] }, tooComplex(call, complexity)));
-      } else asked.push({ call, attr: whole, parts });
+      if (complexity === undefined) asked.push({ call, attr: whole, parts });
+      else refused.set(call, this.decided({ call, attr: whole, parts: [] }, tooComplex(call, complexity)));
     }
     if (refused.size > 0) onDecided?.([...refused.values()]);
     const decided = await this.ask(hook, prepared, asked, timeoutMs, traceId, onDecided);
@@ -188,6 +184,8 @@ export class DecisionService {
         { timeoutMs, onPart: take },
       ),
     );
+    // A PDP that answers a check as a whole announces no parts.
+    if (decided.length === 0) take(0, results);
     return asked.map(
       (each, index) => decided[index] ?? this.decidedFrom(each, results, starts[index] ?? 0, prepared.anonymous),
     );

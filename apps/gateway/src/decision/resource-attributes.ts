@@ -4,12 +4,8 @@ import type { Catalog } from '@iris/tool-catalog';
 import { clientOf } from './client-name.js';
 import { policyParams } from './policy-params.js';
 
-/**
- * What is the same for every tool call of a hook.
- *
- * @param unknownFields top-level fields of the provider body that no reader knows
- */
-export function hookAttributes(hook: Hook, unknownFields: readonly string[] = []): JsonObject {
+/** What is the same for every tool call of a hook. */
+export function hookAttributes(hook: Hook): JsonObject {
   const { metadata } = hook;
   const arrived = new Date(hook.arrivedAt);
   const client = clientOf(metadata.user_agent);
@@ -20,7 +16,7 @@ export function hookAttributes(hook: Hook, unknownFields: readonly string[] = []
     userAgent: metadata.user_agent,
     permissionMode: hook.agent?.permissionMode,
     url: metadata.url,
-    unknownFields: unknownFields.length > 0 ? unknownFields : undefined,
+    unknownFields: hook.unknownFields?.length ? hook.unknownFields : undefined,
     event: hook.event,
     requestId: metadata.request_id,
     sessionId: metadata.session_id,

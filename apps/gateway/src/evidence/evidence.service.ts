@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { listedEffects } from '@iris/call-effects';
 import type { CallDecision, Hook, Identity, Json, JsonObject } from '@iris/contracts';
 import { isJsonObject, knownFacts } from '@iris/contracts';
-import { EVIDENCE_SCHEMA_VERSION, type EvidenceRecord, type EvidenceSpool, type Masker } from '@iris/evidence';
+import {
+  EVIDENCE_SCHEMA_VERSION,
+  type EvidenceRecord,
+  type EvidenceSpool,
+  type Masked,
+  type Masker,
+} from '@iris/evidence';
 import { count, type Logger, setGauge } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
@@ -37,6 +43,14 @@ export interface HookOutcome {
   readonly durationsMs: { readonly context: number; readonly pdp: number; readonly total: number };
 }
 
+/** What the record of a call holds of its attributes. */
+interface MaskedCall {
+  readonly params: Masked | undefined;
+  readonly others: Masked;
+  readonly outputs: Masked;
+  readonly paramsHash: string | undefined;
+}
+
 /** Records of a large hook are written in parts, so that they are never all in memory. */
 const RECORDS_AT_ONCE = 100;
 
@@ -44,6 +58,7 @@ const RECORDS_AT_ONCE = 100;
 @Injectable()
 export class EvidenceService {
   private failing = false;
+  private readonly masked = new WeakMap<DecidedCall, MaskedCall>();
 
   constructor(
     private readonly spool: EvidenceSpool,
@@ -52,6 +67,11 @@ export class EvidenceService {
     private readonly onFull: 'block' | 'drop',
     private readonly logger: Logger,
   ) {}
+
+  /** Masks decisions before they are recorded, so that the records of a large hook are not made all at once. */
+  prepare(decided: readonly DecidedCall[]): void {
+    for (const call of decided) this.maskedCall(call);
+  }
 
   /** Whether a decision made now can be recorded, or need not be. */
   accepting(): boolean {
@@ -126,12 +146,9 @@ export class EvidenceService {
 
   /** Masking works on copies, after the decision. */
   private callRecord(outcome: HookOutcome, call: DecidedCall, enforced: boolean): EvidenceRecord {
-    const { decision, attr, catalogEntry } = call;
+    const { decision, catalogEntry } = call;
     const { policyVersion, scope, resourceKind } = this.policies;
-    const { params, ...others } = attr;
-    const maskedParams = isJsonObject(params) ? this.masker.parameters(params) : undefined;
-    const maskedOthers = this.masker.attributes(others);
-    const maskedOutputs = this.masker.attributes({ outputs: outputsOf(decision) });
+    const { params: maskedParams, others: maskedOthers, outputs: maskedOutputs, paramsHash } = this.maskedCall(call);
     const action = this.masker.text(decision.call.name);
     const maskedBesideParams = maskedOthers.changed || action !== decision.call.name;
     const maskedParamsOnly = maskedParams?.changed === true && !maskedBesideParams;
@@ -165,9 +182,24 @@ export class EvidenceService {
         scope,
         masked: maskedParamsOnly || maskedBesideParams,
         ...(maskedParamsOnly ? { maskedParamsOnly } : {}),
-        paramsHash: isJsonObject(params) ? this.masker.hash(params) : undefined,
+        paramsHash,
       },
     };
+  }
+
+  private maskedCall(call: DecidedCall): MaskedCall {
+    let masked = this.masked.get(call);
+    if (masked === undefined) {
+      const { params, ...others } = call.attr;
+      masked = {
+        params: isJsonObject(params) ? this.masker.parameters(params) : undefined,
+        others: this.masker.attributes(others),
+        outputs: this.masker.attributes({ outputs: outputsOf(call.decision) }),
+        paramsHash: isJsonObject(params) ? this.masker.hash(params) : undefined,
+      };
+      this.masked.set(call, masked);
+    }
+    return masked;
   }
 
   private idOf(id: string | undefined): string | undefined {

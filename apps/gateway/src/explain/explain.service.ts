@@ -116,9 +116,7 @@ export class ExplainService {
     const timeoutMs = Math.max(1, budget.remainingMs());
     try {
       const [decided, strip] = await Promise.all([
-        this.decision.decide(hook, prepared, calls.calls, cmdb, timeoutMs, undefined, {
-          unknownFields: calls.unknownFields,
-        }),
+        this.decision.decide(hook, prepared, calls.calls, cmdb, timeoutMs, undefined),
         this.plans.alwaysDenied(hook, prepared, calls.declared, this.pdpWatch.revision, timeoutMs),
       ]);
       return { decided, stripped: [...strip] };

@@ -278,6 +278,8 @@ export class HookWalk {
     const onDecided = (part: readonly DecidedCall[]) => {
       if (passage.closed) return;
       decided.push(...part);
+      // Masking a part at a time leaves the event loop free between the parts.
+      this.evidence.prepare(part);
       for (const { decision } of part) decisions.set(decision.call, decision);
       this.memory.remember(
         scope,
@@ -289,10 +291,7 @@ export class HookWalk {
     const undecided = calls.calls.filter((call) => !decisions.has(call));
     const timeoutMs = Math.max(1, budget.remainingMs() - 2 * REPLY_RESERVE_MS);
     const [ordered, strip] = await Promise.all([
-      this.decision.decide(hook, prepared, undecided, gathered.cmdb, timeoutMs, activeTraceId(), {
-        unknownFields: calls.unknownFields,
-        onDecided,
-      }),
+      this.decision.decide(hook, prepared, undecided, gathered.cmdb, timeoutMs, activeTraceId(), onDecided),
       this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs / 2),
     ]);
     judgement.strip = strip;
