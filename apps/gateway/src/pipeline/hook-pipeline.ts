@@ -296,6 +296,7 @@ export class HookWalk {
     ]);
     judgement.strip = strip;
     judgement.decided = ordered;
+    for (const { decision } of ordered) decisions.set(decision.call, decision);
     // Parts of a large check arrive in any order; the first denial of the body is the one that a block names.
     judgement.decisions = new Map(
       calls.calls.flatMap((call) => {
