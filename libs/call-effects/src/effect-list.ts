@@ -75,8 +75,7 @@ export class EffectList {
     const environment = combinedEnvironment(targets, this.programs.environments, this.environmentOf);
     const isProduction = environment !== undefined && environment === this.programs.environments[0];
     const category = found.category === 'web' && isProduction ? 'infrastructure' : found.category;
-    const target = targets.find(({ doubtful }) => !doubtful) ?? targets[0];
-    const shown = target && shownTarget(target);
+    const shown = this.#shown(targets);
     const key = [found.program, found.system, category, found.operation, environment, shown].join('\0');
     const existing = this.#effects.get(key);
     const opaque = [...new Set([...(existing?.opaque ?? []), ...(found.opaque ?? [])])];
@@ -99,12 +98,21 @@ export class EffectList {
       category,
       operation,
       ...(environment !== undefined && { environment }),
-      ...(shown !== undefined && shown !== '' && { target: shown }),
+      ...(shown !== undefined && { target: shown }),
       ...(environment === undefined && advice !== undefined && { advice }),
       via,
       opaque,
       ...(span && { span }),
     });
+  }
+
+  /** The target that decides: what the program goes to, else what raises it to production. */
+  #shown(targets: readonly Target[]): string | undefined {
+    const [production] = this.programs.environments;
+    const raises = ({ text, kind }: Target) => this.environmentOf(text, kind) === production;
+    const target = targets.find(raises) ?? targets.find(({ doubtful }) => !doubtful);
+    const shown = target && shownTarget(target);
+    return shown === undefined || /^…*$/.test(shown) ? undefined : shown;
   }
 
   result(): CallEffects {

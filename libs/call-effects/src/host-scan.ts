@@ -6,9 +6,9 @@ const MAX_HOST_LENGTH = 253;
 
 const WORD = /[\p{L}\p{N}_.-]+/gu;
 
-/** Endings of file names. A word that has one is a host only behind `//` or `@`, or before a port. */
+/** Endings of file names. A word that has one, or begins with a dot, is a host only behind `//` or `@`, or before a port. */
 const FILE_ENDING =
-  /\.(?:json5?|jsonc|ya?ml|toml|ini|cfg|conf|env|properties|lock|tsx?|jsx?|[mc]js|mts|cts|vue|svelte|s?css|less|html?|md|mdx|rst|txt|csv|tsv|log|sql|sh|bash|zsh|py|rb|go|rs|java|kt|c|cc|cpp|h|hpp|cs|php|pl|lua|ex|exs|tf|tfvars|hcl|xml|svg|png|jpe?g|gif|ico|pdf|zip|tar|t?gz|bz2|xz|whl|jar|war|so|o|a|dockerfile|proto|graphql|snap|map|pem|crt|key|patch|diff|bak|tmp|example|template|tpl|j2|local|production|development|staging|test)$/i;
+  /\.(?:json5?|jsonc|ya?ml|toml|ini|cfg|conf|env|properties|lock|tsx?|jsx?|[mc]js|mts|cts|vue|svelte|s?css|less|html?|md|mdx|rst|txt|csv|tsv|log|sql|sh|bash|zsh|py|rb|go|rs|java|kt|c|cc|cpp|h|hpp|cs|php|pl|lua|ex|exs|tf|tfvars|hcl|xml|svg|png|jpe?g|gif|ico|pdf|zip|tar|t?gz|bz2|xz|whl|jar|war|so|o|a|dockerfile|proto|graphql|snap|map|pem|crt|key|patch|diff|bak|tmp|template|tpl|j2)$/i;
 
 /**
  * Words of a text that may be hosts: names with a dot, and names behind `//` or `@`. Escapes of URLs and of strings are
@@ -26,7 +26,7 @@ export function hostsIn(text: string, labels = false): readonly string[] {
       const before = version.slice(Math.max(0, index - 2), index);
       const after = version[index + word.length];
       const isAddress = before === '//' || before.endsWith('@') || (after === ':' && host.includes('.'));
-      const isDotted = host.includes('.') && !FILE_ENDING.test(host);
+      const isDotted = host.includes('.') && !word.startsWith('.') && !FILE_ENDING.test(host);
       const isLabel = labels && host.includes('-') && !host.includes('.') && !before.endsWith('/') && after !== '/';
       if (isAddress || isDotted || isLabel) hosts.add(host);
       if (hosts.size > MAX_HOSTS) return [...hosts];

@@ -46,9 +46,12 @@ export function compilePrograms(documents: readonly ProgramDocument[], environme
   };
 }
 
-/** `python3.12` is `python3`, `psql-16` is `psql`, `kubectl.exe` is `kubectl`. */
+/** `python3.12` is `python`, `psql-16` is `psql`, `kubectl.exe` is `kubectl`, `wrangler@3` is `wrangler`. */
 function versionless(name: string): string {
-  return name.replace(/\.(?:exe|cmd|bat|com)$/i, '').replace(/(?:-?\d+(?:\.\d+)*)$/, '');
+  return name
+    .replace(/@[^/@]*$/, '')
+    .replace(/\.(?:exe|cmd|bat|com)$/i, '')
+    .replace(/-?\d+(?:\.\d+)*$/, '');
 }
 
 function compileProgram(document: ProgramDocument): Program {
@@ -68,6 +71,8 @@ function compileProgram(document: ProgramDocument): Program {
       [
         document.valued,
         target?.options,
+        target?.connection,
+        target?.hosts?.options,
         target?.forwards,
         target?.fallback?.options,
         target?.hints?.options,
@@ -77,7 +82,7 @@ function compileProgram(document: ProgramDocument): Program {
         script?.options,
         code?.options,
         runs?.options,
-        ...commands.flatMap(({ options, env, unset }) => [options, env, unset]),
+        ...commands.flatMap(({ options, env, program, place }) => [options, env, program, place]),
         all.map(({ option }) => option).filter((option) => option.includes(' ')),
       ].flatMap((list) => (list ?? []).map((option) => option.replace(/ .*/, ''))),
     ),

@@ -7,7 +7,7 @@ const word = z.string().regex(/^[a-z][a-z0-9_]*$/, WORD_FORM);
 const programName = z
   .string()
   .regex(/^[\w.+@[\]:-]{1,64}$/, 'must be the name of a program without its path, for example psql');
-const option = z.string().regex(/^[-+/][^\s=]*(?: [\w.*-]+)?$/, OPTION_FORM);
+const option = z.string().regex(/^[-+:/][^\s=]*(?: [\w.*-]+)?$|^[a-z]+$/, OPTION_FORM);
 const options = z.array(option).min(1, 'must list at least one option');
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/, 'must be the name of an environment variable');
 const variables = z.array(variable).min(1, 'must list at least one environment variable');
@@ -19,8 +19,14 @@ const verbs = z.array(verb).min(1, 'must list at least one verb');
 const operation = z.enum(['read', 'write', 'export', 'execute', 'delete']);
 
 const target = z.strictObject({
+  /** What the values below are; `connection` for databases, `name` elsewhere if absent. */
+  kind: z.enum(['host', 'connection', 'url', 'name']).optional(),
   /** Options whose value is where the program goes. */
   options: options.optional(),
+  /** Where it goes as a host or URL, for a program that otherwise takes names. */
+  hosts: z.strictObject({ options: options.optional(), env: variables.optional() }).optional(),
+  /** Options whose value is a connection string, or the name of a database. */
+  connection: options.optional(),
   /** Options that lead to further hosts: forwarded ports, hosts to jump over. */
   forwards: options.optional(),
   /** Bare words that are where the program goes. */
@@ -66,6 +72,8 @@ const command = z
     afterOptions: options.optional(),
     /** Words that end the command. */
     until: z.array(z.string().min(1)).optional(),
+    /** Options may follow the bare words that are skipped. */
+    interspersed: z.boolean().default(false),
     /** Bare words between the options and the command. */
     skip: z.number().int().min(0).max(4).default(0),
     /** The words are joined and read as shell text. */
@@ -80,6 +88,10 @@ const command = z
     env: options.optional(),
     /** Options that remove variables or all of them. */
     unset: options.optional(),
+    /** Options whose value is the program itself, of which the words are arguments. */
+    program: options.optional(),
+    /** Options whose value marks the place of further words. */
+    place: options.optional(),
     /** It gets further words that are not known. */
     appends: z.boolean().default(false),
     /** Standard input is a list of commands. */
@@ -139,10 +151,14 @@ const program = z.strictObject({
       positional: z.boolean().default(false),
       /** The first bare word is a file of code. */
       file: z.boolean().default(false),
+      /** Code of which it can be told whether it runs or writes anything. */
+      dialect: z.enum(['awk', 'sed']).optional(),
     })
     .optional(),
   /** Ways to have the program run another one. */
   runs: z.strictObject({ options: options.optional(), env: variables.optional(), verbs: verbs.optional() }).optional(),
+  /** What it runs is never part of the call. */
+  opaque: z.enum(['script', 'code']).optional(),
   /** Bare words are URLs. */
   url: z.boolean().default(false),
 });

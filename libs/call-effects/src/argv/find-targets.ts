@@ -21,15 +21,17 @@ export interface PositionalTargets {
 export function findTargets(args: Arguments, program: Program, reading: Reading): Target[] {
   const { target } = program.document;
   if (target === undefined) return [...(reading.remote ?? []), ...namedHosts(args)];
-  const kind: Target['kind'] =
-    target.positional === undefined ? 'name' : target.positional === 'connection' ? 'connection' : 'host';
+  const kind = kindOf(program);
   const main: Target[] = [
     ...valuesOf(args, target.options).map(({ value, doubtful }) => ({
       text: value.text,
-      kind: kind === 'connection' && !looksLikeConnection(value.text) ? ('host' as const) : kind,
+      kind: kindOfText(value.text, kind),
       // With a default, a wrong reading of an option can only raise.
       doubtful: doubtful && target.default === undefined,
     })),
+    ...valuesOf(args, target.hosts?.options).map(({ value, doubtful }) => asAddress(value.text, doubtful)),
+    ...environmentTargets(target.hosts?.env, reading, 'connection'),
+    ...valuesOf(args, target.connection).map(({ value: { text } }) => connectionOrName(text)),
     ...valuesOf(args, target.forwards).flatMap(({ value }) => forwarded(value.text)),
     ...positionalTargets(args, program).targets,
     ...environmentTargets(target.env, reading, kind),
@@ -54,6 +56,22 @@ export function findTargets(args: Arguments, program: Program, reading: Reading)
   if (target.default === undefined) return given;
   const local: Target = { text: target.default, kind: 'host', doubtful: false };
   return [...given, ...seenFrom(withPort(local, args, program, reading), reading.remote)];
+}
+
+function kindOf({ document: { target, category } }: Program): Target['kind'] {
+  if (target?.kind !== undefined) return target.kind;
+  if (target?.positional === 'connection' || category === 'database') return 'connection';
+  return target?.positional === 'host' || target?.positional === 'remote' ? 'host' : 'name';
+}
+
+/** An address is never taken for a name, in which any part may say the environment. */
+function kindOfText(text: string, kind: Target['kind']): Target['kind'] {
+  if (kind === 'connection') return looksLikeConnection(text) ? 'connection' : 'host';
+  return kind !== 'url' && text.includes('://') ? 'connection' : kind;
+}
+
+function asAddress(text: string, doubtful: boolean): Target {
+  return { text, kind: kindOfText(text, 'connection'), doubtful };
 }
 
 /** On another machine, what is local is that machine. */
@@ -85,11 +103,7 @@ export function positionalTargets(args: Arguments, { document: { target } }: Pro
       const used = bare.filter(({ word }) => word.text !== '');
       return {
         used: [],
-        targets: used.map(({ word: { text } }) =>
-          looksLikeConnection(text)
-            ? { text, kind: 'connection', doubtful: false }
-            : { text, kind: 'name', doubtful: true },
-        ),
+        targets: used.map(({ word: { text } }) => connectionOrName(text)),
       };
     }
     case 'host': {
@@ -107,6 +121,12 @@ export function positionalTargets(args: Arguments, { document: { target } }: Pro
     default:
       return { used: [], targets: [] };
   }
+}
+
+function connectionOrName(text: string): Target {
+  return looksLikeConnection(text)
+    ? { text, kind: 'connection', doubtful: false }
+    : { text, kind: 'name', doubtful: true };
 }
 
 function asHost({ text }: ShellWord, doubtful: boolean): Target {
@@ -140,7 +160,7 @@ function environmentTargets(
   return (names ?? []).flatMap((name) =>
     environment.get(name).map(({ text, doubtful }) => ({
       text,
-      kind: kind === 'connection' && !looksLikeConnection(text) ? ('host' as const) : kind,
+      kind: kindOfText(text, kind),
       doubtful,
     })),
   );

@@ -9,7 +9,8 @@ import { readCode } from './embedded-code.js';
 import { programName } from './program-name.js';
 import { type Arguments, readArguments, valuesOf } from './read-arguments.js';
 import { scanForPrograms } from './scan-for-programs.js';
-import { readWrappedCommands } from './wrapped-commands.js';
+import { readTextProgram } from './text-programs.js';
+import { findWrappedCommands, readWrappedCommands } from './wrapped-commands.js';
 
 /** Reads what a program does with its arguments, and all that it runs. */
 export function readProgram(words: readonly ShellWord[], reading: Reading): void {
@@ -45,7 +46,7 @@ function readDynamic(head: ShellWord, rest: readonly ShellWord[], reading: Readi
       for (const name of matching(head.text, reading)) readInnerProgram([knownWord(name), ...rest], reading, 'glob');
       continue;
     }
-    const words = candidate.split(/\s+/).filter((word) => word !== '');
+    const words = candidate.split(/\s/.test(candidate) ? /\s+/ : /[,:;|+]+/).filter((word) => word !== '');
     readInnerProgram([...words.map(knownWord), ...rest], reading, 'variable');
   }
   scanForPrograms('unknown', rest, reading);
@@ -67,14 +68,16 @@ function readListed(name: string, program: Program, words: readonly ShellWord[],
   const { document } = program;
   readRuns(name, program, words, reading);
   if (document.plain) return;
-  const args = readArguments(words, program);
+  if (document.opaque) reading.effects.obscure(document.opaque);
   if (document.script) {
     readShell(name, program, words, reading);
     return;
   }
+  const args = readArguments(words, program);
+  const wrapped = findWrappedCommands(args, program);
   if (document.code) readCodes(name, program, args, reading);
-  addClientEffect(name, program, args, reading);
-  readWrappedCommands(name, program, args, reading);
+  addClientEffect(name, program, wrapped.own, reading);
+  readWrappedCommands(name, program, wrapped, reading);
 }
 
 /** Options and variables that have a program run another one. */
@@ -84,18 +87,29 @@ function readRuns(name: string, program: Program, words: readonly ShellWord[], r
   const args = readArguments(words, program);
   const texts = [
     ...valuesOf(args, runs.options).map(({ value }) => value.text),
+    ...args.bare.map(({ word }) => word.text).filter((text) => text.startsWith('ext::')),
     ...(runs.env ?? []).flatMap((variable) => reading.environment.get(variable).map(({ text }) => text)),
   ];
   for (const text of texts) {
     reading.effects.obscure('runs_program');
-    readNestedText(text.replace(/^[!:|]+|^ext::|^exec=/, ''), { ...reading, via: [...reading.via, name] });
+    readNestedText(commandIn(text), { ...reading, via: [...reading.via, name] });
   }
+}
+
+/** An editor runs what follows an exclamation mark; `git` what follows `ext::`; `tar` what follows `exec=`. */
+function commandIn(text: string): string {
+  const at = text.indexOf('!');
+  return at === -1 ? text.replace(/^(?:ext::|exec=|\||[\w.-]+=)/, '') : text.slice(at + 1);
 }
 
 function readCodes(name: string, { document: { code } }: Program, args: Arguments, reading: Reading): void {
   const texts = valuesOf(args, code?.options).map(({ value }) => value.text);
   const [first] = args.bare;
   if (code?.positional && texts.length === 0 && first) texts.push(first.word.text);
+  if (code?.dialect !== undefined) {
+    readTextProgram(code.dialect, texts, name, args, reading);
+    return;
+  }
   for (const text of texts) readCode(text, name, reading);
   if (texts.length > 0) return;
   if (code?.file && first && first.word.text !== '-') reading.effects.obscure('script');

@@ -4,20 +4,53 @@ import { type Reading, readInnerProgram, readNestedText } from '../reading.js';
 import { knownWord, type ShellWord, UNKNOWN_WORD } from '../shell/shell-words.js';
 import { UNKNOWN_PART } from '../target.js';
 import { findTargets } from './find-targets.js';
-import { type ArgumentRules, type Arguments, readArguments, valuesOf } from './read-arguments.js';
+import { programName } from './program-name.js';
+import { type Arguments, type BareWord, readArguments, valuesOf } from './read-arguments.js';
 import { scanForPrograms } from './scan-for-programs.js';
 
-/** Reads the commands that a program runs: `sudo …`, `ssh host …`, `docker exec …`, `find -exec …`. */
-export function readWrappedCommands(name: string, program: Program, args: Arguments, reading: Reading): void {
-  for (const command of program.commands) {
-    const below = belowVerb(command, args, program);
+/** Commands that a program runs, and the arguments that are its own. */
+export interface WrappedCommands {
+  readonly own: Arguments;
+  readonly commands: readonly WrappedCommand[];
+}
+
+interface WrappedCommand extends FoundCommands {
+  readonly document: CommandDocument;
+  /** Arguments behind the verb. */
+  readonly below: Arguments;
+}
+
+/** Finds the commands that a program runs: `sudo …`, `ssh host …`, `docker exec …`, `find -exec …`. */
+export function findWrappedCommands(args: Arguments, program: Program): WrappedCommands {
+  let end = args.words.length;
+  const commands: WrappedCommand[] = [];
+  for (const document of program.commands) {
+    const below = belowVerb(document, args, program);
     if (below === undefined) continue;
-    const inner = innerReading(command, program, args, below, reading);
-    readOptionTexts(name, command, below, inner);
-    readStandardInput(command, inner);
-    const commands = commandsIn(command, below, program);
-    for (const words of commands.found) readWords(name, command, words, inner);
-    if (commands.ambiguous) scanForPrograms(name, below.words, inner);
+    const inside = commandsIn(document, below, program);
+    const { start } = inside;
+    const before = args.words.length - below.words.length;
+    if (start !== undefined) end = Math.min(end, before + start);
+    commands.push({ document, below, ...inside });
+  }
+  return { own: end === args.words.length ? args : readArguments(args.words.slice(0, end), program), commands };
+}
+
+/** Reads the commands that a program runs. */
+export function readWrappedCommands(
+  name: string,
+  program: Program,
+  { own, commands }: WrappedCommands,
+  reading: Reading,
+): void {
+  for (const { document, below, found, image, ambiguous } of commands) {
+    const inner = innerReading(document, program, own, below, reading);
+    readOptionTexts(name, document, below, inner);
+    readStandardInput(document, inner);
+    for (const words of found) readWords(name, document, words, inner, below);
+    const isProgram = image && reading.effects.find(programName(image[0]?.text ?? ''))?.document.category !== undefined;
+    if (isProgram) readInnerProgram(image, inner, name);
+    if (ambiguous) scanForPrograms(name, below.words, inner);
   }
 }
 
@@ -38,7 +71,7 @@ function belowVerb(command: CommandDocument, args: Arguments, program: Program):
 function innerReading(
   command: CommandDocument,
   program: Program,
-  args: Arguments,
+  own: Arguments,
   below: Arguments,
   reading: Reading,
 ): Reading {
@@ -54,16 +87,9 @@ function innerReading(
       return reading.environment.get(variable).map((value) => [variable, value] as const);
     }),
   );
-  const remote = command.remote ? findTargets(withoutCommand(command, args), program, reading) : reading.remote;
+  const remote = command.remote ? findTargets(own, program, reading) : reading.remote;
   const state = command.remote ? reading.state.started() : reading.state;
   return { ...reading, environment, state, ...(remote && { remote }) };
-}
-
-/** Words of the command itself are no options of the program that runs it. */
-function withoutCommand(command: CommandDocument, args: Arguments): Arguments {
-  const at = command.after === undefined ? -1 : args.words.findIndex(({ text }) => text === command.after);
-  if (at === -1) return args;
-  return { ...args, words: args.words.slice(0, at), bare: args.bare.filter(({ index }) => index < at) };
 }
 
 function readOptionTexts(name: string, command: CommandDocument, args: Arguments, reading: Reading): void {
@@ -86,36 +112,74 @@ function readStandardInput(command: CommandDocument, reading: Reading): void {
 
 interface FoundCommands {
   readonly found: readonly (readonly ShellWord[])[];
-  /** The command may begin elsewhere. */
+  /** Where the first one begins. */
+  readonly start?: number;
+  /** The command, where the image is that of a program. */
+  readonly image?: readonly ShellWord[];
   readonly ambiguous: boolean;
 }
 
 function commandsIn(command: CommandDocument, args: Arguments, program: Program): FoundCommands {
   const { words } = args;
-  if (command.afterOptions) return { found: afterOptions(command, words), ambiguous: false };
+  if (command.afterOptions) return afterOptions(command, words);
   if (command.after !== undefined) {
     const at = words.findIndex(({ text }) => text === command.after);
-    if (at !== -1) return { found: [until(command, words.slice(at + 1))], ambiguous: false };
-    if (!command.rest) return { found: [], ambiguous: true };
+    if (at !== -1)
+      return {
+        found: [...programOption(command, args, words.slice(at + 1)), until(command, words.slice(at + 1))],
+        start: at,
+        ambiguous: false,
+      };
+    if (!command.rest) return { found: programOption(command, args, []), ambiguous: true };
   }
   if (!command.rest) return { found: [], ambiguous: false };
-  const rules: ArgumentRules = { maxBare: command.skip + 1 };
-  const { bare, ambiguous } = readArguments(words, program, rules);
-  const start = bare[command.skip];
+  const isBehind = command.skip > 0 && !command.interspersed;
+  const { bare, ambiguous } = readArguments(words, program, { maxBare: isBehind ? command.skip : command.skip + 1 });
+  const last = bare[isBehind ? command.skip - 1 : command.skip];
+  const start = last && last.index + (isBehind ? (words[last.index + 1]?.text === '--' ? 2 : 1) : 0);
+  const rest = start === undefined ? [] : words.slice(start);
+  const before = words.slice(0, start);
   return {
-    found: start ? [until(command, words.slice(start.index))] : [],
-    ambiguous: ambiguous || words.some(({ splits }) => splits),
+    found: [...programOption(command, args, rest), until(command, rest)],
+    ...(start !== undefined && { start }),
+    image: imageProgram(command, bare, rest),
+    ambiguous: ambiguous || before.some(({ splits }) => splits),
   };
+}
+
+/** `docker run --entrypoint psql image -h host` runs `psql -h host`. */
+function programOption(
+  command: CommandDocument,
+  args: Arguments,
+  rest: readonly ShellWord[],
+): (readonly ShellWord[])[] {
+  return valuesOf(args, command.program).map(({ value }) => [withoutTag(value), ...rest]);
+}
+
+/** An image may be that of a program, which gets the words after it. */
+function imageProgram(
+  { program, skip }: CommandDocument,
+  bare: readonly BareWord[],
+  rest: readonly ShellWord[],
+): readonly ShellWord[] {
+  const image = program && skip > 0 ? bare[skip - 1]?.word : undefined;
+  return image ? [withoutTag(image), ...rest] : [];
+}
+
+function withoutTag(word: ShellWord): ShellWord {
+  return word.dynamic ? word : knownWord(word.text.replace(/[:@][^/]*$/, ''));
 }
 
 /** More commands of one program are not read; `find` takes any number. */
 const MAX_COMMANDS = 20;
 
-function afterOptions(command: CommandDocument, words: readonly ShellWord[]): (readonly ShellWord[])[] {
-  return words
-    .flatMap(({ text }, at) => (command.afterOptions?.includes(text) ? [at] : []))
-    .slice(0, MAX_COMMANDS)
-    .map((at) => until(command, words.slice(at + 1)));
+function afterOptions(command: CommandDocument, words: readonly ShellWord[]): FoundCommands {
+  const places = words.flatMap(({ text }, at) => (command.afterOptions?.includes(text) ? [at] : []));
+  return {
+    found: places.slice(0, MAX_COMMANDS).map((at) => until(command, words.slice(at + 1))),
+    ...(places[0] !== undefined && { start: places[0] }),
+    ambiguous: places.length > MAX_COMMANDS,
+  };
 }
 
 function until(command: CommandDocument, words: readonly ShellWord[]): readonly ShellWord[] {
@@ -123,11 +187,17 @@ function until(command: CommandDocument, words: readonly ShellWord[]): readonly 
   return end === -1 ? words : words.slice(0, end);
 }
 
-function readWords(name: string, command: CommandDocument, words: readonly ShellWord[], reading: Reading): void {
+function readWords(
+  name: string,
+  command: CommandDocument,
+  words: readonly ShellWord[],
+  reading: Reading,
+  below: Arguments,
+): void {
   const { assignments, rest } = leadingAssignments(words);
   const environment = reading.environment.with(assignments);
   const inner = { ...reading, environment };
-  const complete = command.appends ? withInput(rest, reading) : rest;
+  const complete = command.appends ? withInput(rest, reading, placesIn(command, below)) : rest;
   if (!command.text) {
     readInnerProgram(complete, inner, name);
     return;
@@ -148,18 +218,23 @@ function leadingAssignments(words: readonly ShellWord[]) {
   return { assignments, rest: words.slice(count) };
 }
 
-const PLACE = '{}';
+function placesIn(command: CommandDocument, below: Arguments): readonly string[] {
+  const given = valuesOf(below, command.place).map(({ value }) => value.text);
+  return ['{}', ...given].filter((place) => place !== '');
+}
 
 /** Words of the command with what its standard input adds. */
-function withInput(words: readonly ShellWord[], { stdin }: Reading): readonly ShellWord[] {
+function withInput(words: readonly ShellWord[], { stdin }: Reading, places: readonly string[]): readonly ShellWord[] {
   const text = typeof stdin === 'object' ? stdin.text.trim() : undefined;
   const filler = text?.split('\n', 1)[0] ?? UNKNOWN_PART;
-  if (words.some((word) => word.text.includes(PLACE))) {
-    return words.map((word) => {
-      if (!word.text.includes(PLACE)) return word;
-      const filled = word.text.replaceAll(PLACE, () => filler);
-      return { ...knownWord(filled), hides: text === undefined && word.text.startsWith(PLACE) };
-    });
+  const placeIn = (word: ShellWord) => places.find((place) => word.text.includes(place));
+  if (!words.some(placeIn)) {
+    return [...words, ...(text === undefined ? [UNKNOWN_WORD] : text.split(/\s+/).slice(0, 200).map(knownWord))];
   }
-  return [...words, ...(text === undefined ? [UNKNOWN_WORD] : text.split(/\s+/).slice(0, 200).map(knownWord))];
+  return words.map((word) => {
+    const place = placeIn(word);
+    if (place === undefined) return word;
+    const filled = knownWord(word.text.replaceAll(place, () => filler));
+    return { ...filled, hides: text === undefined && word.text.startsWith(place) };
+  });
 }
