@@ -37,6 +37,8 @@ const target = z.strictObject({
   fallback: z.strictObject({ options: options.optional(), env: variables.optional() }).optional(),
   /** Values that may raise the environment and never lower it. */
   hints: z.strictObject({ options: options.optional(), env: variables.optional() }).optional(),
+  /** These options count before the first bare word only, where the program takes no others. */
+  leading: z.boolean().default(false),
   /** The documented target without any of these. */
   default: z.string().min(1).optional(),
   /** A port other than the default one of a local server may be a tunnel. */

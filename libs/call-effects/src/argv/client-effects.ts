@@ -1,5 +1,5 @@
 import { type Opaque, type Operation, stricterOperation } from '../effect.js';
-import type { Program } from '../programs.js';
+import type { Program, Verb } from '../programs.js';
 import { type Reading, readNestedText } from '../reading.js';
 import type { ShellWord } from '../shell/shell-words.js';
 import { statementEffects } from '../sql/index.js';
@@ -45,17 +45,19 @@ function onlyHelps({ verbs, document }: Program, { words }: Arguments): boolean 
 
 function verbOperations({ verbs }: Program, bare: readonly BareWord[]): Operation[] | 'local' {
   const found = new Set<Operation>();
-  let isLocal = false;
-  for (const { words, operation } of verbs) {
-    for (let at = 0; at + words.length <= bare.length; at++) {
-      if (operation === 'local' && at > 0) break;
-      if (!words.every((pattern, index) => pattern.test(bare[at + index]?.word.text ?? ''))) continue;
-      if (operation === 'local') isLocal = true;
-      else found.add(operation);
-      break;
-    }
+  const local = Math.max(
+    0,
+    ...verbs.filter((verb) => verb.operation === 'local' && isAt(verb, bare, 0)).map(({ words }) => words.length),
+  );
+  for (const verb of verbs) {
+    if (verb.operation === 'local') continue;
+    if (bare.some((_, at) => at >= local && isAt(verb, bare, at))) found.add(verb.operation);
   }
-  return isLocal && found.size === 0 ? 'local' : [...found];
+  return local > 0 && found.size === 0 ? 'local' : [...found];
+}
+
+function isAt({ words }: Verb, bare: readonly BareWord[], at: number): boolean {
+  return words.every((pattern, index) => pattern.test(bare[at + index]?.word.text ?? ''));
 }
 
 function flagOperations({ flags }: Program, args: Arguments): Operation[] {

@@ -18,8 +18,9 @@ export interface PositionalTargets {
  * Where a program goes: options, bare words and environment; else its default. Several targets are all kept: the
  * strictest decides.
  */
-export function findTargets(args: Arguments, program: Program, reading: Reading): Target[] {
+export function findTargets(given: Arguments, program: Program, reading: Reading): Target[] {
   const { target } = program.document;
+  const args = target?.leading ? leadingOnly(given) : given;
   if (target === undefined) return [...(reading.remote ?? []), ...namedHosts(args)];
   const kind = kindOf(program);
   const main: Target[] = [
@@ -46,16 +47,20 @@ export function findTargets(args: Arguments, program: Program, reading: Reading)
     ...environmentTargets(target.hints?.env, reading, 'name').map((each) => ({ ...each, doubtful: true })),
     ...namedHosts(args),
   ];
-  const given = [
+  const found = [
     ...main,
     ...fallback.map((each) => (isMainGiven ? { ...each, doubtful: true } : each)),
     ...raising,
   ].map((each) => withPort(each, args, program, reading));
-  if (args.hides) given.push(UNKNOWN_TARGET);
-  if (given.some(({ doubtful }) => !doubtful)) return given.flatMap((each) => seenFrom(each, reading.remote));
-  if (target.default === undefined) return given;
+  if (args.hides) found.push(UNKNOWN_TARGET);
+  if (found.some(({ doubtful }) => !doubtful)) return found.flatMap((each) => seenFrom(each, reading.remote));
+  if (target.default === undefined) return found;
   const local: Target = { text: target.default, kind: 'host', doubtful: false };
-  return [...given, ...seenFrom(withPort(local, args, program, reading), reading.remote)];
+  return [...found, ...seenFrom(withPort(local, args, program, reading), reading.remote)];
+}
+
+function leadingOnly(args: Arguments): Arguments {
+  return { ...args, options: args.options.filter(({ leading }) => leading), hides: args.hidesLeading };
 }
 
 function kindOf({ document: { target, category } }: Program): Target['kind'] {

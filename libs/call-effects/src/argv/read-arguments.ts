@@ -9,6 +9,8 @@ export interface GivenOption {
   readonly value?: ShellWord;
   /** It may be the value of the option before, which is not listed. */
   readonly doubtful: boolean;
+  /** No bare word comes before it. */
+  readonly leading: boolean;
 }
 
 /** A word that is no option. */
@@ -27,6 +29,8 @@ export interface Arguments {
   readonly ambiguous: boolean;
   /** A word that is not known may be an option. */
   readonly hides: boolean;
+  /** The same of the words before the first bare one. */
+  readonly hidesLeading: boolean;
 }
 
 /** How far options are read. */
@@ -42,6 +46,7 @@ export function readArguments(words: readonly ShellWord[], program: Program, rul
   const bare: BareWord[] = [];
   let ambiguous = false;
   let hides = false;
+  let hidesLeading = false;
   let afterUnlisted = false;
   let onlyBare = false;
   for (let index = 0; index < words.length; index++) {
@@ -51,23 +56,28 @@ export function readArguments(words: readonly ShellWord[], program: Program, rul
       continue;
     }
     if (onlyBare || !isOption(word.text, program)) {
-      if (!onlyBare && word.hides) hides = true;
+      if (!onlyBare && word.hides) {
+        hides = true;
+        hidesLeading ||= bare.length === 0;
+      }
       bare.push({ word, index });
       if (bare.length >= maxBare) onlyBare = true;
       afterUnlisted = false;
       continue;
     }
     const found = readOption(word, words[index + 1], program);
-    if (word.hides) hides = true;
+    if (word.hides || found.options.some(({ value }) => value?.splits)) {
+      hides = true;
+      hidesLeading ||= bare.length === 0;
+    }
     for (const { names, value } of found.options) {
-      options.push({ names, ...(value && { value }), doubtful: afterUnlisted });
-      if (value?.splits) hides = true;
+      options.push({ names, ...(value && { value }), doubtful: afterUnlisted, leading: bare.length === 0 });
     }
     if (found.takesNext) index += 1;
     afterUnlisted = found.unlisted;
     ambiguous ||= found.unlisted;
   }
-  return { words, options, bare, ambiguous, hides };
+  return { words, options, bare, ambiguous, hides, hidesLeading };
 }
 
 function isOption(text: string, { valued, switches }: Program): boolean {
