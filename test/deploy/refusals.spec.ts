@@ -27,6 +27,10 @@ const REFUSED: readonly (readonly [name: string, values: object])[] = [
   ['two-secrets', { enrichers: { okta: { secret: { values: { 'okta.token': 'x' } } } } }],
   ['two-secrets', { redis: { external: { url: 'redis://redis:6379' } } }],
   ['hook-keys-missing', { gateway: { secret: { existingSecret: '' } } }],
+  [
+    'keys-file-without-secret',
+    { gateway: { secret: { existingSecret: '', keysFile: 'k', values: { 'hook.keys': 'aperture=0123456789' } } } },
+  ],
   ['autoscaling-range', { gateway: { autoscaling: { minReplicas: 20 } } }],
   ['drain-blocked', { gateway: { disruptionBudget: { maxUnavailable: 0 } } }],
   ['drain-blocked', { pdp: { disruptionBudget: { maxUnavailable: 0 } } }],

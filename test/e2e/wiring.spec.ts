@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -195,7 +196,10 @@ describe('a request with 300 declared tools', () => {
 });
 
 describe('a large body', () => {
-  const image = 'iVBORw0KGgo'.repeat(Math.ceil((50 * MIB) / 11));
+  // As little compressible as an image is.
+  const image = randomBytes(300_000)
+    .toString('base64')
+    .repeat(Math.ceil((50 * MIB) / 400_000));
 
   function large(): string {
     const hook = preRequest({ login: BEN, tool: 'mcp__acme__do', input: {} });

@@ -181,7 +181,7 @@ describe('an entry in Redis', () => {
 
 describe('the hook key', () => {
   it('is compared as digests of one length, each with every key that is known', () => {
-    const source = readFileSync('apps/gateway/src/hook/hook-keys.ts', 'utf8');
+    const source = readFileSync('apps/gateway/src/http/hook-keys.ts', 'utf8');
     const compare = source.slice(source.indexOf('authenticate('), source.indexOf('function digestOf'));
     expect(compare).toMatch(
       /for \(const known of this\.digests\) \{\s*if \(timingSafeEqual\(digest, known\.digest\)\)/,

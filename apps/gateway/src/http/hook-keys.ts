@@ -23,7 +23,7 @@ export interface HookKey extends KeyGrant {
  * Source: Aperture's configuration reference, hook key `authorization`.
  */
 export class HookKeys {
-  private keys: readonly { readonly grant: KeyGrant; readonly digest: Buffer }[] = [];
+  private digests: readonly { readonly grant: KeyGrant; readonly digest: Buffer }[] = [];
 
   constructor(keys: readonly HookKey[]) {
     this.replace(keys);
@@ -31,7 +31,7 @@ export class HookKeys {
 
   /** Puts other keys in the place of all. Hooks that are authenticated already are answered. */
   replace(keys: readonly HookKey[]): void {
-    this.keys = keys.map(({ key, ...grant }) => ({ grant, digest: digestOf(key) }));
+    this.digests = keys.map(({ key, ...grant }) => ({ grant, digest: digestOf(key) }));
   }
 
   /**
@@ -42,7 +42,7 @@ export class HookKeys {
     let grant: KeyGrant | undefined;
     for (const credential of credentials(headers)) {
       const digest = digestOf(credential);
-      for (const known of this.keys) {
+      for (const known of this.digests) {
         if (timingSafeEqual(digest, known.digest)) grant ??= known.grant;
       }
     }

@@ -58,6 +58,8 @@ interface Passage {
   judgement?: Judgement;
   /** Whether no decision could be had, so that the failure mode applies. */
   failed: boolean;
+  /** Whether the body is being read: its size and shape alone decide how long that takes. */
+  reading: boolean;
   /** Whether the verdict was given. */
   closed: boolean;
 }
@@ -132,6 +134,7 @@ export class HookWalk {
       signal: overtime.signal,
       hook: unreadHook(incoming),
       failed: false,
+      reading: false,
       closed: false,
     };
     let timer: NodeJS.Timeout | undefined;
@@ -183,7 +186,11 @@ export class HookWalk {
   refuse(incoming: IncomingHook, reason: ReasonId, detail: string, budget: Budget): AnsweredHook {
     const signal = new AbortController().signal;
     const hook = unreadHook(incoming);
-    const verdict = this.unread({ incoming, budget, signal, hook, failed: false, closed: false }, reason, detail);
+    const verdict = this.unread(
+      { incoming, budget, signal, hook, failed: false, reading: false, closed: false },
+      reason,
+      detail,
+    );
     return { verdict, hook };
   }
 
@@ -192,7 +199,9 @@ export class HookWalk {
       const text = 'Blocked: decisions cannot be recorded now.';
       return this.close(passage, this.unlessObserving(passage, block('evidence_unavailable', text)));
     }
+    passage.reading = true;
     const read = await this.reader.read(passage.incoming, passage.signal);
+    passage.reading = false;
     if (!read.ok) {
       if (read.agent !== undefined) passage.hook = { ...passage.hook, agent: read.agent };
       return this.unread(passage, read.reason, read.detail);
@@ -237,6 +246,12 @@ export class HookWalk {
       'the fields of a hook name different tool calls; every call that any of them names is judged',
     );
     count('iris.hook.wiring_warnings', { event: hook.event, reason: 'calls_mismatch' });
+  }
+
+  /** A body that takes longer to read than the budget is refused as one that is too large: in any failure mode. */
+  private overtime(passage: Passage): HookVerdict {
+    if (passage.reading) return this.unread(passage, 'gateway_busy', 'it is not read within the budget');
+    return this.close(passage, this.failed(passage, 'budget_exhausted', 'the budget of this hook is used up'));
   }
 
   /** A hook that was not read. Size and shape block in any failure mode: neither must open a way around. */

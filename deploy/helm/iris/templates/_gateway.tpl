@@ -24,6 +24,9 @@ catalog.file: /etc/iris/catalog.yaml
 {{- if .Values.gateway.golden }}
 pdp.goldenFile: /etc/iris/golden.yaml
 {{- end }}
+{{- if .Values.gateway.secret.keysFile }}
+hook.keysFile: /etc/iris-keys/hook-keys.yaml
+{{- end }}
 {{- if eq .Values.tailnet.expose "sidecar" }}
 agents.trustedProxies: ["127.0.0.1"]
 {{- end }}
@@ -91,6 +94,12 @@ spec:
         - name: config
           mountPath: /etc/iris
           readOnly: true
+        {{- if $gateway.secret.keysFile }}
+        # A folder and not a file in one: Kubernetes does not update a file that is mounted by itself.
+        - name: hook-keys
+          mountPath: /etc/iris-keys
+          readOnly: true
+        {{- end }}
         - name: spool
           mountPath: /var/lib/iris
         - name: tmp
@@ -103,6 +112,14 @@ spec:
     - name: config
       configMap:
         name: {{ include "iris.fullname" . }}-config
+    {{- if $gateway.secret.keysFile }}
+    - name: hook-keys
+      secret:
+        secretName: {{ $gateway.secret.existingSecret }}
+        items:
+          - key: {{ $gateway.secret.keysFile }}
+            path: hook-keys.yaml
+    {{- end }}
     - name: tmp
       emptyDir:
         sizeLimit: 64Mi

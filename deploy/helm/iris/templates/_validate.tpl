@@ -52,6 +52,9 @@ that are found are told at once.
 {{- if not (or $values.gateway.secret.existingSecret (hasKey $values.gateway.secret.values "hook.keys")) -}}
 {{- $refusals = append $refusals "hook-keys-missing: gateway.secret needs existingSecret, or values with hook.keys" -}}
 {{- end -}}
+{{- if and $values.gateway.secret.keysFile (not $values.gateway.secret.existingSecret) -}}
+{{- $refusals = append $refusals "keys-file-without-secret: gateway.secret.keysFile names a key of gateway.secret.existingSecret, which is not set" -}}
+{{- end -}}
 {{- if and $values.gateway.autoscaling.enabled (gt (int $values.gateway.autoscaling.minReplicas) (int $values.gateway.autoscaling.maxReplicas)) -}}
 {{- $refusals = append $refusals "autoscaling-range: gateway.autoscaling.minReplicas is more than maxReplicas" -}}
 {{- end -}}
