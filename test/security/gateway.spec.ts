@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { principalKey } from '@iris/context-cache';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { HOOK_KEY, type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
@@ -164,7 +165,7 @@ describe('an entry in Redis', () => {
 
   it.each(entries)('of a wrong shape (%s) is not trusted: the vendor is asked', async (_title, text) => {
     const login = `person.${_title.replaceAll(/\W/g, '')}@lumen.example`;
-    await redis.hset(`iris:ctx:v1:{${login}}`, 'pagerduty', text());
+    await redis.hset(principalKey(login), 'pagerduty', text());
     mesh.sandbox.admin.clearCalls();
     expect(await ask(mesh, { login, tool: SQL, input: PRODUCTION })).toBe('withheld');
     expect(mesh.sandbox.admin.calls('pagerduty').total).toBeGreaterThan(0);

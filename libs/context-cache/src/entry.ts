@@ -26,9 +26,12 @@ export function canonicalPrincipal(principal: string): string {
   return principal.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** The hash of all that is known of a principal. The braces keep what belongs to it on one slot of a Redis Cluster. */
+/**
+ * The hash of all that is known of a principal. Keys are seen by whoever may list or monitor them, so they hold a digest
+ * in place of the login. The braces keep what belongs to it on one slot of a Redis Cluster.
+ */
 export function principalKey(principal: string): string {
-  return `iris:ctx:v1:{${canonicalPrincipal(principal)}}`;
+  return `iris:ctx:v2:{${keyDigest(canonicalPrincipal(principal))}}`;
 }
 
 /**
@@ -36,7 +39,12 @@ export function principalKey(principal: string): string {
  * in the key.
  */
 export function resourceKey({ kind, id }: ResourceRef): string {
-  return `iris:res:v2:{${kind}:${createHash('sha256').update(id).digest('base64url')}}`;
+  return `iris:res:v2:{${kind}:${keyDigest(id)}}`;
+}
+
+/** What stands in a key for a name that a person, a caller or a vendor chooses. Bounds its length too. */
+export function keyDigest(name: string): string {
+  return createHash('sha256').update(name).digest('base64url');
 }
 
 /**

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { SourceId } from '@iris/contracts';
+import { keyDigest } from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
 
@@ -26,5 +26,5 @@ export class PushMemory {
 
 /** Hashed, because the vendor chooses the id and its length. */
 function eventKey(source: SourceId, event: string): string {
-  return `iris:push:v1:{${source}:${createHash('sha256').update(event).digest('base64url')}}`;
+  return `iris:push:v1:{${source}:${keyDigest(event)}}`;
 }

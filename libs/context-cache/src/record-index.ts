@@ -1,10 +1,11 @@
 import type { SourceId } from '@iris/contracts';
+import { keyDigest } from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
 
 /** The set of principals whose entries were made of a vendor's record. */
 function recordKey(source: SourceId, record: string): string {
-  return `iris:rec:v1:{${source}:${record}}`;
+  return `iris:rec:v2:{${source}:${keyDigest(record)}}`;
 }
 
 /**

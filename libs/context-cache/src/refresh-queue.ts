@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { ResourceRef, SourceId, Subject } from '@iris/contracts';
 import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import { closeWorker } from './close-worker.js';
-import { canonicalPrincipal } from './entry.js';
+import { canonicalPrincipal, keyDigest } from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** What is to be read again. */
@@ -34,16 +33,14 @@ function queueName(source: SourceId): string {
   return `iris-refresh-${source}`;
 }
 
-/** A digest: the id stands in a key of Redis, and a resource's may hold a password. */
+/** A digest: BullMQ reads the separator `:` in ids in its own way, and the id becomes part of a key. */
 function deduplicationId(request: RefreshRequest): string {
   const { source, subject, resource } = request;
   const about =
     resource === undefined
       ? ['s', canonicalPrincipal(subject.principal), subject.nodeId ?? '']
       : ['r', resource.kind, resource.id];
-  return createHash('sha256')
-    .update(JSON.stringify([source, ...about]))
-    .digest('base64url');
+  return keyDigest(JSON.stringify([source, ...about]));
 }
 
 /** Asks the enrichers to read an entry again. Never throws and never waits for a Redis that is away. */

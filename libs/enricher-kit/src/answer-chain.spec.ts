@@ -2,6 +2,7 @@ import {
   ContextWriter,
   connectRedis,
   DistributedFlights,
+  principalKey,
   RecordIndex,
   type RedisConnection,
   resourceKey,
@@ -16,7 +17,7 @@ import type { FetchOutcome, RefreshOutcome } from './enricher-observer.js';
 import { VendorError } from './vendor-error.js';
 
 const ana: Subject = { principal: 'ana@example.com', loginName: 'ana@example.com' };
-const okta = { key: 'iris:ctx:v1:{ana@example.com}', field: 'okta' };
+const okta = { key: principalKey('ana@example.com'), field: 'okta' };
 const settings: SourceSettings = {
   enabled: true,
   subject: 'login',

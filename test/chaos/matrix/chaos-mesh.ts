@@ -6,6 +6,7 @@ import { answers, type Child, startChild } from '../../../apps/sandbox/src/mesh/
 import { type Mesh, type MeshOptions, startMesh } from '../../../apps/sandbox/src/mesh/mesh.js';
 import { VENDOR_NAMES, type VendorName } from '../../../apps/sandbox/src/vendors/vendor-name.js';
 import { postHook } from '../../e2e/hook-client.js';
+import { type OtlpCollector, startOtlpCollector } from '../../e2e/otlp-collector.js';
 import { makeCertificates } from './certificates.js';
 import { EvidenceSink } from './evidence-sink.js';
 import { FaultProxy } from './fault-proxy.js';
@@ -25,6 +26,8 @@ export interface ChaosMeshOptions extends Pick<MeshOptions, 'gateways' | 'gatewa
   /** Whether Redis is there when everything else starts; true when absent. */
   readonly redisAtStart?: boolean;
   readonly commonEnv?: Readonly<Record<string, string>>;
+  /** Whether every process exports spans and metrics to a collector, and the auditor records; false when absent. */
+  readonly collector?: boolean;
 }
 
 /** The whole mesh with an auditor, and something that spoils connections at each seam. */
@@ -35,6 +38,10 @@ export interface ChaosMesh {
   readonly toPdp: FaultProxy;
   /** Empty unless the vendors are reached over TLS. */
   readonly toVendors: Readonly<Partial<Record<VendorName, FaultProxy>>>;
+  readonly toSink: FaultProxy;
+  /** Absent without a collector. */
+  readonly toCollector?: FaultProxy;
+  readonly collector?: OtlpCollector;
   readonly auditor: Child;
   readonly evidence: EvidenceSink;
   readonly hooks: MixedHooks;
@@ -70,6 +77,10 @@ export async function startChaosMesh(options: ChaosMeshOptions = {}): Promise<Ch
 
     const evidence = await EvidenceSink.start();
     cleanups.push(() => evidence.close());
+    const toSink = await FaultProxy.start({ target: () => portOf(evidence.url) });
+    cleanups.push(() => toSink.close());
+    const collecting = options.collector === true ? await startCollecting(cleanups) : undefined;
+    const commonEnv = { ...collecting?.env, ...options.commonEnv };
     const redisUrl = `redis://127.0.0.1:${toRedis.port}`;
     const { gatewayEnv } = options;
     const lines = new Map<string, number>();
@@ -88,7 +99,7 @@ export async function startChaosMesh(options: ChaosMeshOptions = {}): Promise<Ch
         IRIS_REDIS_URL: redisUrl,
         IRIS_BULK_INTERVAL_SECONDS: '0',
         IRIS_LOG_LEVEL: 'warn',
-        ...options.commonEnv,
+        ...commonEnv,
       },
       gatewayEnv: (index) => ({
         IRIS_PDP_TARGET: `127.0.0.1:${toPdp.port}`,
@@ -101,7 +112,12 @@ export async function startChaosMesh(options: ChaosMeshOptions = {}): Promise<Ch
     });
     cleanups.push(() => mesh.close());
 
-    const auditor = await startAuditor(redisUrl, evidence.url, options.commonEnv, onLine);
+    const auditor = await startAuditor(
+      redisUrl,
+      evidence.url.replace(/:\d+\//, `:${toSink.port}/`),
+      { ...commonEnv, ...collecting?.auditorEnv },
+      onLine,
+    );
     cleanups.push(() => auditor.stop());
     const hooks = new MixedHooks(mesh.sandbox.admin.company);
     for (let turn = 0; turn < WARM_UP_HOOKS; turn += 1)
@@ -112,6 +128,9 @@ export async function startChaosMesh(options: ChaosMeshOptions = {}): Promise<Ch
       toRedis,
       toPdp,
       toVendors: overTls?.proxies ?? {},
+      toSink,
+      toCollector: collecting?.proxy,
+      collector: collecting?.collector,
       auditor,
       evidence,
       hooks,
@@ -126,6 +145,30 @@ export async function startChaosMesh(options: ChaosMeshOptions = {}): Promise<Ch
 }
 
 type EnricherEnv = NonNullable<MeshOptions['enricherEnv']>;
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
+}
+
+/** Spans and metrics go out every few hundred ms, so that a fault of some seconds meets many exports. */
+async function startCollecting(cleanups: (() => unknown)[]) {
+  const collector = await startOtlpCollector();
+  cleanups.push(() => collector.close());
+  const proxy = await FaultProxy.start({ target: () => portOf(collector.url) });
+  cleanups.push(() => proxy.close());
+  const url = `http://127.0.0.1:${proxy.port}`;
+  return {
+    collector,
+    proxy,
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_BSP_SCHEDULE_DELAY: '200',
+      OTEL_METRIC_EXPORT_INTERVAL: '500',
+      OTEL_METRIC_EXPORT_TIMEOUT: '400',
+    },
+    auditorEnv: { IRIS_OTLP_SINK_URL: `${url}/v1/logs`, IRIS_OTLP_SINK_TIMEOUT_MS: '1000' },
+  };
+}
 
 async function vendorsOverTls(
   folder: string,

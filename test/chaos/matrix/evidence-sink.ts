@@ -14,10 +14,13 @@ export class EvidenceSink {
   readonly #ids = new Set<string>();
   #repeats = 0;
   readonly #endpoint: HttpEndpoint;
+  /** Larger batches are refused as too large. */
+  mostRecords = Number.POSITIVE_INFINITY;
 
   private constructor(endpoint: HttpEndpoint) {
     this.#endpoint = endpoint;
     endpoint.answer = ({ lines }) => {
+      if (lines.length > this.mostRecords) return 413;
       for (const line of lines) this.#take(JSON.parse(line));
       // Nothing is kept twice: a long run would hold all of it.
       endpoint.taken.length = 0;

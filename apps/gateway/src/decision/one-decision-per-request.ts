@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RedisConnection } from '@iris/context-cache';
+import { keyDigest, type RedisConnection } from '@iris/context-cache';
 import type { Hook } from '@iris/contracts';
 
 /** How often the later of two events looks whether another replica has decided on the earlier one, in ms. */
@@ -67,5 +67,5 @@ export class OneDecisionPerRequest {
 }
 
 function keyOf(requestId: string): string {
-  return `iris:request:v1:{${requestId}}`;
+  return `iris:request:v2:{${keyDigest(requestId)}}`;
 }

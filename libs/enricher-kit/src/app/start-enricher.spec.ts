@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials, Metadata, makeGenericClientConstructor, type ServiceError, status } from '@grpc/grpc-js';
 import { ConfigError, setting } from '@iris/config';
-import { ContextReader, connectRedis, type RedisConnection, RefreshQueue, waitForRedis } from '@iris/context-cache';
+import {
+  ContextReader,
+  connectRedis,
+  principalKey,
+  type RedisConnection,
+  RefreshQueue,
+  waitForRedis,
+} from '@iris/context-cache';
 import { deferred, eventually, startRedis, type TestRedis } from '@iris/context-cache/testing';
 import {
   EnricherServiceClient,
@@ -190,7 +197,7 @@ describe('an enricher that runs', () => {
     });
     expect(vendor.calls[0]?.call.signal.aborted).toBe(false);
     gate.resolve(found);
-    await eventually(async () => expect(await redis.hexists('iris:ctx:v1:{ana@example.com}', 'okta')).toBe(1));
+    await eventually(async () => expect(await redis.hexists(principalKey('ana@example.com'), 'okta')).toBe(1));
     expect((await enrich(client, ana).answer).status).toBe('FOUND');
     expect(vendor.calls).toHaveLength(2);
   });
@@ -355,7 +362,7 @@ describe('an enricher that runs', () => {
     await start(testVendor({ bulk }), { IRIS_BULK_INTERVAL_SECONDS: '1' });
     await eventually(async () => expect(runs).toBeGreaterThanOrEqual(2));
     expect(most).toBe(1);
-    expect(await redis.keys('iris:ctx:v1:*')).toHaveLength(250);
+    expect(await redis.keys('iris:ctx:v2:*')).toHaveLength(250);
     const answer = await enrich(client, { principal: 'p249@example.com', loginName: 'p249@example.com' }).answer;
     expect(answer.status).toBe('FOUND');
     expect(vendor.calls).toHaveLength(0);
