@@ -176,7 +176,7 @@ describe('the command line', () => {
       ['context', 'show'],
       ['context', 'refresh'],
       ['context', 'drop'],
-      ['catalog', 'match'],
+      ['catalog', 'explain'],
       ['catalog', 'unmatched'],
       ['evidence', 'show'],
       ['evidence', 'dead-letters', 'list'],

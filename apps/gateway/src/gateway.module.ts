@@ -180,7 +180,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
       { provide: EXPLAIN_ACCESS, useValue: explainAccess },
       {
         provide: ExplainService,
-        useValue: new ExplainService(hookReader, context, decision, plans, pdpWatch, { modes }),
+        useValue: new ExplainService(hookReader, context, decision, plans, pdpWatch, { modes, catalog }),
       },
       { provide: ContextReader, useValue: reader },
       {

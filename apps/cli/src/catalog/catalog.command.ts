@@ -6,49 +6,54 @@ import { EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import { catalogOption, jsonObject, jsonOption, withOptions } from '../options.js';
 import { printJson, printTable } from '../output.js';
+import { CLUE_COLUMNS, clueRows } from './reading-rows.js';
 
 /** How many different names are told apart; further ones are counted together. */
 const MAX_NAMES = 10_000;
 const OTHERS = '(further names)';
 
-/** `iris catalog`: what the tool catalog says of a tool, and which tools it does not know. */
+/** `iris catalog`: how the tool catalog reads a tool or call, and which tools it does not know. */
 export function registerCatalog(program: Command, io: CliIo, finish: Finish): void {
   const catalog = program.command('catalog').description('the tool catalog');
 
   withOptions(
     catalog
-      .command('match')
-      .description('what the catalog says of a tool; exit code 1 when no entry matches')
+      .command('explain')
+      .alias('match')
+      .description(
+        'how the catalog reads a tool or call: server, category, operation, environment and why, anomalies, target; exit code 1 when no entry matches',
+      )
       .argument('<tool>', 'name of the tool, as the model calls it')
       .option('--server <name>', 'MCP server, when the format names it apart from the tool')
-      .option('--params <json>', 'parameters of a call', jsonObject),
+      .option('--params <json>', 'parameters of a call; without them the tool is read as it is declared', jsonObject),
     [catalogOption(), jsonOption()],
-  ).action((tool: string, options: MatchOptions) => {
+  ).action((tool: string, options: ExplainOptions) => {
     const { server, params } = options;
-    const match = loadCatalog({ path: options.catalog }).classify({ name: tool, server, params });
-    if (options.json) printJson(io, match);
+    const read = loadCatalog({ path: options.catalog }).classify({ name: tool, server, params });
+    if (options.json) printJson(io, read);
     else {
-      const { classification } = match;
+      const { classification, resources, targetKind } = read;
       printTable(
         io,
         ['what', 'value'],
         [
-          ['entry', match.entry ?? 'none: the tool is uncategorised'],
-          ['server', match.tool.server ?? ''],
-          ['tool', match.tool.operation],
-          ['anomalies', match.tool.anomalies.join(', ')],
+          ['entry', read.entry ?? 'none: the tool, or its server, is not listed, so it is uncategorised'],
+          ['server', read.tool.server ?? 'none'],
+          ['tool', read.tool.operation],
+          ['anomalies', read.tool.anomalies.join(', ') || 'none'],
           ['category', classification.category],
           ['system', classification.system ?? ''],
           ['operation', classification.operation ?? ''],
-          ['environment', classification.environment ?? ''],
-          [
-            'target',
-            classification.target === undefined ? '' : `${classification.target.kind} ${classification.target.id}`,
-          ],
+          ['environment', classification.environment ?? 'not recognised: counts as production'],
+          ['target', resources.map(({ kind, id }) => `${kind} ${id}`).join(', ') || noTarget(targetKind)],
         ],
       );
+      if (read.clues.length > 0) {
+        io.out('\nEnvironment\n');
+        printTable(io, CLUE_COLUMNS, clueRows(read.clues));
+      }
     }
-    finish(match.entry === undefined ? EXIT.FOUND : EXIT.OK);
+    finish(read.entry === undefined ? EXIT.FOUND : EXIT.OK);
   });
 
   withOptions(
@@ -82,7 +87,11 @@ export function registerCatalog(program: Command, io: CliIo, finish: Finish): vo
   });
 }
 
-interface MatchOptions {
+function noTarget(kind: string | undefined): string {
+  return kind === undefined ? 'none' : `${kind}, not told: no parameter names one that can be shown`;
+}
+
+interface ExplainOptions {
   readonly catalog: string;
   readonly server?: string;
   readonly params?: JsonObject;

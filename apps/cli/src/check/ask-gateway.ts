@@ -31,6 +31,17 @@ const explanationSchema = z.looseObject({
       matchedPolicy: z.string().optional(),
       matchedScope: z.string().optional(),
       catalogEntry: z.string().optional(),
+      clues: z
+        .array(
+          z.object({
+            parameter: z.string(),
+            value: z.string().optional(),
+            environment: z.string().optional(),
+            by: z.string().optional(),
+            weight: z.enum(['decides', 'raises']),
+          }),
+        )
+        .default([]),
       effects: z
         .array(z.looseObject({ summary: attributes, effect: z.enum(['ALLOW', 'DENY']), rules: z.array(z.string()) }))
         .optional(),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Json } from '@iris/contracts';
 import type { Command } from 'commander';
+import { CLUE_COLUMNS, clueRows } from '../catalog/reading-rows.js';
 import { CliFault, EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import { gatewayOption, hookKeyOption, jsonObject, jsonOption, withOptions } from '../options.js';
@@ -89,11 +90,24 @@ function printExplanation(io: CliIo, explanation: Explanation): void {
         ['rules', call.rules.join(', ') || 'none'],
         ['policy', [call.matchedPolicy ?? 'none', call.matchedScope].filter(Boolean).join(', scope ')],
         ['catalog entry', call.catalogEntry ?? 'none: the tool is uncategorised'],
-        ...['category', 'system', 'operation', 'environment', 'target', 'cmdb', 'paramsStatus', 'opaque'].flatMap(
-          (key) => (call.attr[key] === undefined ? [] : [[key, JSON.stringify(call.attr[key])]]),
-        ),
+        ...[
+          'tool',
+          'category',
+          'system',
+          'operation',
+          'environment',
+          'target',
+          'cmdb',
+          'paramsStatus',
+          'opaque',
+        ].flatMap((key) => (call.attr[key] === undefined ? [] : [[key, JSON.stringify(call.attr[key])]])),
       ],
     );
+    const why = clueRows(call.clues);
+    if (why.length > 0) {
+      io.out('  Why this environment\n');
+      printTable(io, CLUE_COLUMNS, why);
+    }
     if (call.effects !== undefined) printEffects(io, call.effects);
   }
   if (calls.length === 0) io.out('\nThe hook holds no tool call.\n');

@@ -1,5 +1,6 @@
 import type { CallDecision, ContextStatus, Hook, Identity, JsonObject, ReasonId, ToolCall } from '@iris/contracts';
 import { PdpError } from '@iris/pdp';
+import type { Catalog, EnvironmentClue } from '@iris/tool-catalog';
 import type { ContextService } from '../context/context.service.js';
 import { identify } from '../context/identity.js';
 import type { DecidedCall, DecisionService, PreparedPrincipal } from '../decision/decision.service.js';
@@ -45,6 +46,8 @@ type ExplainedCall = Omit<CallDecision, 'call'> & {
   readonly phase: ToolCall['phase'];
   readonly mode: Mode;
   readonly catalogEntry?: string;
+  /** What was looked at to tell the environment. */
+  readonly clues: readonly EnvironmentClue[];
   /** What the PDP was given about the call. */
   readonly attr: JsonObject;
 };
@@ -62,6 +65,7 @@ export class NotExplainable extends Error {
 
 export interface ExplainOptions {
   readonly modes: Modes;
+  readonly catalog: Catalog;
 }
 
 /** Answers what-if questions with the rooms that decide hooks: the same facts, the same question to the PDP. */
@@ -101,7 +105,10 @@ export class ExplainService {
           { status, origin, ageSeconds, reason },
         ]),
       ),
-      calls: decided.map((call) => explained(call, this.options.modes.ofDecision(hook.event, call.decision))),
+      calls: decided.map((call) => ({
+        ...explained(call, this.options.modes.ofDecision(hook.event, call.decision)),
+        clues: this.options.catalog.classify(call.decision.call).clues,
+      })),
       stripped,
     };
   }
@@ -127,7 +134,7 @@ export class ExplainService {
   }
 }
 
-function explained({ decision, attr, catalogEntry }: DecidedCall, mode: Mode): ExplainedCall {
+function explained({ decision, attr, catalogEntry }: DecidedCall, mode: Mode): Omit<ExplainedCall, 'clues'> {
   const { call, ...rest } = decision;
   return { id: call.id, tool: call.name, phase: call.phase, mode, catalogEntry, attr, ...rest };
 }
