@@ -202,7 +202,8 @@ export class EvidenceService {
     return masked;
   }
 
-  private idOf(id: string | undefined): string | undefined {
+  /** An id that a client or a provider chose, bounded and masked, for records and for the log. */
+  shownId(id: string | undefined): string | undefined {
     return id === undefined ? undefined : this.masker.id(id);
   }
 
@@ -216,7 +217,7 @@ export class EvidenceService {
           ageSeconds,
           freshUntil: timeText(freshUntil),
           staleUntil: timeText(staleUntil),
-          revision: this.idOf(revision),
+          revision: this.shownId(revision),
           origin,
         },
       ]),
@@ -233,8 +234,8 @@ export class EvidenceService {
       traceId,
       event: hook.event,
       hookKey: hook.keyName,
-      requestId: this.idOf(hook.metadata.request_id),
-      sessionId: this.idOf(hook.metadata.session_id),
+      requestId: this.shownId(hook.metadata.request_id),
+      sessionId: this.shownId(hook.metadata.session_id),
       requestKey: this.masker.id(requestKeyOf(hook, traceId)),
       principal: {
         id: this.masker.id(identity.id),

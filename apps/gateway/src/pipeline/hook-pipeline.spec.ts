@@ -1,0 +1,199 @@
+import type { Identity } from '@iris/contracts';
+import { type CheckResult, type Pdp, PdpError, type PdpResource } from '@iris/pdp';
+import type { Logger } from '@iris/telemetry';
+import { loadCatalog } from '@iris/tool-catalog';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { ContextService } from '../context/context.service.js';
+import { type DecidedCall, DecisionService } from '../decision/decision.service.js';
+import { EffectsOfCalls } from '../decision/effects-of-call.js';
+import { OneDecisionPerRequest } from '../decision/one-decision-per-request.js';
+import type { ToolPlans } from '../decision/tool-plans.js';
+import { VerdictMemory } from '../decision/verdict-memory.js';
+import type { EvidenceService, HookOutcome } from '../evidence/evidence.service.js';
+import { DEFAULT_HOOK_LIMITS } from '../hook/hook-limits.js';
+import type { WiringWarnings } from '../hook/wiring-warnings.js';
+import { Modes } from '../verdict/modes.js';
+import { Budget } from './budget.js';
+import { HookWalk } from './hook-pipeline.js';
+import { InThreadHookReader } from './hook-reader.js';
+
+const POLICIES = { resourceKind: 'aperture_hook', policyVersion: 'default', scope: '' };
+const catalog = loadCatalog({
+  text: 'entries: [{ name: files, system: workstation, category: files, tools: { read: [Read, Secret] } }]\nenvironments: [{ name: production, patterns: [prod] }]',
+});
+const BUDGET_MS = 10_000;
+const silent = { error: () => undefined, warn: () => undefined, info: () => undefined } as unknown as Logger;
+
+interface Recorded {
+  readonly outcome: HookOutcome;
+  readonly ids: readonly string[];
+}
+
+/** The pipeline with its stages, and a fake at each of its ports. Tools of the name `Secret` are denied. */
+class Pipeline {
+  readonly asked: string[] = [];
+  readonly recorded: Recorded[] = [];
+  /** After so many answers the PDP fails, once. */
+  failsAfter: number | undefined;
+  /** The PDP never answers. */
+  hangs = false;
+  private readonly walk: HookWalk;
+  private requests = 0;
+
+  constructor(failureMode: 'closed' | 'open', mode: 'enforce' | 'observe' = 'enforce') {
+    const pdp: Pick<Pdp, 'check'> = { check: (request, { onPart }) => this.check(request.resources, onPart) };
+    const effects = new EffectsOfCalls(catalog);
+    const context: Pick<ContextService, 'gather'> = {
+      gather: async (identity: Identity) => ({
+        principal: { identity, roles: ['user'], sources: {} },
+        cmdb: new Map(),
+      }),
+    };
+    const evidence: Pick<EvidenceService, 'accepting' | 'prepare' | 'record' | 'shownId'> = {
+      accepting: () => true,
+      prepare: () => undefined,
+      shownId: (id) => id,
+      record: (outcome: HookOutcome, decided: readonly DecidedCall[]) => {
+        this.recorded.push({ outcome, ids: decided.map(({ decision }) => decision.call.id) });
+        return true;
+      },
+    };
+    this.walk = new HookWalk(
+      new InThreadHookReader(DEFAULT_HOOK_LIMITS),
+      context as ContextService,
+      new DecisionService(pdp as Pdp, catalog, effects, POLICIES, { maxParamsBytes: 4096 }),
+      { alwaysDenied: async () => new Set<string>() } as unknown as ToolPlans,
+      new VerdictMemory({ lifeSeconds: 60, maxEntries: 1000, onPolicyChange: 'keep' }),
+      new OneDecisionPerRequest(undefined),
+      evidence as EvidenceService,
+      { sawEvent: () => undefined } as unknown as WiringWarnings,
+      { revision: 'r1' },
+      undefined,
+      {
+        modes: new Modes({ default: mode, byEvent: {}, byCategory: {} }, catalog),
+        onFailure: { pre_request: failureMode, pre_tool_use: failureMode },
+        onDeniedResult: 'redact',
+      },
+      silent,
+    );
+  }
+
+  async send(names: readonly string[], budgetMs = BUDGET_MS, results = 'result') {
+    this.requests += 1;
+    const hook = {
+      metadata: { login_name: 'ana', session_id: 's', request_id: `r${this.requests}`, url: '/v1/messages' },
+      request_body: {
+        max_tokens: 1,
+        messages: names.flatMap((name, index) => [
+          { role: 'assistant', content: [{ type: 'tool_use', id: `t${index}`, name, input: { index } }] },
+          { role: 'user', content: [{ type: 'tool_result', tool_use_id: `t${index}`, content: `${results} ${index}` }] },
+        ]),
+      },
+    };
+    const incoming = {
+      routeEvent: 'pre_request' as const,
+      keyName: 'k',
+      arrivedAt: 0,
+      body: Buffer.from(JSON.stringify(hook)),
+      contentCoding: undefined,
+    };
+    return (await this.walk.answer(incoming, new Budget(budgetMs), new AbortController().signal)).verdict;
+  }
+
+  private async check(
+    resources: readonly PdpResource[],
+    onPart: ((from: number, results: readonly CheckResult[]) => void) | undefined,
+  ): Promise<CheckResult[]> {
+    const { failsAfter } = this;
+    this.failsAfter = undefined;
+    const results = resources.slice(0, failsAfter).map(({ id, action }): CheckResult => {
+      this.asked.push(id);
+      return {
+        effect: action === 'Secret' ? 'DENY' : 'ALLOW',
+        policyFound: true,
+        derivedRoles: [],
+        outputs: [],
+        schemaErrors: [],
+        cerbosCallId: 'c',
+      };
+    });
+    if (results.length > 0) onPart?.(0, results);
+    if (this.hangs) return new Promise(() => undefined);
+    if (failsAfter !== undefined) throw new PdpError('pdp_timeout', 'late');
+    return results;
+  }
+}
+
+describe('a history that is sent again', () => {
+  it('costs no check but for what is new', async () => {
+    const pipeline = new Pipeline('closed');
+    const history = ['Read', 'Secret', 'Read'];
+    const first = await pipeline.send(history);
+    expect(pipeline.asked).toEqual(['t0', 't1', 't2']);
+    expect(await pipeline.send(history)).toEqual(first);
+    expect(pipeline.asked).toHaveLength(3);
+    expect(await pipeline.send([...history, 'Read'])).toMatchObject({ action: 'modify' });
+    expect(pipeline.asked).toEqual(['t0', 't1', 't2', 't3']);
+    await pipeline.send(history, BUDGET_MS, 'another result');
+    expect(pipeline.asked).toHaveLength(7);
+  });
+});
+
+describe('a check that the PDP breaks off', () => {
+  const calls = ['Read', 'Read', 'Read', 'Read'];
+  let pipeline: Pipeline;
+
+  beforeEach(() => {
+    pipeline = new Pipeline('closed');
+    pipeline.failsAfter = 3;
+  });
+
+  it('blocks, and asks for the rest alone when the hook is sent again', async () => {
+    expect(await pipeline.send(calls)).toMatchObject({ action: 'block', reason: 'pdp_timeout' });
+    expect(await pipeline.send(calls)).toEqual({ action: 'allow', reason: 'policy_allowed' });
+    expect(pipeline.asked).toEqual(['t0', 't1', 't2', 't3']);
+  });
+
+  it('leaves evidence of each decision once, and of the hook', async () => {
+    await pipeline.send(calls);
+    await pipeline.send(calls);
+    expect(pipeline.recorded.map(({ ids, outcome }) => [outcome.failed, ids])).toEqual([
+      [true, ['t0', 't1', 't2']],
+      [false, ['t3']],
+    ]);
+  });
+
+  it('lets the undecided calls pass in the failure mode open', async () => {
+    pipeline = new Pipeline('open');
+    pipeline.failsAfter = 1;
+    expect(await pipeline.send(calls)).toEqual({ action: 'allow', reason: 'pdp_timeout' });
+  });
+});
+
+describe('a denial that is known', () => {
+  it.each([
+    ['was answered before the PDP failed', 1],
+    ['was remembered', 0],
+  ])('holds in the failure mode open when it %s', async (_title, failsAfter) => {
+    const pipeline = new Pipeline('open');
+    if (failsAfter === 0) await pipeline.send(['Secret']);
+    pipeline.failsAfter = failsAfter;
+    const verdict = await pipeline.send(['Secret', 'Read']);
+    expect(verdict).toMatchObject({ action: 'modify', reason: 'policy_denied' });
+    expect(JSON.stringify(verdict)).not.toContain('result 0');
+    expect(JSON.stringify(verdict)).toContain('result 1');
+  });
+
+  it('blocks when the budget is used up', async () => {
+    const pipeline = new Pipeline('open');
+    pipeline.hangs = true;
+    expect(await pipeline.send(['Secret', 'Read'], 100)).toMatchObject({ action: 'block', reason: 'policy_denied' });
+    expect(await pipeline.send(['Read'], 100)).toEqual({ action: 'allow', reason: 'budget_exhausted' });
+  });
+
+  it('is only recorded in the mode observe', async () => {
+    const pipeline = new Pipeline('open', 'observe');
+    pipeline.failsAfter = 1;
+    expect(await pipeline.send(['Secret', 'Read'])).toMatchObject({ action: 'allow' });
+  });
+});
