@@ -86,7 +86,10 @@ class Pipeline {
         max_tokens: 1,
         messages: names.flatMap((name, index) => [
           { role: 'assistant', content: [{ type: 'tool_use', id: `t${index}`, name, input: { index } }] },
-          { role: 'user', content: [{ type: 'tool_result', tool_use_id: `t${index}`, content: `${results} ${index}` }] },
+          {
+            role: 'user',
+            content: [{ type: 'tool_result', tool_use_id: `t${index}`, content: `${results} ${index}` }],
+          },
         ]),
       },
     };

@@ -242,7 +242,12 @@ export class HookWalk {
   private sayMismatch(hook: Hook, mismatch: NonNullable<Extract<HookCalls, { status: 'read' }>['mismatch']>): void {
     const tools = Object.fromEntries(Object.entries(mismatch).map(([source, names]) => [source, names?.slice(0, 20)]));
     this.logger.warn(
-      { reason: 'calls_mismatch', event: hook.event, requestId: this.evidence.shownId(hook.metadata.request_id), tools },
+      {
+        reason: 'calls_mismatch',
+        event: hook.event,
+        requestId: this.evidence.shownId(hook.metadata.request_id),
+        tools,
+      },
       'the fields of a hook name different tool calls; every call that any of them names is judged',
     );
     count('iris.hook.wiring_warnings', { event: hook.event, reason: 'calls_mismatch' });
