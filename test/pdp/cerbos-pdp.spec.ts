@@ -1,7 +1,7 @@
 import { readYamlFile } from '@iris/config';
 import { eventually } from '@iris/context-cache/testing';
 import type { JsonObject } from '@iris/contracts';
-import { CerbosPdp, PdpError, parseGoldenChecks, runGoldenChecks, toAttributes } from '@iris/pdp';
+import { CerbosPdp, type PdpCall, PdpError, parseGoldenChecks, runGoldenChecks, toAttributes } from '@iris/pdp';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Pdp, startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
@@ -26,7 +26,13 @@ function check(actions: readonly string[], attr: JsonObject, timeoutMs = TIMEOUT
   return checkWith(pdp, actions, attr, timeoutMs);
 }
 
-function checkWith(asked: CerbosPdp, actions: readonly string[], attr: JsonObject, timeoutMs = TIMEOUT_MS) {
+function checkWith(
+  asked: CerbosPdp,
+  actions: readonly string[],
+  attr: JsonObject,
+  timeoutMs = TIMEOUT_MS,
+  onPart?: PdpCall['onPart'],
+) {
   return asked.check(
     {
       principal: { id: 'ana', roles: ['user'], attr: {} },
@@ -35,7 +41,7 @@ function checkWith(asked: CerbosPdp, actions: readonly string[], attr: JsonObjec
       scope: '',
       requestId: 'request\nwith a line break',
     },
-    { timeoutMs },
+    { timeoutMs, onPart },
   );
 }
 
@@ -47,6 +53,34 @@ describe('a check', () => {
       actions.map((action) => (action === 'deny' ? 'DENY' : 'ALLOW')),
     );
     expect(new Set(results.map(({ cerbosCallId }) => cerbosCallId)).size).toBe(3);
+  });
+
+  it('gives on the answers of each part as they arrive, and each answer once', async () => {
+    const actions = Array.from({ length: 420 }, (_, index) => (index % 7 === 0 ? 'deny' : 'allow'));
+    const seen: (string | undefined)[] = [];
+    let parts = 0;
+    const results = await checkWith(pdp, actions, {}, TIMEOUT_MS, (from, part) => {
+      parts += 1;
+      for (const [index, { effect }] of part.entries()) {
+        expect(seen[from + index]).toBeUndefined();
+        seen[from + index] = effect;
+      }
+    });
+    expect(parts).toBe(9);
+    expect(seen).toEqual(results.map(({ effect }) => effect));
+  });
+
+  it('keeps the answers that came before it broke off', async () => {
+    const actions = Array.from({ length: 2000 }, () => 'allow');
+    let answered = 0;
+    const stopped = checkWith(pdp, actions, {}, 1500, (_from, part) => {
+      if (answered === 0) server.process.signal('SIGSTOP');
+      answered += part.length;
+    });
+    await expect(stopped).rejects.toMatchObject({ reason: 'pdp_timeout' });
+    server.process.signal('SIGCONT');
+    expect(answered).toBeGreaterThan(0);
+    expect(answered).toBeLessThan(actions.length);
   });
 
   it('takes any tool argument: none makes the client throw', async () => {
