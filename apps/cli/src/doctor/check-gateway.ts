@@ -10,7 +10,7 @@ const readinessSchema = z.looseObject({
   cache: z.looseObject({ redis: z.string(), redisCondition: z.string().optional() }),
 });
 
-/** Whether the gateway is ready and knows the hook key. */
+/** Whether the gateway is ready, has the hook key, and permits it on the paths of Aperture. */
 export async function checkGateway(
   url: string | undefined,
   hookKey: string | undefined,
@@ -53,7 +53,12 @@ async function keyFindings(url: string, hookKey: string | undefined): Promise<Fi
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   await response.arrayBuffer();
-  return response.status === 401
-    ? [{ id: 'hook_key_wrong', subject: url, detail: 'the gateway does not know this key' }]
-    : [];
+  if (response.status === 401) {
+    return [{ id: 'hook_key_wrong', subject: url, detail: 'the gateway has no such key' }];
+  }
+  // A gateway of an earlier version names no routes: its keys are permitted everywhere.
+  const routes = response.headers.get('iris-hook-key-routes');
+  if (routes === null || routes.split(',').some((route) => route.trim() === 'aperture')) return [];
+  const detail = `the key is permitted on the routes ${routes}, and not on those of Aperture`;
+  return [{ id: 'hook_key_not_permitted', subject: url, detail }];
 }

@@ -25,7 +25,10 @@ export const FINDINGS = {
   gateway_unreachable: 'Start the gateway, or correct --gateway.',
   gateway_unready: 'Mend what the gateway names; until then it has no decisions and answers by its failure mode.',
   gateway_without_redis: 'Correct redis.url of the gateway: without Redis every hook waits for the vendors.',
-  hook_key_wrong: 'Use the same key in hook.keys of the gateway and in apikey of the hook in Aperture.',
+  hook_key_wrong:
+    'Use the same key in hook.keys or hook.keysFile of the gateway and in apikey of the hook in Aperture.',
+  hook_key_not_permitted:
+    "Use a key of its own for Aperture: one that agents.logins does not map to a person, or with the route aperture in hook.keysFile. A person's key is valid on /ext/claude alone, and blocks every hook of Aperture.",
 
   aperture_unreadable: 'Paste the whole configuration as JSON; comments and trailing commas are accepted.',
   aperture_hook_missing:

@@ -19,6 +19,9 @@ export interface ExplainAccess {
   readonly budgetMs: number;
 }
 
+/** The routes on which the key of the request is permitted. */
+const KEY_ROUTES_HEADER = 'iris-hook-key-routes';
+
 const STATUS_OF_UNREAD = {
   body_too_large: 413,
   gateway_busy: 503,
@@ -47,6 +50,8 @@ export class ExplainController {
   ): Promise<void> {
     const key = this.access.keys.authenticate(request.headers);
     if (key === undefined) return problem(reply, 401, 'hook_unauthenticated', 'The key is missing or wrong');
+    // Read by `iris doctor`, which asks without a decision and without evidence.
+    reply.header(KEY_ROUTES_HEADER, [...key.routes].join(', '));
     if (!this.access.allowed.includes(key.name)) {
       return problem(reply, 403, 'explain_not_allowed', 'This key is not listed in explain.keyNames');
     }
