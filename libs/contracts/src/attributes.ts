@@ -194,6 +194,25 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
   { path: 'cmdb.owner', type: 'string', meaning: 'Owning group of the resource in the CMDB.' },
   { path: 'cmdb.criticality', type: 'string', meaning: 'Business criticality of the resource in the CMDB.' },
   { path: 'cmdb.openChange', type: 'string', meaning: 'Number of a change in its window now on the resource.' },
+  {
+    path: 'effects',
+    type: 'object[]',
+    meaning:
+      'What the call does besides what its tool says, one object each: program, system, category, operation, environment, target, via, opaque and cmdb. Each is also a resource of its own, which has these in the place of those of the tool. Absent when there are none.',
+  },
+  {
+    path: 'opaque',
+    type: 'string[]',
+    meaning:
+      'Why parts of the call cannot be read: dynamic, code, script, runs_program or unparsable. Absent when all is read.',
+  },
+  {
+    path: 'effect.program',
+    type: 'string',
+    meaning: 'Program that has the effect. Only on the resource of an effect, which has no params.',
+  },
+  { path: 'effect.via', type: 'string[]', meaning: 'Programs that run it, the outermost first.' },
+  { path: 'effect.opaque', type: 'string[]', meaning: 'Why parts of the effect cannot be read.' },
   { path: 'model', type: 'string', meaning: 'Model, as Aperture names it.' },
   { path: 'provider', type: 'string', meaning: 'Provider key in the Aperture configuration.' },
   { path: 'client.name', type: 'string', meaning: 'Name in the user agent (the client chooses it).' },

@@ -40,20 +40,27 @@ describe('DecisionService', () => {
   let asked: CheckRequest[];
   let check: (request: CheckRequest, options: PdpCall) => Promise<CheckResult[]>;
   let service: DecisionService;
+  const pdp: Pick<Pdp, 'check'> = {
+    check: (request, options) => {
+      asked.push(request);
+      return check(request, options);
+    },
+  };
 
   beforeEach(() => {
     asked = [];
     check = async ({ resources }) => resources.map(() => answer());
-    const pdp: Pick<Pdp, 'check'> = {
-      check: (request, options) => {
-        asked.push(request);
-        return check(request, options);
-      },
-    };
     service = new DecisionService(pdp as Pdp, catalog, new EffectsOfCalls(catalog), POLICIES, {
       maxParamsBytes: MAX_PARAMS_BYTES,
     });
   });
+
+  const useShippedCatalog = () => {
+    const shipped = loadCatalog({ path: 'policies/catalog.yaml' });
+    service = new DecisionService(pdp as Pdp, shipped, new EffectsOfCalls(shipped), POLICIES, {
+      maxParamsBytes: MAX_PARAMS_BYTES,
+    });
+  };
 
   const decide = (calls: readonly ToolCall[], onDecided?: (part: readonly DecidedCall[]) => void, of = ana) =>
     service.decide(hook, of, calls, new Map(), 1000, undefined, onDecided);
@@ -174,5 +181,58 @@ describe('DecisionService', () => {
       ['a', 'ALLOW'],
       ['b', 'DENY'],
     ]);
+  });
+
+  it('asks about each effect of a call beside the call, and allows it only if all are allowed', async () => {
+    useShippedCatalog();
+    const command = 'psql -h orders-prod.db.lumen.example -c "select 1"; kubectl delete pod a';
+    const shell: ToolCall = { id: 'b1', name: 'Bash', phase: 'executed', paramsStatus: 'ok', params: { command } };
+    const read: ToolCall = {
+      id: 'r1',
+      name: 'Read',
+      phase: 'executed',
+      paramsStatus: 'ok',
+      params: { file_path: '/x' },
+    };
+    check = async ({ resources }) =>
+      resources.map(({ attr }) => answer(attr.category === 'database' ? { effect: 'DENY' } : {}));
+    const parts: string[][] = [];
+    const decided = await decide([shell, read], (each) => parts.push(each.map(({ decision }) => decision.call.id)));
+    expect(decided.map(({ decision: { effect } }) => effect)).toEqual(['DENY', 'ALLOW']);
+    const [question] = asked;
+    expect(new Set(question?.resources.map(({ id }) => id)).size).toBe(question?.resources.length);
+    expect(question?.resources.map(({ attr }) => attr.category)).toEqual(
+      expect.arrayContaining(['shell', 'database', 'files']),
+    );
+    const database = question?.resources.find(({ attr }) => attr.category === 'database');
+    expect(database).toMatchObject({ action: 'Bash', attr: { environment: 'production', paramsStatus: 'ok' } });
+    expect(database?.attr.params).toBeUndefined();
+    expect(decided[0]?.decision.message).toMatch(/^psql on orders-prod\.db\.lumen\.example: /);
+  });
+
+  it('reports a call once all its parts are answered, in whatever pieces they come', async () => {
+    useShippedCatalog();
+    const command = 'psql -h orders-prod.db.lumen.example -c "select 1"';
+    const shell: ToolCall = { id: 'b1', name: 'Bash', phase: 'executed', paramsStatus: 'ok', params: { command } };
+    const reported: number[] = [];
+    check = async ({ resources }, { onPart }) => {
+      const answers = resources.map(() => answer());
+      for (const [index, each] of answers.entries()) {
+        expect(reported).toEqual([]);
+        onPart?.(answers.length - 1 - index, [each]);
+      }
+      return answers;
+    };
+    await decide([shell], (each) => reported.push(each.length));
+    expect(reported).toEqual([1]);
+  });
+
+  it('denies a command that is too complex to be read, without a question about it', async () => {
+    useShippedCatalog();
+    const command = `${'true; '.repeat(20_000)}ls`;
+    const shell: ToolCall = { id: 'b1', name: 'Bash', phase: 'executed', paramsStatus: 'ok', params: { command } };
+    const [only] = await decide([shell]);
+    expect(only?.decision).toMatchObject({ effect: 'DENY', reason: 'call_too_complex' });
+    expect(asked).toEqual([]);
   });
 });
