@@ -7,7 +7,6 @@ import { enabledSources } from './context/configured-sources.js';
 import { ContextService } from './context/context.service.js';
 import { EnricherClient } from './context/enricher-client.js';
 import { DecisionService, type PolicySelection } from './decision/decision.service.js';
-import { EffectsOfCalls } from './decision/effects-of-call.js';
 import { OneDecisionPerRequest } from './decision/one-decision-per-request.js';
 import { ShadowPolicy } from './decision/shadow-policy.js';
 import { ToolPlans } from './decision/tool-plans.js';
@@ -27,6 +26,7 @@ import { openCatalog } from './open-catalog.js';
 import { HookWalk } from './pipeline/hook-pipeline.js';
 import { PooledHookReader } from './pipeline/pooled-hook-reader.js';
 import { RecognisingHookReader } from './pipeline/recognising-hook-reader.js';
+import { EffectsOfCalls } from './tool-calls/index.js';
 import { Modes } from './verdict/modes.js';
 
 /** For how long Redis is not read again for the same principal, in ms. Entries' own limits hold all the same. */
@@ -80,13 +80,13 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     },
     logger,
   );
-  const context = new ContextService(reader, sources, catalog, refreshes, {
+  const effects = new EffectsOfCalls(catalog);
+  const context = new ContextService(reader, sources, catalog, effects, refreshes, {
     roles: { fromGroups: settings['roles.fromGroups'], capability: settings['roles.capability'] },
     budgetPercent: settings['context.budgetPercent'],
   });
   const evidence = openEvidence(settings, policies, logger);
   const decisionOptions = { maxParamsBytes: settings['limits.maxParamsBytesPdp'] };
-  const effects = new EffectsOfCalls(catalog);
   const decision = new DecisionService(pdp, catalog, effects, policies, decisionOptions);
   const plans = new ToolPlans(pdp, catalog, policies, {
     maxEntries: settings['plans.memoryEntries'],

@@ -1,3 +1,4 @@
+import type { Effect } from '@iris/call-effects';
 import {
   type ContextReader,
   type ContextReading,
@@ -18,6 +19,7 @@ import { count, record, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
 import type { Budget } from '../pipeline/budget.js';
+import type { EffectsOfCalls } from '../tool-calls/index.js';
 import type { ConfiguredSource } from './configured-sources.js';
 import { RefreshRequests } from './refresh-requests.js';
 import { ResourceFacts } from './resource-facts.js';
@@ -33,8 +35,8 @@ export interface ContextOptions {
 /** What is known for a decision. */
 export interface GatheredContext {
   readonly principal: PrincipalContext;
-  /** Facts about the resource of a call, with their status; absent for a call whose resources no source holds. */
-  readonly cmdb: ReadonlyMap<ToolCall, JsonObject>;
+  /** Facts about the resources of calls and of their effects, with their status; absent where no source holds them. */
+  readonly cmdb: ReadonlyMap<ToolCall | Effect, JsonObject>;
 }
 
 /** The context room: who is asking, and what is being acted on. Nothing here throws or outlasts its share. */
@@ -47,17 +49,22 @@ export class ContextService {
     private readonly reader: ContextReader,
     private readonly sources: readonly ConfiguredSource[],
     catalog: Catalog,
+    effects: Pick<EffectsOfCalls, 'checked'>,
     refreshes: Pick<RefreshQueue, 'ask'> | undefined,
     private readonly options: ContextOptions,
   ) {
     this.refreshes = new RefreshRequests(refreshes);
-    this.resources = new ResourceFacts(reader, sources, catalog, this.refreshes, options.budgetPercent);
+    this.resources = new ResourceFacts(reader, sources, catalog, effects, this.refreshes, options.budgetPercent);
   }
 
-  /** Gathers the facts about the principal and about the resources of the calls, side by side. */
+  /**
+   * Gathers the facts about the principal and about the resources of the calls, side by side.
+   *
+   * @param calls the calls that no remembered verdict covers; must not reject
+   */
   async gather(
     identity: Identity,
-    calls: readonly ToolCall[],
+    calls: Promise<readonly ToolCall[]>,
     budget: Budget,
     signal: AbortSignal,
   ): Promise<GatheredContext> {

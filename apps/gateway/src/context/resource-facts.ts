@@ -1,7 +1,10 @@
+import type { Effect } from '@iris/call-effects';
 import type { ContextReader } from '@iris/context-cache';
 import type { Identity, JsonObject, ResourceRef, SourceFacts, ToolCall } from '@iris/contracts';
 import type { Catalog } from '@iris/tool-catalog';
 import type { Budget } from '../pipeline/budget.js';
+import { TimeSlice } from '../pipeline/time-slice.js';
+import type { EffectsOfCalls } from '../tool-calls/index.js';
 import type { ConfiguredSource } from './configured-sources.js';
 import type { RefreshRequests } from './refresh-requests.js';
 import { isEnding, usable } from './usable-answer.js';
@@ -23,6 +26,13 @@ interface Known {
   readonly attributes: JsonObject;
 }
 
+/** What a call or an effect acts on. */
+interface Asked {
+  readonly part: ToolCall | Effect;
+  readonly kind: string;
+  readonly resources: readonly ResourceRef[];
+}
+
 const NOT_ASKED: Known = { status: 'not_asked', attributes: {} };
 
 /** What the sources of resources know of what calls act on. Nothing here throws or outlasts its share of the budget. */
@@ -31,18 +41,25 @@ export class ResourceFacts {
     private readonly reader: ContextReader,
     private readonly sources: readonly ConfiguredSource[],
     private readonly catalog: Catalog,
+    private readonly effects: Pick<EffectsOfCalls, 'checked'>,
     private readonly refreshes: RefreshRequests,
     private readonly budgetPercent: number,
   ) {}
 
-  /** The facts by call, with their status. A call has none when no source holds resources of its kind. */
+  /** The facts by call and by effect, with their status. One has none when no source holds resources of its kind. */
   async gather(
     identity: Identity,
-    calls: readonly ToolCall[],
+    undecided: Promise<readonly ToolCall[]>,
     budget: Budget,
     signal: AbortSignal,
-  ): Promise<Map<ToolCall, JsonObject>> {
-    const facts = new Map<ToolCall, JsonObject>();
+  ): Promise<Map<ToolCall | Effect, JsonObject>> {
+    const calls = await undecided;
+    const slice = new TimeSlice();
+    for (const call of calls) {
+      this.effects.checked(call);
+      if (slice.isOver) await slice.pause();
+    }
+    const facts = new Map<ToolCall | Effect, JsonObject>();
     const lookups = new Map<string, Promise<Known>>();
     const lookUp = (source: ConfiguredSource, resource: ResourceRef): Promise<Known> | Known => {
       const key = `${resource.kind}\n${resource.id}`;
@@ -57,12 +74,19 @@ export class ResourceFacts {
     await Promise.all(
       calls.toReversed().map(async (call) => {
         const { targetKind, resources } = this.catalog.classify(call);
-        const source = this.sources.find(
-          ({ settings }) => targetKind !== undefined && settings.resources.includes(targetKind),
+        const asked = this.effects.checked(call).flatMap((effect): Asked[] => {
+          const named = resourcesOfEffect(effect);
+          return named === undefined ? [] : [{ part: effect, kind: effect.category, resources: named }];
+        });
+        if (targetKind !== undefined) asked.push({ part: call, kind: targetKind, resources });
+        await Promise.all(
+          asked.map(async ({ part, kind, resources }) => {
+            const source = this.sources.find(({ settings }) => settings.resources.includes(kind));
+            if (source === undefined) return;
+            const known = await Promise.all(resources.map((resource) => lookUp(source, resource)));
+            facts.set(part, together(known));
+          }),
         );
-        if (source === undefined) return;
-        const known = await Promise.all(resources.map((resource) => lookUp(source, resource)));
-        facts.set(call, together(known));
       }),
     );
     return facts;
@@ -92,6 +116,16 @@ export class ResourceFacts {
     return known(usable(answer, 'source'));
   }
 }
+
+/** The hosts of an effect; undefined for the machine of the agent, which no source of resources holds. */
+function resourcesOfEffect({ category, target, environment }: Effect): ResourceRef[] | undefined {
+  if (target === undefined) return [];
+  const hosts = target.split(',').map((host) => host.trim().replace(/:\d+$/, '').replace(/\.$/, '').toLowerCase());
+  if (hosts.every((host) => LOOPBACK.test(host)) && environment !== undefined) return undefined;
+  return hosts.some((host) => !/^[\w.-]{1,253}$/.test(host)) ? [] : hosts.map((id) => ({ kind: category, id }));
+}
+
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|\/.*|)$/;
 
 /** "Not found" for another reason than that there is none, such as two items of the name, is no answer. */
 function known(facts: SourceFacts | undefined): Known {

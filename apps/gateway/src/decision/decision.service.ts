@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Complexity, effectAttributes, effectSummary } from '@iris/call-effects';
+import { type Complexity, type Effect, effectAttributes, effectSummary } from '@iris/call-effects';
 import type {
   CallDecision,
   Hook,
@@ -15,8 +15,9 @@ import { type CheckResult, type Pdp, PdpError, type PdpPrincipal, type PdpResour
 import { count, type MetricLabels, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
+import { TimeSlice } from '../pipeline/time-slice.js';
+import type { EffectsOfCalls } from '../tool-calls/index.js';
 import { decisionOfParts, type EffectPart } from './decided-parts.js';
-import type { EffectsOfCalls } from './effects-of-call.js';
 import { type AttributeOrigins, principalAttributes } from './principal-attributes.js';
 import { callAttributes, hookAttributes } from './resource-attributes.js';
 
@@ -36,6 +37,9 @@ export interface DecidedCall {
   /** Entry of the tool catalog that matched. */
   readonly catalogEntry?: string;
 }
+
+/** Facts about resources, by the call or the effect that acts on them. */
+export type ResourceFactsByPart = ReadonlyMap<ToolCall | Effect, JsonObject>;
 
 /** A call and the attributes that the PDP is given for it. */
 interface AskedCall {
@@ -84,7 +88,7 @@ export class DecisionService {
   /**
    * Decides calls by policy, in their order. A call that is too large or too complex for the PDP is denied by itself.
    *
-   * @param cmdb facts about the resource of a call, by call
+   * @param cmdb facts about the resources of calls and of their effects
    * @param onDecided called with decisions as they are made, also where the PDP gives none on the other calls
    * @throws PdpError when the PDP does not decide on all calls
    */
@@ -92,7 +96,7 @@ export class DecisionService {
     hook: Hook,
     prepared: PreparedPrincipal,
     calls: readonly ToolCall[],
-    cmdb: ReadonlyMap<ToolCall, JsonObject>,
+    cmdb: ResourceFactsByPart,
     timeoutMs: number,
     traceId: string | undefined,
     onDecided?: (decided: readonly DecidedCall[]) => void,
@@ -101,14 +105,19 @@ export class DecisionService {
     const shared = hookAttributes(hook);
     const refused = new Map<ToolCall, DecidedCall>();
     const asked: AskedCall[] = [];
+    const slice = new TimeSlice();
     for (const call of calls) {
+      if (slice.isOver) await slice.pause();
       const { status, attr } = callAttributes(call, this.catalog, cmdb.get(call), this.options.maxParamsBytes);
       if (status !== 'ok') {
         refused.set(call, this.decided({ call, attr: { ...shared, ...attr }, parts: [] }, refusal(call, status)));
         continue;
       }
       const { complexity, opaque } = this.effects.of(call);
-      const summaries = this.effects.checked(call).map((effect) => ({ effect, summary: effectSummary(effect) }));
+      const summaries = this.effects.checked(call).map((effect) => ({
+        effect,
+        summary: effectSummary(effect, cmdb.get(effect)),
+      }));
       const whole = {
         ...shared,
         ...attr,

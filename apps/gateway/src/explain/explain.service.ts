@@ -3,7 +3,12 @@ import { PdpError } from '@iris/pdp';
 import type { Catalog, EnvironmentClue } from '@iris/tool-catalog';
 import type { ContextService } from '../context/context.service.js';
 import { identify } from '../context/identity.js';
-import type { DecidedCall, DecisionService, PreparedPrincipal } from '../decision/decision.service.js';
+import type {
+  DecidedCall,
+  DecisionService,
+  PreparedPrincipal,
+  ResourceFactsByPart,
+} from '../decision/decision.service.js';
 import type { ToolPlans } from '../decision/tool-plans.js';
 import type { PdpWatch } from '../health/pdp-watch.js';
 import type { IncomingHook } from '../hook/read-hook.js';
@@ -91,7 +96,7 @@ export class ExplainService {
       throw new NotExplainable(calls.reason, 'the body has a format that is not known');
 
     const identity = identify(hook.data);
-    const { principal, cmdb } = await this.context.gather(identity, calls.calls, budget, signal);
+    const { principal, cmdb } = await this.context.gather(identity, Promise.resolve(calls.calls), budget, signal);
     const prepared = this.decision.prepare(principal);
     const { decided, stripped } = await this.decide(hook, prepared, calls, cmdb, budget);
     return {
@@ -117,7 +122,7 @@ export class ExplainService {
     hook: Hook,
     prepared: PreparedPrincipal,
     calls: Extract<HookCalls, { status: 'read' }>,
-    cmdb: ReadonlyMap<ToolCall, JsonObject>,
+    cmdb: ResourceFactsByPart,
     budget: Budget,
   ): Promise<{ decided: DecidedCall[]; stripped: string[] }> {
     const timeoutMs = Math.max(1, budget.remainingMs());

@@ -279,7 +279,8 @@ export class HookWalk {
     const names = rememberedAs(hook, calls.calls);
     // Redis is asked first: its answer travels while the facts are put together.
     const recalling = this.memory.recall(scope, names, revision);
-    const gathered = await this.context.gather(identity, calls.calls, budget, signal);
+    const undecided = recalling.then((recalled) => calls.calls.filter((call) => !recalled.has(call)));
+    const gathered = await this.context.gather(identity, undecided, budget, signal);
     const prepared = this.decision.prepare(gathered.principal);
     const recalled = await recalling;
     const contextMs = performance.now() - start;
@@ -308,10 +309,9 @@ export class HookWalk {
         revision,
       );
     };
-    const undecided = calls.calls.filter((call) => !decisions.has(call));
     const timeoutMs = Math.max(1, budget.remainingMs() - 2 * REPLY_RESERVE_MS);
     const [ordered, strip] = await Promise.all([
-      this.decision.decide(hook, prepared, undecided, gathered.cmdb, timeoutMs, activeTraceId(), onDecided),
+      this.decision.decide(hook, prepared, await undecided, gathered.cmdb, timeoutMs, activeTraceId(), onDecided),
       this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs / 2),
     ]);
     judgement.strip = strip;
