@@ -5,7 +5,7 @@ import { loadCatalog } from '@iris/tool-catalog';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ContextService } from '../context/context.service.js';
 import { type DecidedCall, DecisionService } from '../decision/decision.service.js';
-import { EffectsOfCalls } from '../decision/effects-of-call.js';
+import { EffectsOfCalls } from '../tool-calls/effects-of-calls.js';
 import { OneDecisionPerRequest } from '../decision/one-decision-per-request.js';
 import type { ToolPlans } from '../decision/tool-plans.js';
 import { VerdictMemory } from '../decision/verdict-memory.js';

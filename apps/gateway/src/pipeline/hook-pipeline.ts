@@ -141,8 +141,7 @@ export class HookWalk {
     const late = new Promise<HookVerdict>((resolve) => {
       timer = setTimeout(
         () => {
-          const verdict = this.failed(passage, 'budget_exhausted', 'the budget of this hook is used up');
-          resolve(this.close(passage, this.unlessDenied(passage, verdict)));
+          resolve(this.overtime(passage));
           overtime.abort();
         },
         Math.max(1, budget.remainingMs() - REPLY_RESERVE_MS),
@@ -256,7 +255,8 @@ export class HookWalk {
   /** A body that takes longer to read than the budget is refused as one that is too large: in any failure mode. */
   private overtime(passage: Passage): HookVerdict {
     if (passage.reading) return this.unread(passage, 'gateway_busy', 'it is not read within the budget');
-    return this.close(passage, this.failed(passage, 'budget_exhausted', 'the budget of this hook is used up'));
+    const verdict = this.failed(passage, 'budget_exhausted', 'the budget of this hook is used up');
+    return this.close(passage, this.unlessDenied(passage, verdict));
   }
 
   /** A hook that was not read. Size and shape block in any failure mode: neither must open a way around. */
