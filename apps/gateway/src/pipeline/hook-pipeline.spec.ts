@@ -11,7 +11,7 @@ import { VerdictMemory } from '../decision/verdict-memory.js';
 import type { EvidenceService, HookOutcome } from '../evidence/evidence.service.js';
 import { DEFAULT_HOOK_LIMITS } from '../hook/hook-limits.js';
 import type { WiringWarnings } from '../hook/wiring-warnings.js';
-import { EffectsOfCalls } from '../tool-calls/effects-of-calls.js';
+import { EffectsOfCalls } from '../tool-calls/index.js';
 import { Modes } from '../verdict/modes.js';
 import { Budget } from './budget.js';
 import { HookWalk } from './hook-pipeline.js';
