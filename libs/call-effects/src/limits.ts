@@ -10,7 +10,7 @@ export interface EffectLimits {
   readonly maxWrappers: number;
   /** Distinct effects of one call, those of the shell left out. */
   readonly maxEffects: number;
-  /** Programs, words and nodes that are read of one call. */
+  /** Programs, words and nodes that are read of one call; a script inside of another one counts as several. */
   readonly maxSteps: number;
 }
 
@@ -20,5 +20,5 @@ export const DEFAULT_EFFECT_LIMITS: EffectLimits = {
   maxNestedScripts: 8,
   maxWrappers: 16,
   maxEffects: 20,
-  maxSteps: 100_000,
+  maxSteps: 25_000,
 };

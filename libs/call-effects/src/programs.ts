@@ -7,6 +7,10 @@ export interface Program {
   readonly commands: readonly CommandDocument[];
   /** Verbs of one to four words with the operation; `local` ones reach nothing outside of the machine. */
   readonly verbs: readonly Verb[];
+  /** Those whose first word has no wildcard, by that word. */
+  readonly exactVerbs: ReadonlyMap<string, readonly Verb[]>;
+  /** Those whose first word has one. */
+  readonly patternVerbs: readonly Verb[];
   readonly flags: readonly { readonly option: string; readonly operation: Operation }[];
   /** Options that take a value, in any of the lists of the document. */
   readonly valued: ReadonlySet<string>;
@@ -14,6 +18,7 @@ export interface Program {
 }
 
 export interface Verb {
+  readonly first: string;
   readonly words: readonly RegExp[];
   readonly operation: Operation | 'local';
 }
@@ -42,7 +47,7 @@ export function compilePrograms(documents: readonly ProgramDocument[], environme
   return {
     environments,
     names: [...byName.keys()],
-    find: (name) => byName.get(name) ?? byName.get(versionless(name)),
+    find: (name) => byName.get(name) ?? (/[@.\d]/.test(name) ? byName.get(versionless(name)) : undefined),
   };
 }
 
@@ -60,12 +65,19 @@ function compileProgram(document: ProgramDocument): Program {
   const all = OPERATIONS.flatMap((operation) =>
     (flags[operation] ?? []).map((option) => ({ option, operation: operation as Operation })),
   );
+  const compiled = [...OPERATIONS, 'local' as const].flatMap((operation) =>
+    (verbs[operation] ?? []).map((text) => ({
+      first: text.split(' ', 1)[0] ?? text,
+      words: compileVerb(text, document.anyCase),
+      operation,
+    })),
+  );
   return {
     document,
     commands,
-    verbs: [...OPERATIONS, 'local' as const].flatMap((operation) =>
-      (verbs[operation] ?? []).map((text) => ({ words: compileVerb(text, document.anyCase), operation })),
-    ),
+    verbs: compiled,
+    exactVerbs: byFirstWord(compiled.filter(({ first }) => !first.includes('*'))),
+    patternVerbs: compiled.filter(({ first }) => first.includes('*')),
     flags: all,
     valued: new Set(
       [
@@ -91,6 +103,12 @@ function compileProgram(document: ProgramDocument): Program {
       ...all.map(({ option }) => option).filter((option) => !option.includes(' ')),
     ]),
   };
+}
+
+function byFirstWord(verbs: readonly Verb[]): ReadonlyMap<string, readonly Verb[]> {
+  const map = new Map<string, Verb[]>();
+  for (const verb of verbs) map.set(verb.first, [...(map.get(verb.first) ?? []), verb]);
+  return map;
 }
 
 function compileVerb(text: string, anyCase: boolean): RegExp[] {

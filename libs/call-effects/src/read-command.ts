@@ -7,6 +7,10 @@ import { ProgramEnvironment } from './shell/program-environment.js';
 import { readScript } from './shell/read-script.js';
 import { ShellState } from './shell/shell-state.js';
 import { knownWord } from './shell/shell-words.js';
+import { WrittenFiles } from './shell/written-files.js';
+
+/** What parsing a text costs, however short it is. */
+const STEPS_OF_SCRIPT = 5;
 
 /** Variables that a call gives its command. */
 export type GivenEnvironment = readonly (readonly [name: string, value: string])[];
@@ -35,6 +39,7 @@ export function topReading(effects: EffectList, given: GivenEnvironment): Readin
     state,
     environment: new ProgramEnvironment().inShell(state),
     via: [],
+    files: new WrittenFiles(),
     scripts: 0,
     wrappers: 0,
     readText,
@@ -44,7 +49,7 @@ export function topReading(effects: EffectList, given: GivenEnvironment): Readin
 
 function readText(source: string, reading: Reading): void {
   const { effects } = reading;
-  if (effects.stopped || !effects.step(1 + Math.ceil(source.length / 16))) return;
+  if (effects.stopped || !effects.step(STEPS_OF_SCRIPT + Math.ceil(source.length / 16))) return;
   const parsed = parseShell(source, effects.limits);
   effects.scan(parsed.text);
   if (parsed.script === undefined && parsed.refused !== 'unparsable') {

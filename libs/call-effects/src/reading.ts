@@ -3,10 +3,8 @@ import type { EffectList } from './effect-list.js';
 import type { ProgramEnvironment } from './shell/program-environment.js';
 import type { ShellState } from './shell/shell-state.js';
 import type { ShellWord } from './shell/shell-words.js';
+import type { StandardInput, WrittenFiles } from './shell/written-files.js';
 import type { Target } from './target.js';
-
-/** Standard input of a program: its text, or `unknown`. Absent when nothing is piped in. */
-export type StandardInput = { readonly text: string } | 'unknown';
 
 /** What surrounds the command that is read. */
 export interface Reading {
@@ -19,6 +17,7 @@ export interface Reading {
   readonly via: readonly string[];
   readonly span?: Effect['span'];
   readonly stdin?: StandardInput;
+  readonly files: WrittenFiles;
   /** All words of the command are tried as programs already. */
   readonly isScanned?: boolean;
   /** How many scripts it is inside of. */

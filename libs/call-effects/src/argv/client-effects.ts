@@ -15,6 +15,7 @@ export function addClientEffect(name: string, program: Program, args: Arguments,
   const words = args.bare.filter((bare) => !used.has(bare));
   const verbs = verbOperations(program, words);
   if (verbs === 'local' && !args.hides) return;
+  if (!reading.effects.step(words.length * (1 + Math.ceil(program.patternVerbs.length / 20)))) return;
   const statements = readStatements(program, args, words, reading);
   const known = [...(verbs === 'local' ? [] : verbs), ...flagOperations(program, args), ...statements.operations];
   const isVerbUnknown = program.verbs.length > 0 && words.some(({ word }) => word.dynamic);
@@ -43,17 +44,25 @@ function onlyHelps({ verbs, document }: Program, { words }: Arguments): boolean 
   return words.length === 1 && /^(?:--help|--version|help|version)$/.test(words[0]?.text ?? '');
 }
 
-function verbOperations({ verbs }: Program, bare: readonly BareWord[]): Operation[] | 'local' {
+function verbOperations(program: Program, bare: readonly BareWord[]): Operation[] | 'local' {
   const found = new Set<Operation>();
+  const { verbs } = program;
   const local = Math.max(
     0,
     ...verbs.filter((verb) => verb.operation === 'local' && isAt(verb, bare, 0)).map(({ words }) => words.length),
   );
-  for (const verb of verbs) {
-    if (verb.operation === 'local') continue;
-    if (bare.some((_, at) => at >= local && isAt(verb, bare, at))) found.add(verb.operation);
+  for (let at = local; at < bare.length; at++) {
+    for (const verb of verbsAt(program, bare[at]?.word.text ?? '')) {
+      if (verb.operation !== 'local' && isAt(verb, bare, at)) found.add(verb.operation);
+    }
   }
   return local > 0 && found.size === 0 ? 'local' : [...found];
+}
+
+/** Verbs that may begin with a word. */
+function verbsAt({ document, exactVerbs, patternVerbs }: Program, word: string): readonly Verb[] {
+  const exact = exactVerbs.get(document.anyCase ? word.toLowerCase() : word);
+  return exact ? [...exact, ...patternVerbs] : patternVerbs;
 }
 
 function isAt({ words }: Verb, bare: readonly BareWord[], at: number): boolean {

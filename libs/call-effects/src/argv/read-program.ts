@@ -1,6 +1,9 @@
 import type { Program } from '../programs.js';
 import { type Reading, readInnerProgram, readNestedText } from '../reading.js';
 import { readBuiltin } from '../shell/builtins.js';
+import { OUTPUT } from '../shell/expand-word.js';
+import { textsOfFile } from '../shell/file-texts.js';
+import { readRunVariable } from '../shell/run-variables.js';
 import type { ShellState } from '../shell/shell-state.js';
 import { knownWord, type ShellWord } from '../shell/shell-words.js';
 import { UNKNOWN_PART } from '../target.js';
@@ -34,14 +37,22 @@ export function readProgram(words: readonly ShellWord[], reading: Reading): void
     readListed(names.includes(name) ? name : (names[0] ?? name), program, rest, reading);
     return;
   }
+  for (const text of textsOfFile(head, reading)) readWrittenProgram(text, name, reading);
   if (/\//.test(head.text) || /\.(?:sh|bash|py|rb|js|pl)$/.test(name)) effects.obscure('script');
   scanForPrograms(name, rest, reading);
+}
+
+/** A file that the call has written itself. */
+function readWrittenProgram(text: string, name: string, reading: Reading): void {
+  if (/^#!.*\b(?:python|node|ruby|perl|php|deno|bun)/.test(text)) readCode(text, name, reading);
+  else readNestedText(text, { ...reading, state: startedShell(reading), via: [...reading.via, name] });
 }
 
 /** A program that is not known before the command runs: all that it is known to possibly be. */
 function readDynamic(head: ShellWord, rest: readonly ShellWord[], reading: Reading): void {
   reading.effects.obscure('dynamic');
   for (const candidate of head.candidates) {
+    if (candidate.startsWith(OUTPUT)) continue;
     if (candidate.startsWith('glob:')) {
       for (const name of matching(head.text, reading)) readInnerProgram([knownWord(name), ...rest], reading, 'glob');
       continue;
@@ -61,7 +72,8 @@ function matching(text: string, { effects }: Reading): readonly string[] {
   const glob = new RegExp(
     `^${[...pattern].map((sign) => (sign === UNKNOWN_PART ? '.*' : sign.replace(/[^\w]/, '\\$&'))).join('')}$`,
   );
-  return effects.programs.names.filter((name) => glob.test(name)).slice(0, 8);
+  const { names } = effects.programs;
+  return effects.step(names.length) ? names.filter((name) => glob.test(name)).slice(0, 8) : [];
 }
 
 function readListed(name: string, program: Program, words: readonly ShellWord[], reading: Reading): void {
@@ -88,8 +100,10 @@ function readRuns(name: string, program: Program, words: readonly ShellWord[], r
   const texts = [
     ...valuesOf(args, runs.options).map(({ value }) => value.text),
     ...args.bare.map(({ word }) => word.text).filter((text) => text.startsWith('ext::')),
-    ...(runs.env ?? []).flatMap((variable) => reading.environment.get(variable).map(({ text }) => text)),
   ];
+  for (const variable of runs.env ?? []) {
+    for (const { text } of reading.environment.get(variable)) readRunVariable(variable, text, reading);
+  }
   for (const text of texts) {
     reading.effects.obscure('runs_program');
     readNestedText(commandIn(text), { ...reading, via: [...reading.via, name] });
@@ -112,8 +126,10 @@ function readCodes(name: string, { document: { code } }: Program, args: Argument
   }
   for (const text of texts) readCode(text, name, reading);
   if (texts.length > 0) return;
-  if (code?.file && first && first.word.text !== '-') reading.effects.obscure('script');
-  else if (code?.stdin && reading.stdin === 'unknown') reading.effects.obscure('code');
+  if (code?.file && first && first.word.text !== '-') {
+    reading.effects.obscure('script');
+    for (const text of textsOfFile(first.word, reading)) readCode(text, name, reading);
+  } else if (code?.stdin && reading.stdin === 'unknown') reading.effects.obscure('code');
   else if (code?.stdin && typeof reading.stdin === 'object') readCode(reading.stdin.text, name, reading);
 }
 
@@ -139,6 +155,8 @@ function readShell(name: string, program: Program, words: readonly ShellWord[], 
     args.options.some(({ names }) => names.includes('-s')) ||
     /^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/.test(first.word.text);
   if (!readsInput) {
+    for (const text of textsOfFile(first.word, reading))
+      readNestedText(text, { ...inner, state: startedShell(reading) });
     reading.effects.obscure('script');
     return;
   }

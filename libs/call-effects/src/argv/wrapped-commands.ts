@@ -1,6 +1,7 @@
 import type { CommandDocument } from '@iris/tool-catalog';
 import type { Program } from '../programs.js';
 import { type Reading, readInnerProgram, readNestedText } from '../reading.js';
+import { readRunVariable } from '../shell/run-variables.js';
 import { knownWord, type ShellWord, UNKNOWN_WORD } from '../shell/shell-words.js';
 import { UNKNOWN_PART } from '../target.js';
 import { findTargets } from './find-targets.js';
@@ -197,19 +198,24 @@ function readWords(
   const { assignments, rest } = leadingAssignments(words);
   const environment = reading.environment.with(assignments);
   const inner = { ...reading, environment };
-  const complete = command.appends ? withInput(rest, reading, placesIn(command, below)) : rest;
-  if (!command.text) {
-    readInnerProgram(complete, inner, name);
-    return;
+  for (const [variable, { text }] of assignments) readRunVariable(variable, text, reading);
+  const versions = command.appends
+    ? withInput(rest, inputsOf(command, below, reading), placesIn(command, below))
+    : [rest];
+  for (const complete of versions) {
+    if (!command.text) {
+      readInnerProgram(complete, inner, name);
+      continue;
+    }
+    if (complete.some(({ dynamic }) => dynamic)) reading.effects.obscure('dynamic');
+    const text = complete.map((word) => word.text).join(' ');
+    readNestedText(text, { ...inner, via: [...reading.via, name] });
   }
-  const text = complete.map((word) => word.text).join(' ');
-  if (complete.some(({ dynamic }) => dynamic)) reading.effects.obscure('dynamic');
-  readNestedText(text, { ...inner, via: [...reading.via, name] });
 }
 
 /** Words before the program that set its environment. */
 function leadingAssignments(words: readonly ShellWord[]) {
-  const end = words.findIndex(({ text }) => !/^[A-Za-z_]\w*=/.test(text));
+  const end = words.findIndex(({ text }) => !/^[A-Za-z_][^\s=/]*=/.test(text));
   const count = end === -1 ? words.length : end;
   const assignments = words.slice(0, count).map(({ text }) => {
     const at = text.indexOf('=');
@@ -223,18 +229,34 @@ function placesIn(command: CommandDocument, below: Arguments): readonly string[]
   return ['{}', ...given].filter((place) => place !== '');
 }
 
-/** Words of the command with what its standard input adds. */
-function withInput(words: readonly ShellWord[], { stdin }: Reading, places: readonly string[]): readonly ShellWord[] {
-  const text = typeof stdin === 'object' ? stdin.text.trim() : undefined;
-  const filler = text?.split('\n', 1)[0] ?? UNKNOWN_PART;
+/** More inputs are not told apart. */
+const MAX_INPUTS = 8;
+
+/** What is added to the command: lines of its standard input, or the words behind `:::`. Undefined if not known. */
+function inputsOf(command: CommandDocument, { words }: Arguments, { stdin }: Reading): readonly string[] | undefined {
+  const at = words.findIndex(({ text }) => text.startsWith(':::') && command.until?.includes(text));
+  if (at !== -1) return words.slice(at + 1).map(({ text }) => text);
+  return typeof stdin === 'object' ? stdin.text.trim().split('\n') : undefined;
+}
+
+/** The command with each of its inputs. */
+function withInput(
+  words: readonly ShellWord[],
+  inputs: readonly string[] | undefined,
+  places: readonly string[],
+): (readonly ShellWord[])[] {
   const placeIn = (word: ShellWord) => places.find((place) => word.text.includes(place));
-  if (!words.some(placeIn)) {
-    return [...words, ...(text === undefined ? [UNKNOWN_WORD] : text.split(/\s+/).slice(0, 200).map(knownWord))];
+  if (words.some(placeIn)) {
+    const fillers = inputs === undefined || inputs.length > MAX_INPUTS ? [UNKNOWN_PART] : [];
+    return [...(inputs ?? []).slice(0, MAX_INPUTS), ...fillers].map((filler) =>
+      words.map((word) => {
+        const place = placeIn(word);
+        if (place === undefined) return word;
+        const filled = knownWord(word.text.replaceAll(place, () => filler));
+        return { ...filled, hides: filler === UNKNOWN_PART && word.text.startsWith(place) };
+      }),
+    );
   }
-  return words.map((word) => {
-    const place = placeIn(word);
-    if (place === undefined) return word;
-    const filled = knownWord(word.text.replaceAll(place, () => filler));
-    return { ...filled, hides: text === undefined && word.text.startsWith(place) };
-  });
+  const added = inputs?.flatMap((input) => input.split(/\s+/)).filter((word) => word !== '');
+  return [[...words, ...(added === undefined || added.length > 200 ? [UNKNOWN_WORD] : added.map(knownWord))]];
 }

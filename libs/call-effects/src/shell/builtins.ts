@@ -1,4 +1,6 @@
 import { type Reading, readInnerProgram, readNestedText } from '../reading.js';
+import { textsOfFile } from './file-texts.js';
+import { readRunVariable } from './run-variables.js';
 import type { ShellWord } from './shell-words.js';
 
 /** Builtins that set variables by their names. */
@@ -11,6 +13,8 @@ export function readBuiltin(name: string, words: readonly ShellWord[], reading: 
   const { effects, state } = reading;
   const inner: Reading = { ...reading, via: [...reading.via, name] };
   if (DECLARERS.has(name)) return declare(name, words, reading);
+  if (name === 'read' && typeof reading.stdin === 'object' && state.certain)
+    return readVariables(words, reading.stdin.text, reading);
   if (ASSIGNERS.has(name)) return doubtNamed(words, reading);
   switch (name) {
     case 'printf':
@@ -27,9 +31,13 @@ export function readBuiltin(name: string, words: readonly ShellWord[], reading: 
     case 'source':
       effects.obscure('script');
       state.doubt(state.names);
-      if (typeof reading.stdin === 'object' && /^(?:-|\/dev\/stdin)$/.test(words[0]?.text ?? ''))
-        readNestedText(reading.stdin.text, inner);
+      for (const text of textsOfFile(words[0], reading)) readNestedText(text, inner);
       return true;
+    case 'set': {
+      const at = words.findIndex(({ text }) => text === '--');
+      if (at !== -1) state.parameters = state.certain ? words.slice(at + 1) : undefined;
+      return true;
+    }
     case 'alias':
       for (const { text } of words) {
         const at = text.indexOf('=');
@@ -62,6 +70,17 @@ export function readBuiltin(name: string, words: readonly ShellWord[], reading: 
     default:
       return false;
   }
+}
+
+/** `read a b` puts the words of the first line into variables. */
+function readVariables(words: readonly ShellWord[], text: string, reading: Reading): boolean {
+  const names = words.filter((word) => /^[A-Za-z_]\w*$/.test(word.text)).map((word) => word.text);
+  if (words.some((word) => !names.includes(word.text) && word.text !== '-r')) return doubtNamed(words, reading);
+  const parts = (text.split('\n', 1)[0] ?? '').trim().split(/\s+/);
+  for (const [index, name] of names.entries()) {
+    reading.state.assign(name, index === names.length - 1 ? parts.slice(index).join(' ') : (parts[index] ?? ''));
+  }
+  return true;
 }
 
 function aliasOfPath(words: readonly ShellWord[], { state }: Reading): void {
@@ -105,6 +124,7 @@ function declare(name: string, words: readonly ShellWord[], reading: Reading): b
       if (isRemoval) state.doubt([variable]);
       else if (isExported) state.export(variable);
     } else {
+      readRunVariable(variable, text.slice(all.length), reading);
       const value = dynamic || sign === '+=' || flags.length > 0 ? undefined : text.slice(all.length);
       if (value === undefined) state.assign(variable, undefined, isExported);
       else state.assign(variable, value, isExported);

@@ -8,6 +8,9 @@ import { type ShellWord, wordsOf } from './shell-words.js';
 /** Variables that hold one word and no option unless the call sets them. */
 const SINGLE = /^(?:HOME|PWD|OLDPWD|USER|LOGNAME|UID|EUID|HOSTNAME|TMPDIR|RANDOM|LINENO|SECONDS|PPID|SHLVL|[$?#!])$/;
 
+/** Begins a candidate that is what a file holds, and no text of the word. */
+export const OUTPUT = 'output:';
+
 interface Pieces {
   text: string;
   mask: string;
@@ -19,6 +22,8 @@ interface Pieces {
 export function expandWord(word: Word, state: ShellState): ShellWord[] {
   const [only] = word.parts ?? [];
   if (word.parts?.length === 1 && only && state.parameters && isAllParameters(only)) return [...state.parameters];
+  const list = word.parts?.length === 1 && only ? listOf(only, state) : undefined;
+  if (list) return [...list];
   const pieces = expand(word, state);
   return wordsOf(pieces, pieces.isQuoted, pieces.candidates);
 }
@@ -44,6 +49,13 @@ function expand(word: Word, state: ShellState): Pieces {
 
 function isAllParameters(part: WordPart): boolean {
   return part.type === 'DoubleQuoted' ? /^"\$(?:@|\{@\})"$/.test(part.text) : /^\$(?:[@*]|\{[@*]\})$/.test(part.text);
+}
+
+/** `"${name[@]}"` is the elements of an array. */
+function listOf(part: WordPart, state: ShellState): readonly ShellWord[] | undefined {
+  const text = part.type === 'DoubleQuoted' ? part.text.slice(1, -1) : part.text;
+  const name = /^\$\{([A-Za-z_]\w*)\[[@*]\]\}$/.exec(text)?.[1];
+  return name === undefined ? undefined : state.list(name);
 }
 
 function add(pieces: Pieces, text: string, mark: string): void {
@@ -90,8 +102,13 @@ function addPart(pieces: Pieces, part: WordPart, isQuoted: boolean, state: Shell
     case 'CommandExpansion':
       addOutput(pieces, part, isQuoted, state);
       return;
+    case 'ProcessSubstitution': {
+      const output = part.script && constantOutput(part.script, (word) => expandWord(word, state));
+      if (output !== undefined) pieces.candidates.push(`${OUTPUT}${output}`);
+      add(pieces, UNKNOWN_PART, 'd');
+      return;
+    }
     case 'ArithmeticExpansion':
-    case 'ProcessSubstitution':
       add(pieces, UNKNOWN_PART, 'd');
       return;
     case 'Glob':

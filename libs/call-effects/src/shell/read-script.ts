@@ -11,18 +11,19 @@ import {
   type Statement,
   type SyntaxNode,
 } from 'unbash';
-import type { Reading, StandardInput } from '../reading.js';
-import { readNestedText } from '../reading.js';
+import type { Reading } from '../reading.js';
 import { UNKNOWN_PART } from '../target.js';
 import { assignedNames } from './assigned-names.js';
 import { expandParts, expandValue, expandWord } from './expand-word.js';
 import { filtered, outputOf } from './known-output.js';
 import { readRedirection } from './redirections.js';
+import { readRunVariable } from './run-variables.js';
 import { ShellState } from './shell-state.js';
 import type { ShellWord } from './shell-words.js';
+import type { StandardInput } from './written-files.js';
 
-/** Variables whose value the shell runs. */
-const RUN_BY_SHELL = /^(?:PROMPT_COMMAND|PS[0-4]|BASH_ENV|ENV|BASH_FUNC_.*|PROMPT|RPROMPT|precmd|preexec)$/;
+/** What a command substitution costs, however short it is. */
+const STEPS_OF_SCRIPT = 8;
 
 /** Reads each command of a script, in all places where commands may be. */
 export function readScript(script: Script, reading: Reading): void {
@@ -72,6 +73,7 @@ function readNode(node: SyntaxNode, reading: Reading): void {
       inSubshell(reading, (inner) => readStatements(node.body.commands, inner));
       return;
     case 'Script':
+      if (!reading.effects.step(STEPS_OF_SCRIPT)) return;
       inSubshell(reading, (inner) => readNestedScript(node, inner));
       return;
     case 'Coproc':
@@ -195,7 +197,10 @@ function readCommand(node: Command, reading: Reading): void {
   const words = [...(node.name ? [node.name] : []), ...node.args].flatMap((part) =>
     part.type === 'Word' ? expandWord(part, state) : [assignmentWord(part, reading)],
   );
-  for (const part of prefix) readRunVariable(part, reading);
+  for (const part of prefix) {
+    if (part.value.type === 'Word') readRunVariable(part.name, expandValue(part.value, state), reading);
+  }
+  keepWrittenFiles(node, stdin ?? reading.stdin, reading);
   if (words.length === 0) {
     for (const part of prefix) assign(part, reading);
     return;
@@ -220,6 +225,14 @@ function readSubstitutions(node: SyntaxNode, reading: Reading): void {
 
 function assign(part: Assignment, reading: Reading): void {
   const { state } = reading;
+  if (part.value.type === 'ArrayValue') {
+    state.assignList(
+      part.name,
+      part.value.elements.flatMap((word) => expandWord(word, state)),
+      part.append === true,
+    );
+    return;
+  }
   state.assign(part.name, assignedValue(part, reading));
 }
 
@@ -236,13 +249,19 @@ function assignmentWord(part: Assignment, { state }: Reading): ShellWord {
   return { text, dynamic: text.includes(UNKNOWN_PART), splits: false, hides: false, candidates: [] };
 }
 
-/** `PROMPT_COMMAND=…` and exported functions are scripts. */
-function readRunVariable(part: Assignment, reading: Reading): void {
-  if (part.value.type !== 'Word') return;
-  const value = expandValue(part.value, reading.state);
-  if (!RUN_BY_SHELL.test(part.name) && !value.startsWith('() {')) return;
-  reading.effects.obscure('runs_program');
-  readNestedText(value.replace(/^\(\) /, ''), { ...reading, via: [...reading.via, part.name] });
+/** Texts that the call writes to files, which it may run later. */
+function keepWrittenFiles(node: Command, stdin: StandardInput | undefined, reading: Reading): void {
+  const paths = node.redirects.flatMap((redirect) => {
+    const isOutput = redirect.type === 'Redirect' && /^(?:>|>>|>\||&>|&>>)$/.test(redirect.operator);
+    return isOutput && redirect.target ? [{ path: expandValue(redirect.target, reading.state), redirect }] : [];
+  });
+  const tee = node.name?.value === 'tee' ? node.args.flatMap((arg) => (arg.type === 'Word' ? [arg.value] : [])) : [];
+  if (paths.length + tee.length === 0) return;
+  const output = outputOfNode(node, stdin, reading);
+  for (const { path, redirect } of paths) {
+    reading.files.write(path, output, redirect.type === 'Redirect' && redirect.operator.endsWith('>>'));
+  }
+  for (const path of tee) reading.files.write(path, output, tee.includes('-a'));
 }
 
 function readRedirections(redirects: readonly Redirection[], reading: Reading): StandardInput | undefined {
@@ -250,7 +269,7 @@ function readRedirections(redirects: readonly Redirection[], reading: Reading): 
   return inputOf(redirects, reading);
 }
 
-function inputOf(redirects: readonly Redirection[], { state }: Reading): StandardInput | undefined {
+function inputOf(redirects: readonly Redirection[], { state, files }: Reading): StandardInput | undefined {
   let stdin: StandardInput | undefined;
   for (const redirect of redirects) {
     if (redirect.type === 'HereDoc') {
@@ -260,7 +279,8 @@ function inputOf(redirects: readonly Redirection[], { state }: Reading): Standar
     } else if (redirect.type === 'HereString') {
       stdin = { text: redirect.target ? `${expandValue(redirect.target, state)}\n` : '' };
     } else if (redirect.operator === '<' || redirect.operator === '<>' || redirect.operator === '<&') {
-      stdin = redirect.target?.text === '/dev/null' ? { text: '' } : 'unknown';
+      const path = redirect.target && expandValue(redirect.target, state);
+      stdin = path === '/dev/null' ? { text: '' } : (files.read(path ?? '') ?? 'unknown');
     }
   }
   return stdin;

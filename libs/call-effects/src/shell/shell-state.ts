@@ -20,6 +20,7 @@ export function certainValue(variable: Variable | undefined): string | undefined
 export class ShellState {
   readonly #variables: Map<string, Variable>;
   readonly #volatile: Set<string>;
+  readonly #lists: Map<string, readonly ShellWord[]>;
   readonly aliases: Map<string, string>;
   /** Words of `$1 …`; undefined when they are not known. */
   parameters: readonly ShellWord[] | undefined;
@@ -31,6 +32,7 @@ export class ShellState {
   constructor(parent?: ShellState) {
     this.#variables = new Map(parent ? parent.#variables : []);
     this.#volatile = parent ? parent.#volatile : new Set();
+    this.#lists = new Map(parent ? parent.#lists : []);
     this.aliases = parent?.aliases ?? new Map();
     this.parameters = parent?.parameters;
     this.self = parent?.self;
@@ -62,6 +64,7 @@ export class ShellState {
 
   /** @param value undefined when it is not known */
   assign(name: string, value: string | undefined, isExported = false): void {
+    this.#lists.delete(name);
     const before = this.#variables.get(name);
     const exported = isExported || before?.exported === true;
     if (value !== undefined && this.certain && !this.#volatile.has(name)) {
@@ -70,6 +73,20 @@ export class ShellState {
     }
     const values = [...(before?.values ?? []), ...(value === undefined ? [] : [value])];
     this.#set(name, values, value !== undefined && before?.complete === true, exported);
+  }
+
+  /** The elements of an array; undefined when they are not known. */
+  list(name: string): readonly ShellWord[] | undefined {
+    return this.#volatile.has(name) ? undefined : this.#lists.get(name);
+  }
+
+  assignList(name: string, words: readonly ShellWord[], isAppended: boolean): void {
+    const before = isAppended ? (this.#lists.get(name) ?? []) : [];
+    const text = [...before, ...words].map((word) => word.text).join(' ');
+    const values = this.#variables.get(name)?.values ?? [];
+    this.#set(name, [...values, text], false, false);
+    if (this.certain) this.#lists.set(name, [...before, ...words]);
+    else this.#lists.delete(name);
   }
 
   /** The variable of a loop. */
@@ -107,6 +124,7 @@ export class ShellState {
     for (const [name, variable] of other.#variables) {
       const before = this.#variables.get(name);
       if (before === variable) continue;
+      this.#lists.delete(name);
       const complete = before?.complete === true && variable.complete;
       this.#set(
         name,
