@@ -62,6 +62,10 @@ export function environmentOfCall(
     if (tools && !tools.some((pattern) => pattern.matches(tool))) continue;
     const read = readParameters(params ?? {}, paths);
     blind ||= read.unreadable;
+    // An address that is not known opens nothing on a database, but any page of the web: so this one is the strictest.
+    if (read.unreadable && kind === 'urls') {
+      weighed.push({ parameter: '(not read)', recognition: { rank: 0 }, weight: 'raises' });
+    }
     ambiguous ||= read.ambiguous;
     for (const { path, text } of read.values) weighed.push(...weigh(kind, rules, path, text));
   }
@@ -129,8 +133,10 @@ function weigh(kind: SourceKind, rules: EnvironmentRules, parameter: string, tex
     ];
   }
   if (kind === 'urls') {
-    const { host, recognition } = recogniseUrl(rules, text);
-    return [{ parameter, value: host, recognition, weight: 'decides' }];
+    return urlsIn(text).map((url) => {
+      const { host, recognition } = recogniseUrl(rules, url);
+      return { parameter, value: host, recognition, weight: 'decides' };
+    });
   }
   const read = connectionTargets(text);
   if (read === 'unrecognised') {
@@ -143,6 +149,16 @@ function weigh(kind: SourceKind, rules: EnvironmentRules, parameter: string, tex
     }),
     ...read.names.map((name): Weighed => raise(rules, parameter, name)),
   ];
+}
+
+const AUTHORITY = /[a-z][a-z0-9+.-]{0,30}:[/\\]{2}[^/?#\s"'<>`\\]*/gi;
+
+/** The address itself, and those inside it: in the text of a prompt or script, or behind a service that fetches. */
+function urlsIn(text: string): string[] {
+  const inside = text.match(AUTHORITY) ?? [];
+  if (/^\s*[a-z][a-z0-9+.-]*:/i.test(text)) return [text, ...inside.filter((url) => !text.startsWith(url))];
+  // Tools add the scheme to a bare host.
+  return [...inside, ...(/^[^\s/?#:]+(:\d+)?([/?#]|$)/.test(text) ? [`https://${text}`] : [])];
 }
 
 function raise({ environments }: EnvironmentRules, parameter: string, text: string): Weighed {

@@ -65,6 +65,9 @@ describe('a call', () => {
     expect(environment({ url: staging, schema: 'x'.repeat(5000) })).toBeUndefined();
     const many = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`k${index}`, 1]));
     expect(environment({ ...many, url: staging })).toBeUndefined();
+    // Unknown opens pages of the web, so there it is told as the strictest.
+    const prompt = { prompt: 'x'.repeat(5000) };
+    expect(catalog.classify({ name: 'web_fetch', params: prompt }).classification.environment).toBe('production');
   });
 });
 

@@ -48,18 +48,25 @@ export interface ParameterPaths {
 export function parameterPaths(paths: readonly string[]): ParameterPaths {
   const root: PathNode = { children: new Map() };
   for (const path of paths) {
-    let node = root;
-    for (const part of partsOf(path)) {
-      let next = node.children.get(part);
-      if (next === undefined) {
-        next = { children: new Map() };
-        node.children.set(part, next);
-      }
-      node = next;
-    }
-    node.path ??= path;
+    const parts = partsOf(path);
+    add(root, parts, path);
+    // `connection_url` is another way to write `connection.url`.
+    if (parts.length > 1) add(root, [parts.join('')], path);
   }
   return { root };
+}
+
+function add(root: PathNode, parts: readonly string[], path: string): void {
+  let node = root;
+  for (const part of parts) {
+    let next = node.children.get(part);
+    if (next === undefined) {
+      next = { children: new Map() };
+      node.children.set(part, next);
+    }
+    node = next;
+  }
+  node.path ??= path;
 }
 
 /**
@@ -119,7 +126,7 @@ function ambiguous(found: readonly (ParameterValue & { readonly spelling: string
 
 /** Whether a spelling is one of the path itself, and not of something below it. */
 function isWhole(path: string, spelling: string): boolean {
-  return partsOf(spelling.slice(1).replaceAll('\n', '.')).join('.') === partsOf(path).join('.');
+  return partsOf(spelling.slice(1).replaceAll('\n', '.')).join('') === partsOf(path).join('');
 }
 
 function descend(node: PathNode, key: string): PathNode | undefined {
