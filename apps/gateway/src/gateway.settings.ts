@@ -83,7 +83,7 @@ export const gatewaySettings = {
   'limits.offloadAboveBytes': setting.integer(
     'Size in bytes after decompression above which a hook is read and rewritten in a worker thread.',
     { min: 1024, max: 512 * 1024 * 1024 },
-    { fallback: 262_144 },
+    { fallback: 131_072 },
   ),
   'workers.threads': setting.integer(
     'Maximum number of worker threads that read large hooks. A thread beyond the first ends when it has no work.',

@@ -13,15 +13,16 @@ export interface Span {
 
 /** The members of one container by key, found when first asked for. */
 class Container {
-  readonly #text: string;
   readonly members: readonly Member[];
-  readonly #byKey: ReadonlyMap<string | number, Member>;
-  readonly #containers = new Map<string | number, Container | undefined>();
+  private readonly byKey: ReadonlyMap<string | number, Member>;
+  private readonly containers = new Map<string | number, Container | undefined>();
 
-  constructor(text: string, members: readonly Member[]) {
-    this.#text = text;
+  constructor(
+    private readonly text: string,
+    members: readonly Member[],
+  ) {
     this.members = members;
-    this.#byKey = new Map(members.map((member) => [member.key, member]));
+    this.byKey = new Map(members.map((member) => [member.key, member]));
   }
 
   static at(text: string, start: number): Container | undefined {
@@ -30,15 +31,15 @@ class Container {
   }
 
   member(key: string | number): Member | undefined {
-    return this.#byKey.get(key);
+    return this.byKey.get(key);
   }
 
   container(key: string | number): Container | undefined {
-    if (!this.#containers.has(key)) {
-      const member = this.#byKey.get(key);
-      this.#containers.set(key, member && Container.at(this.#text, member.valueStart));
+    if (!this.containers.has(key)) {
+      const member = this.byKey.get(key);
+      this.containers.set(key, member && Container.at(this.text, member.valueStart));
     }
-    return this.#containers.get(key);
+    return this.containers.get(key);
   }
 }
 
@@ -47,47 +48,35 @@ class Container {
  * document that is only read costs nothing beyond its parsing. The text is never copied.
  */
 export class JsonDocument {
-  readonly value: Json;
-  readonly #text: string;
-  readonly #locate: () => Span;
-  #span: Span | undefined;
-  #container: Container | undefined;
+  private rootSpan: Span | undefined;
+  private rootContainer: Container | undefined;
 
   /** Use `parseDocument`: the text must be valid JSON without duplicate keys. */
-  constructor(text: string, value: Json, locate?: () => Span) {
-    this.value = value;
-    this.#text = text;
-    this.#locate =
-      locate ??
-      (() => {
-        const start = skipSpace(text, 0);
-        return { start, end: endOfValue(text, start) };
-      });
-  }
+  constructor(
+    /** The whole text the document was read from; spans are offsets in it. */
+    readonly text: string,
+    readonly value: Json,
+    private readonly locate: () => Span = () => wholeSpan(text),
+  ) {}
 
   /** The text of the value at the path exactly as written; undefined when there is none. */
   source(path: JsonPath = []): string | undefined {
     const span = this.span(path);
-    return span && this.#text.slice(span.start, span.end);
-  }
-
-  /** The whole text the document was read from; spans are offsets in it. */
-  get text(): string {
-    return this.#text;
+    return span && this.text.slice(span.start, span.end);
   }
 
   /** The span of the value at the path, without the key of a property. */
   span(path: JsonPath = []): Span | undefined {
-    this.#span ??= this.#locate();
-    if (path.length === 0) return this.#span;
+    this.rootSpan ??= this.locate();
+    if (path.length === 0) return this.rootSpan;
     const key = path[path.length - 1];
-    const member = key === undefined ? undefined : this.#containerAt(path.slice(0, -1))?.member(key);
+    const member = key === undefined ? undefined : this.containerAt(path.slice(0, -1))?.member(key);
     return member && { start: member.valueStart, end: member.end };
   }
 
   /** The members of the object or array at the path, in the order of the text; undefined for anything else. */
   members(path: JsonPath = []): readonly Member[] | undefined {
-    return this.#containerAt(path)?.members;
+    return this.containerAt(path)?.members;
   }
 
   /** The part of the document at the path as a document of its own, over the same text: nothing is parsed again. */
@@ -98,18 +87,23 @@ export class JsonDocument {
       value = (value as Record<string | number, Json>)[key];
     }
     if (value === undefined) return undefined;
-    return new JsonDocument(this.#text, value, () => {
+    return new JsonDocument(this.text, value, () => {
       const span = this.span(path);
       if (!span) throw new Error('a path of the value is missing in the text');
       return span;
     });
   }
 
-  #containerAt(path: JsonPath): Container | undefined {
-    this.#span ??= this.#locate();
-    this.#container ??= Container.at(this.#text, this.#span.start);
-    let container = this.#container;
+  private containerAt(path: JsonPath): Container | undefined {
+    this.rootSpan ??= this.locate();
+    this.rootContainer ??= Container.at(this.text, this.rootSpan.start);
+    let container = this.rootContainer;
     for (const key of path) container = container?.container(key);
     return container;
   }
+}
+
+function wholeSpan(text: string): Span {
+  const start = skipSpace(text, 0);
+  return { start, end: endOfValue(text, start) };
 }

@@ -10,6 +10,7 @@ import {
   OPEN_OBJECT,
   QUOTE,
   type ShapeLimits,
+  skipSpace,
 } from './scan.js';
 import { keyText } from './spans.js';
 
@@ -55,6 +56,7 @@ export function parseDocument(
   const shape = measure(text, limits);
   if (shape.depth > limits.maxDepth) return { ok: false, reason: 'body_too_deep' };
   if (shape.nodes > limits.maxNodes) return { ok: false, reason: 'body_too_complex' };
+  if (!VALUE_STARTS.has(text.charAt(skipSpace(text, 0)))) return { ok: false, reason: 'hook_malformed' };
   let value: Json;
   try {
     value = JSON.parse(text);
@@ -67,6 +69,9 @@ export function parseDocument(
   }
   return { ok: true, document: new JsonDocument(text, value), nodes: shape.nodes };
 }
+
+/** What a JSON value may begin with. Other texts are refused without an exception, which takes longer than a parse. */
+const VALUE_STARTS: ReadonlySet<string> = new Set('{["-0123456789tfn');
 
 /** Recursion is bounded by the depth limit. */
 function countProperties(value: Json): number {
