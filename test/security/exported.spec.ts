@@ -83,7 +83,10 @@ async function load(): Promise<void> {
   const [gateway] = mesh.gateways;
   const path = `/ext/aperture/pre_request?token=${MARKS.hookQuery}`;
   const headers = { baggage: `user=${MARKS.baggage}` };
-  const logins = [...mesh.sandbox.admin.company.people.slice(0, PEOPLE).map(({ login }) => login), 'nobody@else.example'];
+  const logins = [
+    ...mesh.sandbox.admin.company.people.slice(0, PEOPLE).map(({ login }) => login),
+    'nobody@else.example',
+  ];
   const send = async (login: string, turn: number) => {
     const [tool, input] = TOOLS[turn % TOOLS.length] ?? ['Read', {}];
     await postHook(gateway, preRequest({ login, nodeId: nodeIdOf(login), tool, input }), { path, headers });
@@ -117,7 +120,12 @@ function nodeIdOf(login: string): string {
 
 /** As they are, percent-encoded, and in the base64 of a header. */
 function spellings(text: string): string[] {
-  return [text, encodeURIComponent(text), Buffer.from(text).toString('base64url'), Buffer.from(text).toString('base64')];
+  return [
+    text,
+    encodeURIComponent(text),
+    Buffer.from(text).toString('base64url'),
+    Buffer.from(text).toString('base64'),
+  ];
 }
 
 function found(haystack: string, needles: readonly string[]): string[] {
@@ -167,6 +175,11 @@ describe('what leaves the processes under load', () => {
   });
 
   it('holds no secret and no parameter in the URLs that vendors are asked', () => {
-    expect(found(vendorUrls.join('\n'), secrets().filter((secret) => secret !== MARKS.host))).toEqual([]);
+    expect(
+      found(
+        vendorUrls.join('\n'),
+        secrets().filter((secret) => secret !== MARKS.host),
+      ),
+    ).toEqual([]);
   });
 });
