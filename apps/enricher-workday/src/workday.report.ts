@@ -1,8 +1,10 @@
-import type { Subject } from '@iris/contracts';
+import { canonicalPrincipal as canonical } from '@iris/context-cache';
 import {
-  type BulkItem,
+  type BulkRead,
   type Finding,
   type GetOptions,
+  refuseReportedError,
+  sameAddress,
   subjectOfAddress,
   type VendorCall,
   VendorError,
@@ -11,7 +13,7 @@ import {
 } from '@iris/enricher-kit';
 import {
   type Columns,
-  readAddress,
+  readCell,
   readReport,
   readWorker,
   resolveWorker,
@@ -48,33 +50,47 @@ export class WorkdayReport implements WorkerReader {
     const query = { format: 'json', [this.prompt]: address };
     const rows = await this.rows(this.path, { query, signal: call.signal });
     const workers = rows.map((row) => this.read(row, call.now));
-    const own = workersOf(address, workers);
-    // A report that ignores the prompt, or lacks the column, may hold the person under another name.
-    if (rows.length > 0 && own.length === 0) {
+    const own = withSameWorker(workersOf(address, workers), workers);
+    // A report that ignores the prompt holds others; one that obeys it holds nobody else, so a row without the address
+    // is the person's too.
+    const hasOthers = workers.some(({ email }) => email !== undefined && !sameAddress(email, address));
+    if (rows.length > 0 && (own.length === 0 || (!hasOthers && own.length < workers.length))) {
       throw new VendorError('bad_response', 'the report of Workday holds other workers than asked for');
     }
     return findingOf(own);
   }
 
-  /** Everybody with a work e-mail. A person with a row that cannot be read is left out: it may be the one that counts. */
-  private async *readEverybody(path: string, call: VendorCall): AsyncGenerator<BulkItem> {
-    const people = new Map<string, { subject: Subject; records: (WorkerRecord | undefined)[] }>();
+  /**
+   * Everybody with a work e-mail. A row that cannot be read is left out, and so is everybody of its address or worker:
+   * it may be the record that counts.
+   */
+  private async *readEverybody(path: string, call: VendorCall): BulkRead {
     const request = { query: { format: 'json' }, signal: call.signal, timeoutMs: WHOLE_LIST_TIMEOUT_MS };
+    const workers: WorkerRecord[] = [];
+    const unclear = new Set<string>();
     for (const row of await this.rows(path, request)) {
-      const subject = subjectOfAddress(readAddress(row, this.columns) ?? '');
-      if (subject === undefined) continue;
-      const person = people.get(subject.principal) ?? { subject, records: [] };
-      person.records.push(readWorker(row, this.columns, this.zone, call.now));
-      people.set(subject.principal, person);
+      const worker = readWorker(row, this.columns, this.zone, call.now);
+      if (worker !== undefined) workers.push(worker);
+      else {
+        call.leftOut?.('workers');
+        for (const cell of [readCell(row, this.columns.email), readCell(row, this.columns.workerId)]) {
+          if (typeof cell === 'string') unclear.add(canonical(cell));
+        }
+      }
     }
-    for (const { subject, records } of people.values()) {
-      const readable = records.filter((record) => record !== undefined);
-      if (readable.length === records.length) yield { subject, finding: findingOf(readable) };
+    const byWorker = groupedBy(workers, ({ workerId }) => workerId);
+    const byEmail = groupedBy(workers, ({ email }) => canonical(email ?? ''));
+    for (const [address, records] of byEmail) {
+      const subject = subjectOfAddress(address);
+      const own = [...new Set(records.flatMap(({ workerId }) => ofPerson(byWorker.get(workerId) ?? [], address)))];
+      const isUnclear = unclear.has(address) || own.some(({ workerId }) => unclear.has(canonical(workerId)));
+      if (subject !== undefined && !isUnclear) yield { subject, finding: findingOf(own) };
     }
   }
 
   private async rows(path: string, request: GetOptions): Promise<readonly unknown[]> {
     const { json } = await this.http.get(path, request);
+    refuseReportedError(json, 'Workday');
     const rows = readReport(json);
     if (rows === undefined) throw new VendorError('bad_response', 'Workday sent a report without Report_Entry');
     return rows;
@@ -87,8 +103,28 @@ export class WorkdayReport implements WorkerReader {
   }
 }
 
+/** Rows of a worker that show no address belong to the person too. */
+function withSameWorker(own: readonly WorkerRecord[], workers: readonly WorkerRecord[]): readonly WorkerRecord[] {
+  const ids = new Set(own.map(({ workerId }) => workerId));
+  return [...own, ...workers.filter(({ email, workerId }) => email === undefined && ids.has(workerId))];
+}
+
+function ofPerson(records: readonly WorkerRecord[], address: string): WorkerRecord[] {
+  return records.filter(({ email }) => email === undefined || canonical(email) === address);
+}
+
 function findingOf(records: readonly WorkerRecord[]): Finding {
   const resolved = resolveWorker(records);
   if ('reason' in resolved) return { status: 'NOT_FOUND', reason: resolved.reason };
-  return { status: 'FOUND', attributes: resolved.worker.attributes, endsAt: resolved.endsAt };
+  return { status: 'FOUND', ...resolved };
+}
+
+function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
 }

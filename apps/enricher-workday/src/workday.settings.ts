@@ -38,6 +38,11 @@ export const workdaySettings = {
   'workday.staffingVersion': setting.choice('Version of the staffing REST API; for `rest`.', ['v6', 'v7'], {
     fallback: 'v7',
   }),
+  'workday.listedStatus': setting.choice(
+    'Employment status of a worker whom the staffing REST API lists, which does not tell who is on leave; `unknown` leaves it out, and the shipped policies then deny everybody; for `rest`.',
+    ['active', 'unknown'],
+    { fallback: 'active' },
+  ),
   'workday.directorySeconds': setting.integer(
     'How long the list of workers, which leads from e-mail to worker, is kept, in s; for `rest`.',
     { min: 1, max: 86_400 },

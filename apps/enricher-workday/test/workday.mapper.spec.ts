@@ -9,7 +9,7 @@ import {
   readRestWorker,
   readWorker,
   resolveWorker,
-  restWorkerAttributes,
+  restWorkerRecord,
   type WorkerRecord,
   workersOf,
 } from '../src/workday.mapper.js';
@@ -64,6 +64,9 @@ describe('readWorker', () => {
     ['terminated by the flag', { Worker_Status: 'Active', Active: '0' }, 'terminated'],
     ['terminated by the flag as a boolean', { Worker_Status: null, Active: false }, 'terminated'],
     ['of a status in another language', { Worker_Status: 'Aktiv', Active: '1' }, undefined],
+    ['of a flag alone that is not told to be off leave', { Worker_Status: null, On_Leave: null }, undefined],
+    ['of a status beside a flag that is not understood', { On_Leave: 'perhaps' }, undefined],
+    ['of a status in another shape', { Worker_Status: { descriptor: 'On Leave' } }, undefined],
     ['of no status', { Worker_Status: '', Active: null, On_Leave: undefined }, undefined],
   ])('says %s', (_, changes, status) => {
     expect(record(changes).employmentStatus).toBe(status);
@@ -132,6 +135,8 @@ describe('workersOf', () => {
 
 describe('resolveWorker', () => {
   const employee = (id: string, status: string) => record({ Employee_ID: id, Worker_Status: status, Active: null });
+  const hired = (id: string, date: string) => record({ Employee_ID: id, Hire_Date: date });
+  const primary = (id: string, date: string) => record({ Employee_ID: id, Hire_Date: date, Primary_Job: '1' });
   const contingent = (id: string, status: string) =>
     record({ Employee_ID: id, Worker_Status: status, Active: null, Worker_Type: 'Contingent Worker' });
 
@@ -141,25 +146,50 @@ describe('resolveWorker', () => {
     ['an active contingent worker over one on leave', [contingent('2', 'On Leave'), contingent('1', 'Active')]],
     ['a worker over somebody who left', [employee('2', 'Terminated'), contingent('1', 'Active')]],
     ['a record without status over somebody who left', [employee('2', 'Terminated'), employee('1', 'Aktiv')]],
-    ['one of two who left', [employee('1', 'Terminated'), contingent('2', 'Terminated')]],
     ['one of two rows of one worker', [employee('1', 'Active'), employee('1', 'Active')]],
-  ])('takes %s', (_, records) => {
-    expect(resolveWorker(records)).toMatchObject({ worker: { workerId: '1' } });
+    ['the worker who was hired last', [hired('2', '2019-01-01'), hired('1', '2024-01-01')]],
+    ['the primary job over one that began later', [hired('2', '2025-01-01'), primary('1', '2019-01-01')]],
+  ])('takes %s, in any order', (_, records) => {
+    for (const ordered of [records, [...records].reverse()]) {
+      expect(resolveWorker(ordered)).toMatchObject({ attributes: { workerId: '1' } });
+    }
   });
 
   it.each([
-    ['nobody', [], 'subject_not_found'],
-    ['two active employees', [employee('1', 'Active'), employee('2', 'Active')], 'subject_ambiguous'],
-    ['two without status', [employee('1', 'Aktiv'), employee('2', 'Aktiv')], 'subject_ambiguous'],
-  ])('finds %s', (_, records, reason) => {
-    expect(resolveWorker(records)).toEqual({ reason });
+    ['two active employees', [employee('1', 'Active'), employee('2', 'Active')], ['workerId']],
+    ['two without status', [employee('1', 'Aktiv'), employee('2', 'Aktiv')], ['workerId']],
+    ['two who left', [employee('1', 'Terminated'), contingent('2', 'Terminated')], ['workerId', 'employeeType']],
+    [
+      'two positions of one worker',
+      [record(), record({ Supervisory_Organization: 'Sales', Cost_Center: 'CC-9' })],
+      ['department', 'costCenter'],
+    ],
+    [
+      'two positions that are both primary',
+      [record({ Primary_Job: '1' }), record({ Primary_Job: 'yes', Supervisory_Organization: 'Sales' })],
+      ['department'],
+    ],
+  ])('leaves out what %s do not agree on, in any order', (_, records, contested) => {
+    const expected = Object.fromEntries(
+      Object.entries(records[0]?.attributes ?? {}).filter(([name]) => !contested.includes(name)),
+    );
+    for (const ordered of [records, [...records].reverse()]) {
+      expect(resolveWorker(ordered)).toMatchObject({ attributes: expected });
+      expect(Object.keys((resolveWorker(ordered) as { attributes: object }).attributes).sort()).toEqual(
+        Object.keys(expected).sort(),
+      );
+    }
+  });
+
+  it('finds nobody without a record', () => {
+    expect(resolveWorker([])).toEqual({ reason: 'subject_not_found' });
   });
 
   it('ends with the first record that changes', () => {
     const hired = record({ Employee_ID: '2', Hire_Date: '2026-11-20' });
     const leaving = record({ Termination_Date: '2026-11-30' });
     expect(resolveWorker([leaving, hired])).toMatchObject({
-      worker: { workerId: '100417' },
+      attributes: { workerId: '100417' },
       endsAt: Date.parse('2026-11-20T00:00:00Z'),
     });
   });
@@ -196,7 +226,8 @@ describe('any payload', () => {
           expect(one.endsAt === undefined || one.endsAt > NOON).toBe(true);
         }
         const resolved = resolveWorker(records);
-        if ('worker' in resolved) expect(records).toContain(resolved.worker);
+        if ('attributes' in resolved) expect(faultsOfAttributes('workday', resolved.attributes)).toEqual([]);
+        expect(resolveWorker([...records].reverse())).toEqual(resolved);
       }),
     );
   });
@@ -212,7 +243,8 @@ describe('any payload', () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), worker), (payload) => {
         const one = readRestWorker(payload);
-        if (one !== undefined) expect(faultsOfAttributes('workday', restWorkerAttributes(one))).toEqual([]);
+        const read = one && restWorkerRecord(one, 'active', 'UTC', NOON);
+        if (read !== undefined) expect(faultsOfAttributes('workday', read.attributes)).toEqual([]);
       }),
     );
   });

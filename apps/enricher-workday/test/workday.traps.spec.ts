@@ -149,11 +149,11 @@ describe('the staffing API', () => {
     await Promise.all([ask(source), ask(source)]);
     await expect(ask(source)).resolves.toEqual({
       status: 'FOUND',
-      attributes: { workerId: 'aa11', title: 'SRE' },
+      attributes: { workerId: 'aa11', employmentStatus: 'active', title: 'SRE' },
     });
     expect(server.requests.filter((request) => !isDetail(request)).map(({ query }) => query.get('offset'))).toEqual([
       '0',
-      '100',
+      '95',
     ]);
     expect(server.requests.filter(isDetail).map(({ path }) => path)).toEqual(
       Array(3).fill('/ccx/api/staffing/v7/acme/workers/aa11'),
@@ -173,12 +173,74 @@ describe('the staffing API', () => {
     expect(server.requests.filter((request) => !isDetail(request))).toHaveLength(3);
   });
 
-  it.each([
-    ['nobody', others, 'subject_not_found'],
-    ['two of one address', [worker, { ...worker, id: 'bb22' }], 'subject_ambiguous'],
-  ])('knows %s', async (_, workers, reason) => {
+  it.each([['nobody', others, 'subject_not_found']])('knows %s', async (_, workers, reason) => {
     const { source } = await staffing(workers);
     await expect(ask(source)).resolves.toEqual({ status: 'NOT_FOUND', reason });
+  });
+
+  describe('with an old and a new record of one person', () => {
+    const old = { ...worker, id: 'bb22', businessTitle: 'Intern' };
+    const records = (dates: Record<string, object>, inDetail = true) =>
+      workday(({ path, query }) => {
+        const [id, sub] = path.split('/workers')[1]?.split('/').slice(1) ?? [];
+        if (id === undefined) return { body: { total: 2, data: query.get('offset') === '0' ? [old, worker] : [] } };
+        const detail = id === old.id ? old : worker;
+        if (sub === 'serviceDates')
+          return inDetail ? { status: 404, body: {} } : { body: { total: 1, data: [dates[id]] } };
+        return { body: inDetail ? { ...detail, ...dates[id] } : detail };
+      }, environment);
+
+    it.each([
+      ['the other has ended', { bb22: { terminationDate: '2023-05-31' }, aa11: {} }, true],
+      ['it began later', { bb22: { hireDate: '2019-01-01' }, aa11: { hireDate: '2024-01-01' } }, true],
+      ['the service dates say so', { bb22: { hireDate: '2019-01-01' }, aa11: { hireDate: '2024-01-01' } }, false],
+    ])('takes the current one when %s', async (_, dates, inDetail) => {
+      const { source } = await records(dates, inDetail);
+      await expect(ask(source)).resolves.toMatchObject({
+        attributes: { workerId: 'aa11', title: 'SRE', employmentStatus: 'active' },
+      });
+    });
+
+    it('leaves out what they do not agree on when no date decides', async () => {
+      const { source } = await records({});
+      await expect(ask(source)).resolves.toEqual({ status: 'FOUND', attributes: { employmentStatus: 'active' } });
+    });
+
+    it('is refused with a date that cannot be read', async () => {
+      const { source } = await records({ aa11: { terminationDate: 'soon' } });
+      expect((await failure(ask(source))).kind).toBe('bad_response');
+    });
+  });
+
+  it('leaves the status out where the setting says so, and gives an ended one in any case', async () => {
+    const unknown = { ...environment, IRIS_WORKDAY_LISTED_STATUS: 'unknown' };
+    const ended = { ...worker, terminationDate: '2026-01-31' };
+    for (const [detail, status] of [
+      [worker, undefined],
+      [ended, 'terminated'],
+    ] as const) {
+      const { source } = await workday(
+        (request) => ({ body: isDetail(request) ? detail : { total: 1, data: [worker] } }),
+        unknown,
+      );
+      const finding = await ask(source);
+      expect(finding.status === 'FOUND' && finding.attributes.employmentStatus).toBe(status);
+    }
+  });
+
+  it.each([
+    ['fewer workers than it counts', { total: 3, data: [worker] }],
+    ['an error beside the list', { total: 1, data: [worker], errors: [{ error: 'timeout' }] }],
+    ['a count that is no number', { total: '1', data: [worker] }],
+  ])('is refused when it sends %s', async (_, body) => {
+    const { source } = await workday((request) => (isDetail(request) ? { body: worker } : { body }), environment);
+    expect((await failure(ask(source))).kind).toBe('bad_response');
+  });
+
+  it('knows nothing of a stranger beside a worker that is not understood', async () => {
+    const { source } = await staffing([...others, { ...worker, primaryWorkEmail: { descriptor: 'x' } }]);
+    expect((await failure(ask(source))).kind).toBe('bad_response');
+    await expect(ask(source, 'o7@b.c')).rejects.toMatchObject({ kind: 'bad_response' });
   });
 
   it('knows nobody who has left since the list was read', async () => {
@@ -189,6 +251,38 @@ describe('the staffing API', () => {
   it('is refused when it sends another worker', async () => {
     const { source } = await staffing([worker], { body: { ...worker, id: 'bb22' } });
     expect((await failure(ask(source))).kind).toBe('bad_response');
+  });
+});
+
+describe('the report of everybody', () => {
+  const other = { ...row, Employee_ID: '7', Work_Email: 'omar@acme.example' };
+  async function readAll(...rows: unknown[]) {
+    const leftOut: string[] = [];
+    const { source } = await workday(() => report(...rows), { IRIS_WORKDAY_SNAPSHOT_REPORT: 'All_Workers' });
+    const people: Record<string, unknown> = {};
+    const call = { signal: AbortSignal.timeout(10_000), now: NOON, leftOut: (list: string) => leftOut.push(list) };
+    for await (const { subject, finding } of source.bulk?.(call) ?? []) {
+      people[subject.principal] = finding.status === 'FOUND' && finding.attributes;
+    }
+    return { people, leftOut };
+  }
+
+  it('leaves out one row that is not understood, with its person, and reads the rest', async () => {
+    const read = await readAll(row, other, { ...other, Termination_Date: 'soon' });
+    expect(Object.keys(read.people)).toEqual([LOGIN]);
+    expect(read.leftOut).toEqual(['workers']);
+  });
+
+  it('leaves out the person of a worker whose other row has an address in another shape', async () => {
+    const read = await readAll(row, other, { ...other, Work_Email: { descriptor: 'Omar' } });
+    expect(Object.keys(read.people)).toEqual([LOGIN]);
+  });
+
+  it('counts a row without an address for the worker who has one', async () => {
+    const leaves = { ...row, Work_Email: null, Worker_Status: 'On Leave', On_Leave: '1', Primary_Job: '1' };
+    const position = { ...row, Supervisory_Organization: 'Sales' };
+    expect((await readAll(row, position)).people[LOGIN]).not.toHaveProperty('department');
+    expect((await readAll(row, leaves)).people[LOGIN]).toMatchObject({ employmentStatus: 'on_leave' });
   });
 });
 
