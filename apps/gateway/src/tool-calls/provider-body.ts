@@ -126,15 +126,16 @@ export function rewriteProviderBody(read: ReadBody, decisions: BodyDecisions): R
   const { body, paths, fixedTools } = read.view;
   const toolKey = fixedTools.find((key) => decisions.strip.has(key));
   if (toolKey !== undefined) return { status: 'not_representable', toolKey };
-  const fixedCall = read.executed.find((call) => call.unrecognised && decisions.redact.has(call.id));
-  if (fixedCall !== undefined) return { status: 'not_representable', callId: fixedCall.id };
+  const unrecognised = read.executed.filter((call) => call.unrecognised && decisions.redact.has(call.id));
+  const held = unrecognised.length === 0 ? undefined : resultsThatHold(unrecognised, read, decisions.redact);
+  if (held?.status === 'not_representable') return held;
   const planned: Edit[] = [];
   if (decisions.strip.size > 0) {
     const plan = format.strip(body, decisions.strip, (path) => read.document.source(paths.of(path)));
     if (plan.status === 'not_representable') return plan;
     planned.push(...plan.edits);
   }
-  const redactions = redactionsOf(read.view.executed, decisions.redact);
+  const redactions = redactionsOf(read.view.executed, held?.redact ?? decisions.redact);
   if (redactions.length > 0) {
     const plan = format.redact(redactions, body);
     if (plan.status === 'not_representable') return plan;
@@ -148,6 +149,34 @@ export function rewriteProviderBody(read: ReadBody, decisions: BodyDecisions): R
 }
 
 /** One redaction for each list of results: calls that are answered together need only one. */
+/**
+ * The notices with those of unrecognised nodes moved to the results that hold the nodes. A node outside of every result
+ * cannot be redacted.
+ */
+function resultsThatHold(
+  unrecognised: readonly ExecutedCall[],
+  read: ReadBody,
+  notices: ReadonlyMap<string, string>,
+): { status: 'moved'; redact: ReadonlyMap<string, string> } | { status: 'not_representable'; callId: string } {
+  const redact = new Map(notices);
+  const holders = new Map<string, string[]>();
+  for (const call of read.executed) {
+    if (call.unrecognised) continue;
+    for (const path of call.results) {
+      const key = JSON.stringify(path);
+      holders.set(key, [...(holders.get(key) ?? []), call.id]);
+    }
+  }
+  for (const { id, results } of unrecognised) {
+    for (const path of results) {
+      const held = path.flatMap((_, depth) => holders.get(JSON.stringify(path.slice(0, depth))) ?? []);
+      if (held.length === 0) return { status: 'not_representable', callId: id };
+      for (const holder of held) if (!redact.has(holder)) redact.set(holder, notices.get(id) ?? '');
+    }
+  }
+  return { status: 'moved', redact };
+}
+
 function redactionsOf(executed: readonly ExecutedCall[], notices: ReadonlyMap<string, string>): Redaction[] {
   const byResults = new Map<ExecutedCall['results'], Redaction>();
   for (const call of executed) {

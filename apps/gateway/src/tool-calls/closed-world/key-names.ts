@@ -3,6 +3,8 @@ import type { FormatKinds } from './kinds.js';
 /** What a key is to a format, apart from the fields that the format lists in that place. */
 export type KeyMeaning =
   | { readonly kind: 'name' }
+  /** Carries calls or results in this format, in the places that list it. */
+  | { readonly kind: 'carrier' }
   /** Written unlike `of`, and the same to a decoder that ignores case. `accepted`: the provider takes both. */
   | { readonly kind: 'variant'; readonly of: string; readonly accepted: boolean }
   /** Carries calls or results in another format. */
@@ -32,7 +34,7 @@ const MAX_REMEMBERED_LENGTH = 64;
 export class KeyNames {
   readonly #names: ReadonlySet<string>;
   readonly #byFold = new Map<string, string>();
-  readonly #foreign: ReadonlySet<string>;
+  readonly #carriers = new Set(CARRIERS.map(fold));
   readonly #bothSpellings: boolean;
   readonly #remembered = new Map<string, KeyMeaning>();
 
@@ -40,7 +42,6 @@ export class KeyNames {
     this.#names = new Set(kinds.names);
     this.#bothSpellings = kinds.bothSpellings ?? false;
     for (const name of kinds.names) this.#byFold.set(fold(name), name);
-    this.#foreign = new Set(CARRIERS.map(fold).filter((carrier) => !this.#byFold.has(carrier)));
   }
 
   meaning(key: string): KeyMeaning {
@@ -54,12 +55,12 @@ export class KeyNames {
   }
 
   #classify(key: string): KeyMeaning {
-    if (this.#names.has(key)) return { kind: 'name' };
     if (key.length > MAX_REMEMBERED_LENGTH) return { kind: 'other' };
     const folded = fold(key);
+    if (this.#names.has(key)) return { kind: this.#carriers.has(folded) ? 'carrier' : 'name' };
     const of = this.#byFold.get(folded);
     if (of !== undefined) return { kind: 'variant', of, accepted: this.#bothSpellings && snake(key) === snake(of) };
-    return { kind: this.#foreign.has(folded) ? 'foreign' : 'other' };
+    return { kind: this.#carriers.has(folded) ? 'foreign' : 'other' };
   }
 }
 

@@ -95,8 +95,12 @@ class KindsReader {
     }
   }
 
-  /** The object with accepted spellings replaced; any other variant of a name is refused. */
-  #canonicalKeys(node: JsonObject, isForeign?: (key: string) => void): JsonObject {
+  /**
+   * The object with accepted spellings replaced; any other variant of a name is refused.
+   *
+   * @param carriers gets the keys under which some format carries calls or results
+   */
+  #canonicalKeys(node: JsonObject, carriers?: string[]): JsonObject {
     let canonical = node;
     for (const key of Object.keys(node)) {
       const meaning = this.names.meaning(key);
@@ -107,7 +111,10 @@ class KindsReader {
         delete canonical[key];
         canonical[meaning.of] = node[key] as Json;
         this.#paths.rename([...this.#path, meaning.of], key);
-      } else if (meaning.kind === 'foreign' && isMeaningful(node[key])) isForeign?.(key);
+        if (this.names.meaning(meaning.of).kind === 'carrier') carriers?.push(meaning.of);
+      } else if (meaning.kind === 'foreign' || meaning.kind === 'carrier') {
+        if (isMeaningful(node[key])) carriers?.push(key);
+      }
     }
     return canonical;
   }
@@ -166,8 +173,11 @@ class KindsReader {
 
   #node(node: JsonObject, union: Union, holds: Container['holds']): JsonObject {
     if (typeof union.by !== 'string') return this.#keyed(node, union, holds);
-    const canonical = this.#canonicalKeys(node, (key) => this.#unlisted(key, node, holds));
+    const carriers: string[] = [];
+    const canonical = this.#canonicalKeys(node, carriers);
     const kind = statedKind(union, canonical);
+    const fields = kind === undefined ? undefined : listed(union, kind)?.fields;
+    for (const key of carriers) if (!fields || !Object.hasOwn(fields, key)) this.#unlisted(key, node, holds);
     if (kind === undefined) {
       const keys = Object.keys(canonical);
       if (keys.length === 0) return canonical;
@@ -219,6 +229,8 @@ class KindsReader {
       const path = this.#paths.of([...this.#path]);
       const known = this.#calls.get(type);
       if (known) {
+        // A node may be named by its discriminator and by a key.
+        if (known.nodes.at(-1) === node) return;
         known.paths.push(path);
         known.nodes.push(node);
       } else this.#calls.set(type, { type, paths: [path], nodes: [node] });

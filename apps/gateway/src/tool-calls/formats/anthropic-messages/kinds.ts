@@ -79,15 +79,24 @@ const TOOL_CHANGES: Union = {
   },
 };
 
-/** Content blocks, in messages of any role. What a result holds is judged with its call. */
+/** Members of the content of a `tool_result`. */
+export const RESULT_PARTS: Union = {
+  by: 'type',
+  kinds: {
+    ...allOf('harmless', ['text', 'image', 'document', 'search_result', 'browser_state']),
+    tool_reference: 'metadata',
+  },
+};
+
+/** Content blocks, in messages of any role. */
 export const CONTENT_BLOCKS: Union = {
   by: 'type',
   kinds: {
     ...allOf('harmless', ['text', 'image', 'document', 'search_result', 'thinking', 'redacted_thinking']),
     ...allOf('harmless', ['container_upload', 'fallback']),
     ...allOf('call', ['tool_use', 'server_tool_use', 'mcp_tool_use']),
+    tool_result: { kind: 'result', fields: { content: { holds: 'calls', union: RESULT_PARTS, orText: true } } },
     ...allOf('result', [
-      'tool_result',
       'web_search_tool_result',
       'web_fetch_tool_result',
       'code_execution_tool_result',

@@ -19,7 +19,13 @@ export const NATIVE_TOOLS: Union = {
   kinds: { ...ANTHROPIC_TOOLS.kinds, function: 'declared_tool' },
 };
 
-/** Members of the content of a message. What a result holds is judged with its call. */
+/** Members of the content of a result. */
+export const RESULT_PARTS: Union = {
+  by: { key: true },
+  kinds: allOf('harmless', ['json', 'text', 'image', 'document', 'video', 'searchResult']),
+};
+
+/** Members of the content of a message. */
 export const CONTENT_BLOCKS: Union = {
   by: { key: true },
   kinds: {
@@ -27,7 +33,7 @@ export const CONTENT_BLOCKS: Union = {
     ...allOf('harmless', ['guardContent', 'reasoningContent', 'citationsContent']),
     cachePoint: 'metadata',
     toolUse: { kind: 'call', fields: {} },
-    toolResult: { kind: 'result', fields: {} },
+    toolResult: { kind: 'result', fields: { content: { holds: 'calls', union: RESULT_PARTS } } },
     toolAddition: { kind: 'declared_tool', fields: { tool: { fields: {} } } },
     toolRemoval: { kind: 'metadata', fields: { tool: { fields: {} } } },
   },
