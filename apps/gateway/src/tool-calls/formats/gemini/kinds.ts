@@ -42,8 +42,21 @@ const CONTENT: KnownKind = { kind: 'metadata', fields: { parts: { holds: 'calls'
 export const ROLES: Union = {
   by: 'role',
   untyped: { '*': 'user' },
+  plainFields: [],
   unlisted: 'unreadable',
   kinds: allOf(CONTENT, ['user', 'model', 'function']),
+};
+
+/** An instruction holds no calls and no results, so those are of no listed kind there. */
+const INSTRUCTION: KnownKind = {
+  kind: 'metadata',
+  fields: {
+    parts: {
+      holds: 'calls',
+      orObject: true,
+      union: { by: { key: true }, kinds: allOf('harmless', ['text', 'thought', 'partMetadata', ...ATTACHMENTS]) },
+    },
+  },
 };
 
 const NAMED: Container = {
@@ -82,7 +95,7 @@ const REQUEST: Fields = {
     holds: 'calls',
     one: true,
     orText: true,
-    union: { by: 'role', untyped: { '*': 'system' }, kinds: allOf(CONTENT, ['system', 'user', 'model']) },
+    union: { by: 'role', untyped: { '*': 'system' }, kinds: allOf(INSTRUCTION, ['system', 'user', 'model']) },
   },
   ...plain('model', 'generationConfig', 'safetySettings', 'cachedContent', 'labels', 'serviceTier', 'store'),
 };

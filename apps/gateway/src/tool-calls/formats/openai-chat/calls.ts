@@ -42,7 +42,9 @@ function resultsOfMessage(message: JsonObject, index: number, inNewestTurn: bool
   const results: MessageResult[] = [];
   const name = textOf(message.name);
   const found = { path: ['messages', index], inNewestTurn, ...(name === undefined ? {} : { name }) };
-  if (message.role === 'tool') results.push({ kind: 'call', id: idOf(message.tool_call_id), found });
+  const id = idOf(message.tool_call_id);
+  // Whatever the role, a message that answers a call is its result.
+  if (message.role === 'tool' || id !== undefined) results.push({ kind: 'call', id, found });
   else if (message.role === 'function') results.push({ kind: 'legacy', id: undefined, found });
   for (const [position, block] of objectsIn(message.content)) {
     if (block.type !== 'tool_result') continue;

@@ -76,6 +76,10 @@ const RESULT: KnownKind = { kind: 'result', fields: { content: CONTENT } };
 
 export const ROLES: Union = {
   by: 'role',
+  plainFields: [
+    ...['audio', 'annotations', 'reasoning', 'reasoning_details', 'thinking_blocks', 'images', 'cache_control'],
+    ...['provider_specific_fields', 'extra_content'],
+  ],
   unlisted: 'unreadable',
   kinds: { ...allOf(MESSAGE, ['system', 'developer', 'user', 'assistant']), tool: RESULT, function: RESULT },
 };

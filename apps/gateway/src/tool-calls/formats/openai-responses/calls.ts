@@ -175,9 +175,11 @@ function answerOf(item: JsonObject, localShellIds: ReadonlyMap<string, string>):
     if (item.approve === false) return undefined;
     return { kind: 'mcp_approval_request', id: idOf(item.approval_request_id), result: { serverSide: true } };
   }
-  const kind = ANSWERS.get(type);
+  // Whatever the type, a message that answers a call is its result.
+  const answered = type === 'message' ? (idOf(item.call_id) ?? idOf(item.tool_call_id)) : undefined;
+  const kind = answered === undefined ? ANSWERS.get(type) : 'function_call';
   if (kind === undefined) return undefined;
-  const named = idOf(item.call_id) ?? (type === 'local_shell_call_output' ? idOf(item.id) : undefined);
+  const named = answered ?? idOf(item.call_id) ?? (type === 'local_shell_call_output' ? idOf(item.id) : undefined);
   const name = textOf(item.name);
   const id = named === undefined ? undefined : (localShellIds.get(named) ?? named);
   return { kind, id, ...(name === undefined ? {} : { result: { name } }) };
