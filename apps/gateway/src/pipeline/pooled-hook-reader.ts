@@ -35,6 +35,7 @@ export class PooledHookReader implements HookReader {
   private readonly pool: Piscina;
   /** Hooks that are read or wait for it. Counted here: tasks that can be aborted pass by the queue limit of Piscina. */
   private reading = 0;
+  private lastId = 0;
 
   constructor(
     limits: HookLimits,
@@ -69,11 +70,13 @@ export class PooledHookReader implements HookReader {
     if (small !== undefined) return this.inThread.read(small);
     if (this.reading >= this.options.threads + this.options.maxQueue) return busy();
     this.reading += 1;
+    this.lastId += 1;
+    const id = this.lastId;
     try {
-      const result = await this.run<ReadTaskResult>('read', { incoming }, signal);
+      const result = await this.run<ReadTaskResult>('read', { id, incoming }, signal);
       if (!result.ok) return result;
       count('iris.hook.offloaded', { outcome: 'read' });
-      return { ok: true, hook: result.hook, calls: await this.callsOf(incoming, result, signal) };
+      return { ok: true, hook: result.hook, calls: await this.callsOf({ id, incoming }, result, signal) };
     } catch (error) {
       return this.refusal(error);
     } finally {
@@ -94,7 +97,7 @@ export class PooledHookReader implements HookReader {
   }
 
   private async callsOf(
-    incoming: IncomingHook,
+    { id, incoming }: ReadTask,
     result: Extract<ReadTaskResult, { ok: true }>,
     signal: AbortSignal,
   ): Promise<HookCalls> {
@@ -110,7 +113,7 @@ export class PooledHookReader implements HookReader {
     const rewrite = async (decisions: BodyDecisions): Promise<RewrittenBody> => {
       // A body that cannot be rewritten is blocked: what is denied in it must not pass.
       if (body === undefined) return { status: 'not_representable' };
-      const task: RewriteTask = { incoming: { ...incoming, body, contentCoding: undefined }, decisions };
+      const task: RewriteTask = { id, incoming: { ...incoming, body, contentCoding: undefined }, decisions };
       body = undefined;
       try {
         const answer = await this.run<RewriteTaskResult>('rewrite', task, signal);

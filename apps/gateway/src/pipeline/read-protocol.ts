@@ -10,6 +10,8 @@ export interface ReadWorkerData {
 
 /** A hook for a worker thread. The bytes are transferred, not copied. */
 export interface ReadTask {
+  /** Names the hook: the rewrite of a hook has the same id. */
+  readonly id: number;
   readonly incoming: Omit<IncomingHook, 'body'> & { readonly body: Uint8Array };
 }
 

@@ -2,24 +2,39 @@ import { serialize } from 'node:v8';
 import { type Hook, hookCallDataSchema, type ToolCall } from '@iris/contracts';
 import { Piscina } from 'piscina';
 import { decodeBody } from '../http/content-coding.js';
+import type { RewritableBody } from '../tool-calls/index.js';
 import { compactCall, weightOf } from './compact-call.js';
 import { InThreadHookReader } from './hook-reader.js';
 import type { ReadTask, ReadTaskResult, ReadWorkerData, RewriteTask, RewriteTaskResult } from './read-protocol.js';
 
 /**
- * The worker thread that reads and rewrites large hooks. Nothing is kept between its two functions: a rewrite reads the
- * decoded body again. So any thread can do it, no thread holds a document while the hook waits for facts and the PDP, and
- * a thread that ends takes along the one hook it works on. The price is a second parse of those hooks that are rewritten.
+ * The worker thread that reads and rewrites large hooks. A thread keeps the document that it read last, for a rewrite a
+ * moment later. Any other thread reads the decoded body again, so none is bound to a hook while that waits for facts and
+ * the PDP, and a thread that ends takes along the one hook it works on.
  */
 
 const { limits } = Piscina.workerData as ReadWorkerData;
 const NO_DATA = hookCallDataSchema.parse({});
 const reader = new InThreadHookReader(limits);
 
+/** For how long a document is kept, in ms: about the budget of a hook. */
+const KEPT_MS = 2000;
+
+let kept: { readonly id: number; readonly body: RewritableBody } | undefined;
+let expiry: NodeJS.Timeout | undefined;
+
+function keep(id: number, body: RewritableBody | undefined): void {
+  clearTimeout(expiry);
+  kept = body === undefined ? undefined : { id, body };
+  expiry = setTimeout(() => keep(id, undefined), KEPT_MS).unref();
+}
+
 /** How much of the calls the event loop reads in one turn, by `weightOf`. */
 const BATCH_WEIGHT = 10_000;
 
-export async function read({ incoming }: ReadTask): Promise<ReadTaskResult> {
+export async function read({ id, incoming }: ReadTask): Promise<ReadTaskResult> {
+  // One document at a time: the memory of a thread is bounded.
+  kept = undefined;
   const sent = bufferOf(incoming.body);
   const decoded = await decodeBody(sent, incoming.contentCoding, limits);
   // Where decoding fails the reader names the reason.
@@ -33,19 +48,26 @@ export async function read({ incoming }: ReadTask): Promise<ReadTaskResult> {
     return moving({ ok: true, hook, calls: reading.calls, batches: [], body: own(body) });
   const { calls, body: rewritable, ...beside } = reading.calls;
   const format = rewritable?.format;
+  keep(id, rewritable);
   return moving({ ok: true, hook, calls: { ...beside, format }, batches: batchesOf(calls), body: own(body) });
 }
 
-export async function rewrite({ incoming, decisions }: RewriteTask): Promise<RewriteTaskResult> {
-  const reading = await reader.read({ ...incoming, body: bufferOf(incoming.body) });
-  const body = reading.ok && reading.calls.status === 'read' ? reading.calls.body : undefined;
-  if (body === undefined) throw new Error('a body that was read can be read again');
+export async function rewrite({ id, incoming, decisions }: RewriteTask): Promise<RewriteTaskResult> {
+  const body = kept?.id === id ? kept.body : await readAgain(incoming);
   const rewritten = await body.rewrite(decisions);
   const original = own(incoming.body);
   if (rewritten.status !== 'rewritten') return movable({ rewritten, body: original }, [original.buffer]);
   const text = own(Buffer.from(rewritten.text)) as Buffer;
   const result = { rewritten: { status: 'rewritten' as const, text }, body: original };
   return movable(result, [text.buffer, original.buffer]);
+}
+
+async function readAgain(incoming: RewriteTask['incoming']): Promise<RewritableBody> {
+  kept = undefined;
+  const reading = await reader.read({ ...incoming, body: bufferOf(incoming.body) });
+  const body = reading.ok && reading.calls.status === 'read' ? reading.calls.body : undefined;
+  if (body === undefined) throw new Error('a body that was read can be read again');
+  return body;
 }
 
 function batchesOf(calls: readonly ToolCall[]): Uint8Array[] {
