@@ -25,6 +25,10 @@ const CARRIERS = [
   'tool_response',
   'executable_code',
   'code_execution_result',
+  'function_responses',
+  'tool_results',
+  'tool_outputs',
+  'parts',
 ];
 
 const MAX_REMEMBERED = 2000;
