@@ -50,6 +50,12 @@ const tools = z
 
 const target = z.strictObject({
   kind: word,
+  /** The former form. */
+  id: z
+    .undefined({
+      error: 'must be written as hosts: (hosts, connection strings) and names:, each a list of paths of parameters',
+    })
+    .optional(),
   /** Parameters that hold hosts, connection strings or URLs; only the host is told. */
   hosts: z.array(path).default([]),
   /** Parameters that hold a name or path, told as it is. */
@@ -60,16 +66,24 @@ const target = z.strictObject({
 
 /** Which parameters say where a call goes. Only these can show that it does not go to production. */
 const source = z
-  .strictObject({
-    /** Tools that really use these parameters; absent when all tools of the entry do. */
-    tools: namePatterns.optional(),
-    /** Hosts and connection strings. */
-    hosts: z.array(path).default([]),
-    /** Web addresses; hosts outside the organisation say nothing. */
-    urls: z.array(path).default([]),
-    /** Names that are no hosts: contexts of clusters, databases. */
-    names: z.array(path).default([]),
-  })
+  .strictObject(
+    {
+      /** Tools that really use these parameters; absent when all tools of the entry do. */
+      tools: namePatterns.optional(),
+      /** Hosts and connection strings. */
+      hosts: z.array(path).default([]),
+      /** Web addresses; hosts outside the organisation say nothing. */
+      urls: z.array(path).default([]),
+      /** Names that are no hosts: contexts of clusters, databases. */
+      names: z.array(path).default([]),
+    },
+    {
+      error: ({ input }) =>
+        typeof input === 'string'
+          ? `must be a mapping such as { hosts: [${PARAMETER_PATH.test(input) ? input : 'host'}] }, with urls or names for other values`
+          : undefined,
+    },
+  )
   .refine(
     ({ hosts, urls, names }) => hosts.length + urls.length + names.length > 0,
     'must list parameters below hosts, urls or names',

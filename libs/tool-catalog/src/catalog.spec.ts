@@ -203,6 +203,16 @@ describe('loadCatalog', () => {
       'entry "one", key servers: belongs to a server: move the entry below servers:',
     ],
     [
+      'the former form of a target',
+      entry('tools: { read: [a] }, target: { kind: k, id: [url] }'),
+      'entry "one", key target.id: must be written as hosts:',
+    ],
+    [
+      'the former form of an environment',
+      entry('tools: { read: [a] }, environment: { from: [url] }'),
+      'entry "one", key environment.from.0: must be a mapping such as { hosts: [url] }',
+    ],
+    [
       'a wildcard in the name of a server',
       `${entry('tools: { read: [a] }')}servers: [{ id: "pg-*", system: s, category: c, tools: { read: [a] } }]`,
       'server "pg-*", key id: must be a name of letters',
