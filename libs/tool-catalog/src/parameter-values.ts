@@ -87,9 +87,9 @@ export function readParameters(params: JsonObject, { root }: ParameterPaths): Re
     if (Array.isArray(value)) {
       for (const item of value.slice(0, MAX_VALUES + 1).reverse()) pending.push({ value: item, node, spelling });
     } else if (typeof value === 'object') {
-      const keys = Object.keys(value);
-      if (keys.length > MAX_KEYS) unreadable = true;
-      for (const key of keys.slice(0, MAX_KEYS).reverse()) {
+      const { keys, isWhole } = keysOf(value);
+      if (!isWhole) unreadable = true;
+      for (const key of keys.toReversed()) {
         // Below a declared path every text counts, whatever its key.
         const below = node.path === undefined ? descend(node, key) : (descend(node, key) ?? node);
         const child = value[key];
@@ -110,6 +110,19 @@ export function readParameters(params: JsonObject, { root }: ParameterPaths): Re
   return { values: found.map(({ path, text }) => ({ path, text })), unreadable, ambiguous: ambiguous(found) };
 }
 
+const largeObjects = new WeakMap<object, readonly string[]>();
+
+/** The keys that are read. Those of a large object are listed once, for several sets of paths are looked up in it. */
+function keysOf(value: object): { readonly keys: readonly string[]; readonly isWhole: boolean } {
+  const known = largeObjects.get(value);
+  if (known !== undefined) return { keys: known, isWhole: false };
+  const keys = Object.keys(value);
+  if (keys.length <= MAX_KEYS) return { keys, isWhole: true };
+  const some = keys.slice(0, MAX_KEYS);
+  largeObjects.set(value, some);
+  return { keys: some, isWhole: false };
+}
+
 function ambiguous(found: readonly (ParameterValue & { readonly spelling: string })[]): boolean {
   const byPath = new Map<string, Map<string, Set<string>>>();
   for (const { path, text, spelling } of found) {
@@ -118,14 +131,14 @@ function ambiguous(found: readonly (ParameterValue & { readonly spelling: string
     spellings.set(spelling, (spellings.get(spelling) ?? new Set()).add(text));
   }
   return [...byPath.entries()].some(([path, spellings]) => {
-    const written = [...spellings.entries()].filter(([spelling]) => isWhole(path, spelling));
+    const written = [...spellings.entries()].filter(([spelling]) => isOfPathItself(path, spelling));
     const texts = new Set(written.map(([, values]) => [...values].sort().join('\n')));
     return written.length > 1 && texts.size > 1;
   });
 }
 
 /** Whether a spelling is one of the path itself, and not of something below it. */
-function isWhole(path: string, spelling: string): boolean {
+function isOfPathItself(path: string, spelling: string): boolean {
   return partsOf(spelling.slice(1).replaceAll('\n', '.')).join('') === partsOf(path).join('');
 }
 

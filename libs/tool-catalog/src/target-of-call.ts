@@ -56,6 +56,6 @@ function hostIds(text: string): (string | undefined)[] {
 }
 
 function plainName(text: string): string | undefined {
-  const isSuspicious = /[=;()\p{Cc}]|:\/\/|:[^/\s]*@|^[^/\s]*\/[^@\s]*@/u.test(text);
-  return isSuspicious || text.length > MAX_NAME_LENGTH || text.trim() !== text ? undefined : text;
+  if (text.length > MAX_NAME_LENGTH || text.trim() !== text) return undefined;
+  return /[=;()\p{Cc}]|:\/\/|:[^/\s]*@|^[^/\s]*\/[^@\s]*@/u.test(text) ? undefined : text;
 }

@@ -35,7 +35,9 @@ const HARMLESS = words(`
   convertzerodatetime treattinyasboolean usecompression option
 `);
 
-const PAIR = /\s*([A-Za-z][A-Za-z _-]*?)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{([^{}]*)\}|([^;"'{}=]*?))\s*(?:;|$)/gy;
+// Spaces around keys and values are cut off afterwards: a pattern that shared them out would try every way to do it.
+const PAIR =
+  /([^=;"'{}]*)=(?:[ \t]*"([^"]*)"[ \t]*|[ \t]*'([^']*)'[ \t]*|[ \t]*\{([^{}]*)\}[ \t]*|([^;"'{}=]*))(?:;|$)/gy;
 
 /** `Server=…;Database=…`: the form of ADO.NET and ODBC. Keys are read without regard to case. */
 export function readAdoOrOdbc(text: string): ConnectionResult | undefined {
@@ -56,12 +58,12 @@ function adoPairs(text: string): ReadonlyMap<string, string> | undefined {
   let end = 0;
   for (let match = PAIR.exec(text); match !== null; match = PAIR.exec(text)) {
     end = PAIR.lastIndex;
-    const written = (match[1] ?? '').toLowerCase();
+    const written = (match[1] ?? '').trim().toLowerCase();
     const known = Object.hasOwn(SYNONYMS, written) ? SYNONYMS[written] : undefined;
     const key = known ?? written.replace(/[ -]/g, '');
     if (values.has(key) || (known === undefined && !HARMLESS.has(key))) return undefined;
     if (match[5]?.includes('://')) return undefined;
-    values.set(key, match[2] ?? match[3] ?? match[4] ?? match[5] ?? '');
+    values.set(key, match[2] ?? match[3] ?? match[4] ?? match[5]?.trim() ?? '');
     if (end === text.length) break;
   }
   return text.slice(end).trim() === '' ? values : undefined;

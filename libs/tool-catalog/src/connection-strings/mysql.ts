@@ -34,7 +34,7 @@ const GO_OPTIONS: FamilyOptions = {
 
 /** `user:password@tcp(host:3306)/name?…`: the DSN of go-sql-driver/mysql. Other networks than TCP are unrecognised. */
 export function readGoMysqlDsn(text: string): ConnectionResult | undefined {
-  if (!/@?[a-z0-9+]+\([^()]*\)\//i.test(text) || text.includes('://')) return undefined;
+  if (!/[a-z0-9+]\([^()]*\)\//i.test(text) || text.includes('://')) return undefined;
   const shape = /^(?:[^@/()\s\\]*@)?tcp[46]?\(([^()@/\s]+)\)\/([A-Za-z0-9._~%-]*)(?:\?([^?#@/\s]*))?$/.exec(text);
   const host = hostAndPort(shape?.[1] ?? '');
   const pairs = queryPairs(shape?.[3] ?? '', false);

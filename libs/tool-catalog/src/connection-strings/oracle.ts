@@ -20,7 +20,7 @@ export function readTnsDescriptor(text: string): ConnectionResult | undefined {
   const hosts: string[] = [];
   const names: string[] = [];
   const open: { key: string; host?: string; port?: string }[] = [];
-  const token = /\s*\(\s*([A-Za-z_]+)\s*=\s*([^()]*?)\s*(?=[()])|\s*\)/gy;
+  const token = /\s*\(\s*([A-Za-z_]+)\s*=([^()]*)|\s*\)/gy;
   let end = 0;
   for (let match = token.exec(descriptor); match !== null; match = token.exec(descriptor)) {
     end = token.lastIndex;
@@ -36,7 +36,7 @@ export function readTnsDescriptor(text: string): ConnectionResult | undefined {
       if (open.length === 0) break;
       continue;
     }
-    const value = match[2] ?? '';
+    const value = (match[2] ?? '').trim();
     const parent = open.at(-1);
     if (open.length >= MAX_DEPTH || (GROUPS.has(key) ? value !== '' : value === '')) return 'unrecognised';
     if ((key === 'HOST' || key === 'PORT') && parent?.key === 'ADDRESS') {
