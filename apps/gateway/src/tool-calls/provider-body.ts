@@ -159,13 +159,13 @@ function resultsThatHold(
   notices: ReadonlyMap<string, string>,
 ): { status: 'moved'; redact: ReadonlyMap<string, string> } | { status: 'not_representable'; callId: string } {
   const redact = new Map(notices);
-  const holders = new Map<string, string[]>();
+  const holders = new Map<string, string>();
+  // Calls of one group share their list, and denying one of them denies all results in it.
+  const lists = new Set<ExecutedCall['results']>();
   for (const call of read.executed) {
-    if (call.unrecognised) continue;
-    for (const path of call.results) {
-      const key = JSON.stringify(path);
-      holders.set(key, [...(holders.get(key) ?? []), call.id]);
-    }
+    if (call.unrecognised || lists.has(call.results)) continue;
+    lists.add(call.results);
+    for (const path of call.results) holders.set(JSON.stringify(path), call.id);
   }
   for (const { id, results } of unrecognised) {
     for (const path of results) {
