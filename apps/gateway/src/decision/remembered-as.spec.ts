@@ -38,6 +38,14 @@ describe('verdictScope', () => {
     expect(scope()).toMatch(/^[\w-]{43}$/);
   });
 
+  it('is another one for another set of unknown fields', () => {
+    const withFields = (...unknownFields: string[]) =>
+      verdictScope({ ...hook('pre_request', { session_id: 's' }), unknownFields }, ana);
+    expect(withFields('a', 'b')).toBe(withFields('b', 'a'));
+    expect(new Set([withFields(), withFields('a'), withFields('a', 'b')]).size).toBe(3);
+    expect(withFields()).toBe(verdictScope(hook('pre_request', { session_id: 's' }), ana));
+  });
+
   it.each<[string, object, Partial<Identity>]>([
     ['session', { session_id: 's2' }, {}],
     ['person', {}, { id: 'ben' }],

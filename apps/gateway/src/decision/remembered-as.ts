@@ -31,7 +31,10 @@ export function verdictScope(hook: Hook, identity: Identity): VerdictScope | und
   const session = session_id || (request_id ? `request:${request_id}` : undefined);
   if (session === undefined) return undefined;
   const { kind, id, nodeId, tailnet, capabilities } = identity;
-  return sha256([kind, id, nodeId ?? null, tailnet ?? null, sorted(capabilities ?? {}), user_agent ?? null, session]);
+  const about = [kind, id, nodeId ?? null, tailnet ?? null, sorted(capabilities ?? {}), user_agent ?? null, session];
+  // A policy may decide on them, so a verdict without them is none with them.
+  const fields = [...(hook.unknownFields ?? [])].sort();
+  return sha256(fields.length === 0 ? about : [...about, fields]);
 }
 
 /**
