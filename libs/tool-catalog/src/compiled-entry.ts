@@ -49,7 +49,10 @@ function compile(name: string, document: ClassifiedDocument): CompiledEntry {
   for (const operation of OPERATIONS) {
     for (const text of document.tools[operation] ?? []) {
       if (text.includes('*')) wildcards.push({ text, operation, pattern: compileNamePattern(text) });
-      else if (!exact.has(foldServerName(text))) exact.set(foldServerName(text), operation);
+      else {
+        // Some clients write `_` for each `-` of a tool; none writes `-` for `_`, so that is another tool.
+        for (const spelling of [text, foldServerName(text)]) if (!exact.has(spelling)) exact.set(spelling, operation);
+      }
     }
   }
   const lowerCase = new Set([...exact.keys()].map((tool) => tool.toLowerCase()));
@@ -59,15 +62,12 @@ function compile(name: string, document: ClassifiedDocument): CompiledEntry {
     sources: sourcesOf(document),
     hints: parameterPaths(document.environment?.hints ?? []),
     targets: targetsOf(document),
-    exact: (tool) => exact.get(foldServerName(tool)),
+    exact: (tool) => exact.get(tool),
     wildcard: (tool) => {
       const found = wildcards.find(({ pattern }) => pattern.matches(tool));
       return found && stricterByVerbs(found.operation, found.text, tool);
     },
-    isCaseVariant: (tool) => {
-      const folded = foldServerName(tool);
-      return !exact.has(folded) && lowerCase.has(folded.toLowerCase());
-    },
+    isCaseVariant: (tool) => !exact.has(tool) && lowerCase.has(tool.toLowerCase()),
   };
 }
 
