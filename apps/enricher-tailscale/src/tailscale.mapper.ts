@@ -10,10 +10,20 @@ const deviceSchema = z.object({
   os: text,
   user: text,
   tags: z.array(z.string()).nullish(),
+  connectedToControl: z.boolean().optional().catch(undefined),
+  lastSeen: z.iso
+    .datetime({ offset: true })
+    .transform((value) => Date.parse(value))
+    .optional()
+    .catch(undefined),
 });
 
 /** A device of the tailnet. */
-export type TailscaleDevice = z.infer<typeof deviceSchema>;
+export interface TailscaleDevice extends Omit<z.infer<typeof deviceSchema>, 'connectedToControl' | 'lastSeen'> {
+  readonly connected?: boolean;
+  /** Epoch ms; absent while the device is connected. */
+  readonly lastSeen?: number;
+}
 
 const instant = z.iso.datetime({ offset: true }).transform((value) => Date.parse(value));
 const postureValue = z.union([z.string(), z.number(), z.boolean()]);
@@ -46,7 +56,9 @@ export interface ManagedRule {
 /** A device as the API gives it, or undefined when the answer is no device. */
 export function readDevice(payload: unknown): TailscaleDevice | undefined {
   const parsed = deviceSchema.safeParse(payload);
-  return parsed.success ? parsed.data : undefined;
+  if (!parsed.success) return undefined;
+  const { connectedToControl, ...device } = parsed.data;
+  return { ...device, connected: connectedToControl };
 }
 
 /**
@@ -63,7 +75,7 @@ export function readPosture(payload: unknown, now: number): Posture | undefined 
     const value = postureValue.safeParse(raw);
     if (!value.success) continue;
     const expiry = expiries && Object.hasOwn(expiries, key) ? expiries[key] : undefined;
-    if (expiry !== undefined && expiry !== null) {
+    if (expiry !== undefined) {
       const at = instant.safeParse(expiry);
       if (!at.success || at.data <= now) continue;
       endsAt = Math.min(endsAt ?? at.data, at.data);

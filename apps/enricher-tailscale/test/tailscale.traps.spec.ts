@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { loadSettings } from '@iris/config';
+import { eventually } from '@iris/context-cache/testing';
 import type { VendorError } from '@iris/enricher-kit';
 import { type ReceivedRequest, type ScriptedAnswer, startScriptedServer } from '@iris/enricher-kit/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -168,5 +169,94 @@ describe('the list of devices', () => {
     for await (const item of source.bulk?.(call) ?? []) items.push(item);
     expect(items).toHaveLength(1);
     expect((await failure(ask(source))).kind).toBe('timeout');
+  });
+});
+
+describe('the directory', () => {
+  const nodes = Array.from({ length: 20 }, (_, index) => `nDevice${index}CNTRL`);
+  const device = (nodeId: string) => ({ ...fixture('device'), nodeId });
+  /** Answers about all nodes but those that are deleted. */
+  const tailnet =
+    (deleted: ReadonlySet<string> = new Set()) =>
+    ({ path }: ReceivedRequest): ScriptedAnswer => {
+      if (path.endsWith('/devices')) return { body: { devices: nodes.map(device) } };
+      const nodeId = path.split('/')[4] ?? '';
+      if (deleted.has(nodeId)) return { status: 404, body: { message: 'no such device' } };
+      return { body: path.endsWith('/attributes') ? fixture('attributes') : device(nodeId) };
+    };
+  const find = (source: Source, nodeId: string, now: number, notBefore?: number) =>
+    source.lookup({ principal: 'p', nodeId }, { signal: AbortSignal.timeout(5000), now, notBefore });
+  /** A source that has read the list, beside as many lookups as make it worthwhile. */
+  async function warm(deleted?: ReadonlySet<string>) {
+    const { server, source } = await tailscale(tailnet(deleted));
+    for (const nodeId of nodes.slice(0, 12)) await find(source, nodeId, NOON);
+    await eventually(async () => {
+      const before = server.requests.length;
+      await find(source, nodes[0] ?? '', NOON);
+      expect(server.requests.length - before).toBe(1);
+    });
+    const since = server.requests.length;
+    return { source, asked: () => server.requests.slice(since).map(({ path }) => path.slice('/api/v2/'.length)) };
+  }
+
+  it('leaves one request for a device and reading', async () => {
+    const { source, asked } = await warm();
+    const finding = await find(source, 'nDevice19CNTRL', NOON + 60_000);
+    expect(finding).toMatchObject({ attributes: { device: { id: 'nDevice19CNTRL', managed: true } }, readAt: NOON });
+    expect(asked()).toEqual(['device/nDevice19CNTRL/attributes']);
+  });
+
+  it('is not used beyond its age, before what the caller asks for, or for a device that is not on it', async () => {
+    const { source, asked } = await warm();
+    await find(source, 'nDevice19CNTRL', NOON + 300_001);
+    await find(source, 'nDevice18CNTRL', NOON, NOON + 1);
+    await find(source, 'nStrangerCNTRL', NOON);
+    expect(asked().sort()).toEqual(
+      ['nDevice18CNTRL', 'nDevice19CNTRL', 'nStrangerCNTRL'].flatMap((id) => [
+        `device/${id}`,
+        `device/${id}/attributes`,
+      ]),
+    );
+  });
+
+  it('does not know a device that was deleted since', async () => {
+    const { source } = await warm(new Set(['nDevice19CNTRL']));
+    await expect(find(source, 'nDevice19CNTRL', NOON)).resolves.toMatchObject({ reason: 'subject_not_found' });
+  });
+
+  it('leaves lookups to themselves when it cannot be read', async () => {
+    const { source } = await tailscale((request) =>
+      request.path.endsWith('/devices') ? { status: 500, body: {} } : tailnet()(request),
+    );
+    for (const nodeId of nodes) await expect(find(source, nodeId, NOON)).resolves.toMatchObject({ status: 'FOUND' });
+  });
+});
+
+describe('a bulk read', () => {
+  const device = (nodeId: string, changes: object) => ({ ...fixture('device'), nodeId, ...changes });
+  const lastSeen = '2026-11-01T00:00:00Z';
+
+  it('leaves out a row that is not understood and devices that are not in use, those asked about first', async () => {
+    const leftOut: unknown[] = [];
+    const devices = [
+      device('nIdleCNTRL', { connectedToControl: false, lastSeen }),
+      device('nSecondCNTRL', { connectedToControl: true }),
+      device('nFirstCNTRL', { connectedToControl: true }),
+      { nodeId: 'nOddCNTRL', tags: 'tag:ci' },
+    ];
+    const { source } = await tailscale(({ path }) => {
+      if (path.endsWith('/devices')) return { body: { devices } };
+      return { body: path.endsWith('/attributes') ? fixture('attributes') : devices[2] };
+    });
+    await ask(source, 'nFirstCNTRL');
+    const call = {
+      signal: AbortSignal.timeout(5000),
+      now: NOON,
+      leftOut: (...row: unknown[]) => void leftOut.push(row),
+    };
+    const items = [];
+    for await (const { subject } of source.bulk?.(call) ?? []) items.push(subject.nodeId);
+    expect(items).toEqual(['nFirstCNTRL', 'nSecondCNTRL']);
+    expect(leftOut).toEqual([['devices', 'nOddCNTRL']]);
   });
 });

@@ -148,17 +148,21 @@ function isKey(text: string): boolean {
 /** The innermost layer: asks the vendor. */
 function fetching(options: ChainOptions, resilience: Resilience): Ask {
   const { source, settings, identity } = options;
-  return async ({ subject: asked, resource, notBefore }, signal = new AbortController().signal) => {
+  return async (question, signal = new AbortController().signal) => {
+    const { subject: asked, resource, notBefore = Number.NEGATIVE_INFINITY } = question;
     const mapped = settings.subject === 'login' && asked.loginName !== undefined && identity?.map(asked.loginName);
     if (mapped && 'reason' in mapped)
       return answerOf({ status: 'NOT_FOUND', reason: mapped.reason }, settings, Date.now());
     const subject = mapped ? { ...asked, loginName: mapped.key } : asked;
-    const unlisted = resource === undefined ? await notListed(subject, options, notBefore) : undefined;
+    // A list that is older than what is kept would bring an answer that the cache refuses.
+    const held = await heldEntry(question, options.cache);
+    const newerThan = Math.max(notBefore, held?.observedAt ?? Number.NEGATIVE_INFINITY);
+    const unlisted = resource === undefined ? await notListed(subject, options, newerThan) : undefined;
     if (unlisted !== undefined) return unlisted;
     return resilience.run(async (limited) => {
       const now = Date.now();
       const leftOut = () => options.observer.leftOut(1);
-      const call = { signal: limited, now, notBefore, leftOut };
+      const call = { signal: limited, now, notBefore: newerThan, leftOut };
       const finding =
         resource === undefined ? await source.lookup(subject, call) : await source.lookupResource?.(resource, call);
       if (finding === undefined) throw new VendorError('bad_response', 'the source knows no resources');
@@ -171,7 +175,7 @@ function fetching(options: ChainOptions, resilience: Resilience): Ask {
 async function notListed(
   { loginName }: Subject,
   { id, settings, cache }: ChainOptions,
-  notBefore = Number.NEGATIVE_INFINITY,
+  notBefore: number,
 ): Promise<SourceAnswer | undefined> {
   if (settings.subject !== 'login' || loginName === undefined) return undefined;
   const readAt = await cache?.known?.absentSince(id, loginName).catch(() => undefined);
