@@ -39,7 +39,7 @@ export async function withRedis<T>(url: string | undefined, use: (redis: RedisCo
 
 function open(url: string, options: RedisConnectionOptions): RedisConnection {
   try {
-    return connectRedis(url, options);
+    return connectRedis({ url, passwordFile: process.env.IRIS_REDIS_PASSWORD_FILE }, options);
   } catch (error) {
     if (error instanceof RedisUrlError) throw new CliFault(`--redis has a value that cannot be used; ${error.message}`);
     throw error;

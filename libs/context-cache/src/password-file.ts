@@ -21,7 +21,9 @@ export class PasswordFile {
     } catch {
       // Being replaced: the last one holds until the next reading.
     }
-    if (this.last === undefined) throw new Error(`the password file ${this.path} is missing, unreadable or empty`);
+    if (this.last === undefined) {
+      throw new Error(`redis.passwordFile names ${this.path}, which is missing, unreadable or empty`);
+    }
     return this.last;
   }
 

@@ -4,7 +4,7 @@ import type { RedisCondition } from '@iris/contracts';
 const CONDITION_BY_CODE: Readonly<Record<string, RedisCondition>> = {
   NOAUTH: 'unauthenticated',
   WRONGPASS: 'unauthenticated',
-  NOPERM: 'unauthenticated',
+  NOPERM: 'not_permitted',
   READONLY: 'replica',
   LOADING: 'loading',
   OOM: 'out_of_memory',
@@ -19,7 +19,7 @@ const CONDITION_BY_CODE: Readonly<Record<string, RedisCondition>> = {
 const QUOTED = new RegExp(`[-\\s'](${Object.keys(CONDITION_BY_CODE).join('|')}) `);
 
 /** Those under which facts can still be read. */
-const READABLE: ReadonlySet<RedisCondition> = new Set(['ok', 'out_of_memory', 'not_persisting']);
+const READABLE: ReadonlySet<RedisCondition> = new Set(['ok', 'not_permitted', 'out_of_memory', 'not_persisting']);
 
 /** Whether what is read under a condition is what the primary holds. */
 export function isReadable(condition: RedisCondition): boolean {

@@ -132,6 +132,8 @@ function open(
     connectTimeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     username: server.username,
     password: file?.read() ?? server.password,
+    // Names that have addresses of either family.
+    family: 0,
     ...(server.tls ? { tls: {} } : {}),
   };
   const redis = server.kind === 'cluster' ? openCluster(server, common) : openRedis(server, common);
@@ -166,6 +168,8 @@ function openCluster(server: RedisServer, { lazyConnect, enableOfflineQueue, ...
     slotsRefreshInterval: SLOTS_REFRESH_MS,
     retryDelayOnFailover: FAILOVER_RETRY_MS,
     retryDelayOnClusterDown: FAILOVER_RETRY_MS,
+    // A certificate is for the name and not for the address that it resolves to.
+    ...(server.tls ? { dnsLookup: (name, callback) => callback(null, name) } : {}),
   };
   return new Cluster([...server.nodes], options);
 }
@@ -181,7 +185,7 @@ function attend<T extends RedisConnection>(
   redis.on('error', (error: Error) => options.onError?.(error));
   const health = new RedisHealth(redis, { blocking, onCondition: options.onCondition });
   healths.set(redis, health);
-  if (redis instanceof Cluster) dropSilentNodes(redis);
+  if (redis instanceof Cluster) dropSilentNodes(redis, blocking);
   const authenticated = redis instanceof Cluster ? (redis.options.redisOptions ?? {}) : redis.options;
   authenticated.reconnectOnError = (error) => health.note(error);
   if (file !== undefined) renewPassword(redis, authenticated, file);

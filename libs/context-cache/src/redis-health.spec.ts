@@ -108,6 +108,18 @@ describe('the condition of Redis', () => {
     await isNow(connected(server.url.replace('//', '//:right@')), 'ok');
   });
 
+  it('is not_permitted for a minute when a command is refused; facts can be read', async () => {
+    const server = await started();
+    await admin(server).call('ACL', 'SETUSER', 'iris', 'on', '>pw', '~iris:*', '+@all', '-publish');
+    const redis = connected(server.url.replace('//', '//iris:pw@'));
+    expect(await waitForRedis(redis, WAIT_MS)).toBe(true);
+    await expect(redis.publish('iris:ctx', 'x')).rejects.toThrow('NOPERM');
+    expect(redisCondition(redis)).toBe('not_permitted');
+    expect(isReadableRedis(redis)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(redisCondition(redis)).toBe('not_permitted');
+  });
+
   it('is loading while the data is read from disk', async () => {
     const server = await started('--key-load-delay', '2000', '--loading-process-events-interval-bytes', '1024');
     const filler = admin(server).pipeline();
@@ -170,7 +182,7 @@ describe('a password file', () => {
 
   it('stops the start when it is missing', async () => {
     expect(() => connectRedis({ url: 'redis://h', passwordFile: '/no/such/file' })).toThrow(
-      'the password file /no/such/file is missing, unreadable or empty',
+      'redis.passwordFile names /no/such/file, which is missing, unreadable or empty',
     );
   });
 });

@@ -10,6 +10,8 @@ const SILENT_CHECKS = 3;
 const UNHEARD_MS = 15_000;
 /** Least time between two connections that are given up because they lead to a replica, in ms. */
 const REPLICA_PAUSE_MS = 250;
+/** For how long a command that was not permitted is reported, in ms: other commands succeed meanwhile. */
+const NOT_PERMITTED_MS = 60_000;
 /** A key of its own; in a cluster it lies on one of the nodes. */
 const PROBE_KEY = 'iris:probe:v1';
 const PROBE_LIFE_MS = 10_000;
@@ -41,6 +43,7 @@ export interface RedisHealthOptions {
 export class RedisHealth {
   private current: RedisCondition = 'unreachable';
   private renewedAt = Number.NEGATIVE_INFINITY;
+  private heldUntil = Number.NEGATIVE_INFINITY;
   private unanswered = 0;
   private askedAt: number | undefined;
   private waiting: (() => void)[] = [];
@@ -80,6 +83,7 @@ export class RedisHealth {
     if (condition === undefined) return false;
     // A cluster client follows single redirections itself; only when it gives up is that a condition.
     const followed = this.isCluster && condition === 'moved' && !error.message.startsWith('Too many');
+    if (condition === 'not_permitted') this.heldUntil = performance.now() + NOT_PERMITTED_MS;
     if (!followed) this.enter(condition);
     return condition === 'replica' && !this.isCluster && this.mayRenew();
   }
@@ -112,6 +116,7 @@ export class RedisHealth {
       if (this.mayRenew()) this.redis.disconnect(true);
       return;
     }
+    if (this.current === 'not_permitted' && performance.now() < this.heldUntil) return;
     // What a write has found, only a write can find gone. A server that could be asked is at least reachable.
     if (this.current === 'out_of_memory' || this.current === 'not_persisting') {
       await this.redis.set(PROBE_KEY, '1', 'PX', PROBE_LIFE_MS);
@@ -199,21 +204,31 @@ export class RedisHealth {
   }
 }
 
-/** The nodes of a cluster have connections of their own, which may fall silent one by one. */
-export function dropSilentNodes(cluster: Cluster): void {
+/**
+ * The nodes of a cluster have connections of their own, which may fall silent one by one.
+ *
+ * @param blocking whether a ping waits behind blocking commands
+ */
+export function dropSilentNodes(cluster: Cluster, blocking: boolean): void {
+  const limitMs = blocking ? UNHEARD_MS : SILENT_CHECKS * CHECK_MS;
   cluster.on('+node', (node: Redis) => {
-    let unanswered = 0;
-    const timer = setInterval(async () => {
+    let silentSince: number | undefined;
+    let asking = false;
+    const ask = async () => {
+      asking = true;
+      silentSince ??= performance.now();
+      await node.ping().then(
+        () => {
+          silentSince = undefined;
+        },
+        () => undefined,
+      );
+      asking = false;
+    };
+    const timer = setInterval(() => {
       if (node.status !== 'ready') return;
-      unanswered += 1;
-      if (unanswered > SILENT_CHECKS) node.disconnect();
-      else
-        await node.ping().then(
-          () => {
-            unanswered = 0;
-          },
-          () => undefined,
-        );
+      if (silentSince !== undefined && performance.now() - silentSince > limitMs) node.disconnect();
+      else if (!asking) void ask();
     }, CHECK_MS).unref();
     node.once('end', () => clearInterval(timer));
   });

@@ -2,7 +2,8 @@
  * Why a Redis does not serve as it should; `ok` when it does. Named in health, log, metric and alert.
  *
  * - `unreachable`: no connection, or none that answers
- * - `unauthenticated`: it refuses the password or the user (NOAUTH, WRONGPASS, NOPERM)
+ * - `unauthenticated`: it refuses the password or the user (NOAUTH, WRONGPASS)
+ * - `not_permitted`: its user may not run a command that Iris needs (NOPERM); what it may is done
  * - `replica`: it is a replica of another one, so what it holds may be old and it takes no writes (READONLY)
  * - `loading`: it reads its data from disk (LOADING)
  * - `out_of_memory`: it takes no writes because its memory is full (OOM)
@@ -14,6 +15,7 @@ export const REDIS_CONDITIONS = [
   'ok',
   'unreachable',
   'unauthenticated',
+  'not_permitted',
   'replica',
   'loading',
   'out_of_memory',
