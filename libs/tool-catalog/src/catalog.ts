@@ -87,6 +87,7 @@ interface Named {
 }
 
 const MAX_CACHED_NAMES = 5000;
+const SERVER_NAME = /^[\w.-]{1,64}$/;
 
 /**
  * Loads the catalog from a file or a text.
@@ -286,7 +287,9 @@ function classifyByServer(
   if (named.length === 0 && !unreadable && entry.byServer.optional) return itself;
   const [name = ''] = named;
   const server = named.length === 1 && !unreadable && !ambiguous ? servers.find(name) : undefined;
-  if (server === undefined) return uncategorised(named.length === 1 ? { ...tool, server: name } : tool);
+  // What is no name of a server is not told as one: it may be any text.
+  if (server === undefined)
+    return uncategorised(named.length === 1 && SERVER_NAME.test(name) ? { ...tool, server: name } : tool);
   return {
     ...itself,
     tool: { ...tool, server: name },
