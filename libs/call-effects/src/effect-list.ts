@@ -20,6 +20,9 @@ export interface FoundEffect {
 /** Shell effects need no check of their own, so only some of them are listed. */
 const MAX_SHELL_EFFECTS = 20;
 
+/** Categories of what happens on the machine of the engineer, whatever the names of its files. */
+const LOCAL_CATEGORIES: ReadonlySet<string> = new Set(['shell', 'files']);
+
 /** Collects the effects of one call, and counts what its reading costs. */
 export class EffectList {
   readonly #effects = new Map<string, Effect>();
@@ -72,7 +75,9 @@ export class EffectList {
 
   add({ targets, ...found }: FoundEffect): void {
     if (this.stopped) return;
-    const environment = combinedEnvironment(targets, this.programs.environments, this.environmentOf);
+    const environment = LOCAL_CATEGORIES.has(found.category)
+      ? undefined
+      : combinedEnvironment(targets, this.programs.environments, this.environmentOf);
     const isProduction = environment !== undefined && environment === this.programs.environments[0];
     const category = found.category === 'web' && isProduction ? 'infrastructure' : found.category;
     const shown = this.#shown(targets);

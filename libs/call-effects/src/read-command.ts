@@ -40,6 +40,7 @@ export function topReading(effects: EffectList, given: GivenEnvironment): Readin
     environment: new ProgramEnvironment().inShell(state),
     via: [],
     files: new WrittenFiles(),
+    isTop: false,
     scripts: 0,
     wrappers: 0,
     readText,
@@ -59,12 +60,19 @@ function readText(source: string, reading: Reading): void {
   if (parsed.script === undefined || parsed.unparsable) {
     effects.obscure('unparsable');
     // A shell runs what comes before an error, and another shell may take no offence: any word may be a program.
-    const words = parsed.text.split(/[\s;|&()<>`'"{}]+/).filter((word) => word !== '');
+    const words = parsed.text
+      .replace(/\\\n|[\\'"]/g, '')
+      .split(/[\s;|&()<>`{}]+/)
+      .filter((word) => word !== '');
     if (effects.step(words.length)) scanForPrograms('unparsable', words.map(knownWord), reading);
   }
   if (parsed.script === undefined) return;
   try {
-    readScript(parsed.script, { ...reading, environment: reading.environment.inShell(reading.state) });
+    readScript(parsed.script, {
+      ...reading,
+      isTop: reading.scripts === 0 && parsed.text === source,
+      environment: reading.environment.inShell(reading.state),
+    });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     effects.stop('too_deep');

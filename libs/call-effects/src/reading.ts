@@ -16,6 +16,8 @@ export interface Reading {
   /** Programs that run it, outermost first. */
   readonly via: readonly string[];
   readonly span?: Effect['span'];
+  /** Positions of what is read are those of the text of the call. */
+  readonly isTop: boolean;
   readonly stdin?: StandardInput;
   readonly files: WrittenFiles;
   /** All words of the command are tried as programs already. */
@@ -36,7 +38,7 @@ export function readNestedText(text: string, reading: Reading): void {
     reading.effects.stop('too_deep');
     return;
   }
-  reading.readText(text, { ...reading, isScanned: false, scripts: reading.scripts + 1 });
+  reading.readText(text, { ...reading, isTop: false, isScanned: false, scripts: reading.scripts + 1 });
 }
 
 /** Reads a program that another one runs. */

@@ -1,7 +1,6 @@
 import type { Program } from '../programs.js';
 import { type Reading, readInnerProgram, readNestedText } from '../reading.js';
 import { readBuiltin } from '../shell/builtins.js';
-import { OUTPUT } from '../shell/expand-word.js';
 import { textsOfFile } from '../shell/file-texts.js';
 import { readRunVariable } from '../shell/run-variables.js';
 import type { ShellState } from '../shell/shell-state.js';
@@ -9,6 +8,7 @@ import { knownWord, type ShellWord } from '../shell/shell-words.js';
 import { UNKNOWN_PART } from '../target.js';
 import { addClientEffect } from './client-effects.js';
 import { readCode } from './embedded-code.js';
+import { possibleCommands } from './possible-commands.js';
 import { programName } from './program-name.js';
 import { type Arguments, readArguments, valuesOf } from './read-arguments.js';
 import { scanForPrograms } from './scan-for-programs.js';
@@ -51,29 +51,10 @@ function readWrittenProgram(text: string, name: string, reading: Reading): void 
 /** A program that is not known before the command runs: all that it is known to possibly be. */
 function readDynamic(head: ShellWord, rest: readonly ShellWord[], reading: Reading): void {
   reading.effects.obscure('dynamic');
-  for (const candidate of head.candidates) {
-    if (candidate.startsWith(OUTPUT)) continue;
-    if (candidate.startsWith('glob:')) {
-      for (const name of matching(head.text, reading)) readInnerProgram([knownWord(name), ...rest], reading, 'glob');
-      continue;
-    }
-    const words = candidate.split(/\s/.test(candidate) ? /\s+/ : /[,:;|+]+/).filter((word) => word !== '');
-    readInnerProgram([...words.map(knownWord), ...rest], reading, 'variable');
+  for (const candidate of possibleCommands(head, reading.effects)) {
+    readInnerProgram([...candidate.map(knownWord), ...rest], reading, 'unknown');
   }
   scanForPrograms('unknown', rest, reading);
-}
-
-const MAX_GLOB_LENGTH = 40;
-
-/** Listed programs whose name a pattern may match. */
-function matching(text: string, { effects }: Reading): readonly string[] {
-  const pattern = programName(text);
-  if (pattern.length > MAX_GLOB_LENGTH || !/[\w]/.test(pattern)) return [];
-  const glob = new RegExp(
-    `^${[...pattern].map((sign) => (sign === UNKNOWN_PART ? '.*' : sign.replace(/[^\w]/, '\\$&'))).join('')}$`,
-  );
-  const { names } = effects.programs;
-  return effects.step(names.length) ? names.filter((name) => glob.test(name)).slice(0, 8) : [];
 }
 
 function readListed(name: string, program: Program, words: readonly ShellWord[], reading: Reading): void {

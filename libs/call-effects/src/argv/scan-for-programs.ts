@@ -1,5 +1,6 @@
 import { type Reading, readInnerProgram, readNestedText } from '../reading.js';
 import type { ShellWord } from '../shell/shell-words.js';
+import { possibleCommands } from './possible-commands.js';
 import { programName } from './program-name.js';
 
 /** A command with more words that name programs is too complex. */
@@ -15,8 +16,12 @@ export function scanForPrograms(by: string, words: readonly ShellWord[], reading
   let candidates = 0;
   for (const [index, word] of words.entries()) {
     const first = /^\s*(\S+)(\s+\S)?/.exec(word.text);
-    const program = reading.effects.find(programName(first?.[1] ?? ''));
-    if (!program || program.document.plain) continue;
+    const names = [
+      first?.[1] ?? '',
+      ...(word.dynamic ? possibleCommands(word, reading.effects).map(([name = '']) => name) : []),
+    ];
+    const isProgram = names.some((name) => reading.effects.find(programName(name))?.document.plain === false);
+    if (!isProgram) continue;
     candidates += 1;
     if (candidates > MAX_CANDIDATES) {
       reading.effects.stop('too_many');

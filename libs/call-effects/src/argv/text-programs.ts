@@ -48,7 +48,7 @@ export function readTextProgram(
     system: 'workstation',
     category: 'shell',
     operation: 'write',
-    targets: file === undefined ? [] : [{ text: file, kind: 'name', doubtful: true }],
+    targets: file === undefined ? [] : [{ text: file, kind: 'name', doubtful: false }],
     via: reading.via,
     ...(reading.span && { span: reading.span }),
   });

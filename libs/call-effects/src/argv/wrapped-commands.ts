@@ -58,13 +58,12 @@ export function readWrappedCommands(
 /** The arguments behind the verb; undefined when the verb is not given. */
 function belowVerb(command: CommandDocument, args: Arguments, program: Program): Arguments | undefined {
   if (command.verbs === undefined) return args;
-  for (const verb of command.verbs) {
-    const words = verb.split(' ');
-    for (let at = 0; at + words.length <= args.bare.length; at++) {
-      if (!words.every((word, index) => args.bare[at + index]?.word.text === word)) continue;
-      const last = args.bare[at + words.length - 1];
-      if (last) return readArguments(args.words.slice(last.index + 1), program);
-    }
+  const verbs = command.verbs.map((verb) => verb.split(' '));
+  for (let at = 0; at < args.bare.length; at++) {
+    const found = verbs.filter((words) => words.every((word, index) => args.bare[at + index]?.word.text === word));
+    if (found.length === 0) continue;
+    const last = args.bare[at + Math.max(...found.map(({ length }) => length)) - 1];
+    return last && readArguments(args.words.slice(last.index + 1), program);
   }
   return undefined;
 }
@@ -195,7 +194,7 @@ function readWords(
   reading: Reading,
   below: Arguments,
 ): void {
-  const { assignments, rest } = leadingAssignments(words);
+  const { assignments, rest } = command.text ? { assignments: [], rest: words } : leadingAssignments(words);
   const environment = reading.environment.with(assignments);
   const inner = { ...reading, environment };
   for (const [variable, { text }] of assignments) readRunVariable(variable, text, reading);
@@ -208,9 +207,16 @@ function readWords(
       continue;
     }
     if (complete.some(({ dynamic }) => dynamic)) reading.effects.obscure('dynamic');
-    const text = complete.map((word) => word.text).join(' ');
+    const text = complete.map(writtenText).join(' ');
     readNestedText(text, { ...inner, via: [...reading.via, name] });
   }
+}
+
+/** A word as shell text: patterns are those that another shell expands. */
+function writtenText(word: ShellWord): string {
+  return word.candidates
+    .filter((candidate) => candidate.startsWith('glob:'))
+    .reduce((text, glob) => text.replace(UNKNOWN_PART, () => glob.slice('glob:'.length)), word.text);
 }
 
 /** Words before the program that set its environment. */

@@ -23,7 +23,7 @@ export function addPatchEffects(tool: string, text: string, effects: EffectList)
       system: 'workstation',
       category: 'files',
       operation,
-      targets: files[operation].size === 1 ? [{ text: first, kind: 'name', doubtful: true }] : [],
+      targets: files[operation].size === 1 ? [{ text: first, kind: 'name', doubtful: false }] : [],
       via: [],
     });
   }

@@ -40,7 +40,8 @@ function readObject(
     else if (TYPED.test(key) && typeof value === 'string') readTyped(value, effects, given);
     else if (CODE.test(key) && typeof value === 'string') readCode(value, tool, topReading(effects, given));
     if (URLS.test(key)) for (const url of texts(value)) addUrlEffect(tool, url, params, effects);
-    if (typeof value === 'string' && (PATCH.test(key) || isPatch(value))) addPatchEffects(tool, value, effects);
+    if (typeof value === 'string' && (PATCH.test(key) || (!COMMAND.test(key) && isPatch(value))))
+      addPatchEffects(tool, value, effects);
     const inner = ENCODED.test(key) && typeof value === 'string' ? decoded(value) : value;
     if (!ENVIRONMENT.test(key)) readNested(tool, inner, effects, given, depth + 1);
   }
@@ -95,12 +96,21 @@ function texts(value: Json): string[] {
 function environmentIn(params: JsonObject): GivenEnvironment {
   return Object.entries(params).flatMap(([key, value]) => {
     if (!ENVIRONMENT.test(key) || typeof value !== 'object' || value === null) return [];
-    if (!Array.isArray(value)) return Object.entries(value).map(([name, each]) => [name, String(each)] as const);
-    return texts(value).flatMap((text) => {
-      const at = text.indexOf('=');
-      return at > 0 ? [[text.slice(0, at), text.slice(at + 1)] as const] : [];
-    });
+    if (!Array.isArray(value))
+      return Object.entries(value).map(([name, each]) => [name, texts(each).join(' ')] as const);
+    return value.flatMap(variableIn);
   });
+}
+
+/** `NAME=value` or `{ name, value }`. */
+function variableIn(value: Json): GivenEnvironment {
+  if (typeof value === 'string') {
+    const at = value.indexOf('=');
+    return at > 0 ? [[value.slice(0, at), value.slice(at + 1)]] : [];
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  const [name] = texts(value.name ?? null);
+  return name === undefined ? [] : [[name, texts(value.value ?? null).join(' ')]];
 }
 
 function decoded(text: string): Json {

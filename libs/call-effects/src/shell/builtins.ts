@@ -1,3 +1,4 @@
+import { addPatchEffects } from '../params/patch.js';
 import { type Reading, readInnerProgram, readNestedText } from '../reading.js';
 import { textsOfFile } from './file-texts.js';
 import { readRunVariable } from './run-variables.js';
@@ -36,6 +37,12 @@ export function readBuiltin(name: string, words: readonly ShellWord[], reading: 
     case 'set': {
       const at = words.findIndex(({ text }) => text === '--');
       if (at !== -1) state.parameters = state.certain ? words.slice(at + 1) : undefined;
+      return true;
+    }
+    case 'apply_patch':
+    case 'applypatch': {
+      const text = words[0]?.text ?? (typeof reading.stdin === 'object' ? reading.stdin.text : '');
+      addPatchEffects(name, text, effects);
       return true;
     }
     case 'alias':

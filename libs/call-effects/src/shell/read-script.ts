@@ -33,9 +33,8 @@ export function readScript(script: Script, reading: Reading): void {
 function readStatements(statements: readonly Statement[], reading: Reading): void {
   for (const statement of statements) {
     if (reading.effects.stopped) return;
-    const within = reading.scripts > 0 ? reading : { ...reading, span: { start: statement.pos, end: statement.end } };
-    if (statement.background) inSubshell(within, (inner) => readNode(statement.command, inner));
-    else readNode(statement.command, within);
+    if (statement.background) inSubshell(reading, (inner) => readNode(statement.command, inner));
+    else readNode(statement.command, reading);
   }
 }
 
@@ -91,7 +90,8 @@ function readNode(node: SyntaxNode, reading: Reading): void {
 
 function readNestedScript(script: Script & { readonly errors?: readonly unknown[] }, reading: Reading): void {
   if (script.errors && script.errors.length > 0) reading.effects.obscure('unparsable');
-  readStatements(script.commands, reading);
+  // Positions in escaped backquotes are those of the text without the escapes.
+  readStatements(script.commands, script.source === undefined ? reading : { ...reading, isTop: false });
 }
 
 /** A shell whose changes are not seen outside. */
@@ -189,8 +189,9 @@ function outputOfNode(node: SyntaxNode, stdin: StandardInput | undefined, readin
   return text === undefined ? 'unknown' : { text };
 }
 
-function readCommand(node: Command, reading: Reading): void {
-  const { state } = reading;
+function readCommand(node: Command, outer: Reading): void {
+  const { state } = outer;
+  const reading = outer.isTop ? { ...outer, span: { start: node.pos, end: node.end } } : outer;
   readSubstitutions(node, reading);
   const prefix = node.prefix.filter((part): part is Assignment => part.type === 'Assignment');
   const stdin = readRedirections(node.redirects, reading);

@@ -7,8 +7,9 @@ const RUN =
 /** A variable whose value is a command: `PROMPT_COMMAND`, `GIT_SSH_COMMAND`, an exported function. */
 export function readRunVariable(name: string, value: string, reading: Reading): void {
   const isFunction = value.startsWith('() {');
-  const by = `$${name}`;
-  if ((!isFunction && !RUN.test(name)) || value === '' || reading.via.includes(by)) return;
+  if ((!isFunction && !RUN.test(name)) || value === '') return;
   reading.effects.obscure('runs_program');
-  readNestedText(value.replace(/^\(\) /, ''), { ...reading, via: [...reading.via, by] });
+  // The program that it runs gets the same variable, which is read once.
+  const environment = reading.environment.with([[name, { text: '', doubtful: true }]]);
+  readNestedText(value.replace(/^\(\) /, ''), { ...reading, environment, via: [...reading.via, `$${name}`] });
 }

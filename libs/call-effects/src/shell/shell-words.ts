@@ -66,13 +66,18 @@ function split({ text, mask }: MaskedText, isQuoted: boolean, candidates: readon
   const push = (end: number) => {
     if (end > start || (isQuoted && text === '')) words.push(wordFrom(text.slice(start, end), mask.slice(start, end)));
   };
-  const wordFrom = (part: string, marks: string): ShellWord => ({
-    text: part,
-    dynamic: /[dks]/.test(marks),
-    splits: marks.includes('s'),
-    hides: marks.includes('s') || marks.startsWith('k'),
-    candidates,
-  });
+  const wordFrom = (part: string, marks: string): ShellWord => {
+    // A text that was put together for another shell holds unknown parts itself.
+    const isMixed = part.split('').some((sign, at) => sign === UNKNOWN_PART && !/[dks]/.test(marks[at] ?? ''));
+    const splits = isMixed || marks.includes('s');
+    return {
+      text: part,
+      dynamic: isMixed || /[dks]/.test(marks),
+      splits,
+      hides: splits || marks.startsWith('k'),
+      candidates,
+    };
+  };
   for (let at = 0; at < text.length; at++) {
     if (mask[at] === 'x' && ' \t\n'.includes(text[at] ?? '')) {
       push(at);
