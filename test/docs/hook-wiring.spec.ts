@@ -43,7 +43,7 @@ describe('the snippets for Aperture', () => {
     path: '/ext/aperture/entire_request',
     failPolicy: 'fail_open',
     events: ['entire_request'],
-    send: ['tools', 'response_body'],
+    send: ['tools', 'response_body', 'grants'],
   };
 
   it('wire what their headings say', () => {
@@ -51,7 +51,7 @@ describe('the snippets for Aperture', () => {
     expect(wired(enforcement)).toEqual([enforcing]);
     expect(wired(observation)).toEqual([observing]);
     expect(wired(both)).toEqual([enforcing, observing]);
-    expect(wired(older)).toEqual([{ ...enforcing, send: ['request_body'] }, observing]);
+    expect(wired(older)).toEqual([{ ...enforcing, send: ['request_body'] }, { ...observing, send: ['tools', 'response_body'] }]);
   });
 
   it('of the tailnet policy name a destination, and are valid grants beside it', () => {
