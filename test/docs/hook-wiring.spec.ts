@@ -51,7 +51,10 @@ describe('the snippets for Aperture', () => {
     expect(wired(enforcement)).toEqual([enforcing]);
     expect(wired(observation)).toEqual([observing]);
     expect(wired(both)).toEqual([enforcing, observing]);
-    expect(wired(older)).toEqual([{ ...enforcing, send: ['request_body'] }, { ...observing, send: ['tools', 'response_body'] }]);
+    expect(wired(older)).toEqual([
+      { ...enforcing, send: ['request_body'] },
+      { ...observing, send: ['tools', 'response_body'] },
+    ]);
   });
 
   it('of the tailnet policy name a destination, and are valid grants beside it', () => {
