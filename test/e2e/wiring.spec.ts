@@ -29,6 +29,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'iris-wiring-'));
   const policies = await packThatAsks();
   metricsPort = await freePort();
+  await writeFile(keysFile(), fileWith('first-key-of-edge'));
   const keys = ['sandbox', 'only-post', 'no-body', 'both', 'laptop-of-ana', 'laptop-of-nobody'];
   mesh = await startMesh({
     root: process.cwd(),
@@ -38,6 +39,7 @@ beforeAll(async () => {
     pdpEnv: auditTo(join(folder, 'audit.log')),
     gatewayEnv: (index) => ({
       IRIS_HOOK_KEYS: keys.map((name) => `${name}=${keyOf(name)}`).join(','),
+      IRIS_HOOK_KEYS_FILE: keysFile(),
       IRIS_HOOK_BUDGET_MS: '20000',
       IRIS_PLANS_LIFE_SECONDS: '3600',
       IRIS_AGENTS_LOGINS: JSON.stringify({ 'laptop-of-ana': ANA }),
@@ -60,6 +62,14 @@ afterAll(async () => {
   await mesh?.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+function keysFile(): string {
+  return join(folder, 'hook-keys.yaml');
+}
+
+function fileWith(key: string): string {
+  return `keys:\n  edge: { key: ${key}, routes: [aperture] }\n`;
+}
 
 function keyOf(name: string): string {
   return name === 'sandbox' ? 'sandbox-hook-key' : `key-of-${name}`;
@@ -266,6 +276,46 @@ describe('a client', () => {
     });
     expect(await Promise.all(gone)).toEqual(Array(10).fill(undefined));
     expect((await postHook(mesh.gateways[MAIN], text)).body.action).toBe('allow');
+  });
+});
+
+describe('a path below /ext/ that does not exist', () => {
+  it('is blocked, and the reason names the path and not the size', async () => {
+    for (const path of ['/ext/nothing', '/ext/aperture/pre_requests', '/ext/aperture/']) {
+      const reply = await postHook(mesh.gateways[MAIN], {}, { path });
+      expect(reply).toMatchObject({ status: 200, body: { action: 'block' } });
+      expect(reply.body.message).toMatch(/there is no hook at this path.*\[hook_malformed\]/);
+    }
+  });
+});
+
+describe('the keys file', () => {
+  const hook = () => preRequest({ login: BEN, tool: 'Read', input: {} });
+  const statusOf = async (key: string) => {
+    const reply = await postHook(mesh.gateways[MAIN], hook(), { headers: { authorization: `Bearer ${key}` } });
+    return reply.status;
+  };
+
+  it('replaces a key without a restart, and keeps the keys when it is broken', async () => {
+    expect(await statusOf('first-key-of-edge')).toBe(200);
+    await writeFile(keysFile(), fileWith('second-key-of-edge'));
+    await eventually(async () => expect(await statusOf('second-key-of-edge')).toBe(200));
+    expect(await statusOf('first-key-of-edge')).toBe(401);
+    await writeFile(keysFile(), 'keys: { edge: [');
+    await eventually(async () => expect(lines.join('\n')).toContain('the hook keys stay as they are'));
+    expect(await statusOf('second-key-of-edge')).toBe(200);
+    expect(await statusOf(keyOf('sandbox'))).toBe(200);
+  });
+
+  it('names a key to the holder for doctor, and a wrong key to nobody', async () => {
+    const routesOf = async (key: string) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const response = await fetch(`${mesh.gateways[MAIN]?.url}/explain`, { method: 'POST', headers, body: '{}' });
+      return response.headers.get('iris-hook-key-routes');
+    };
+    expect(await routesOf('second-key-of-edge')).toBe('aperture');
+    expect(await routesOf(keyOf('laptop-of-ana'))).toBe('agent');
+    expect(await routesOf('wrong')).toBeNull();
   });
 });
 
