@@ -1,9 +1,10 @@
+import { Readable } from 'node:stream';
 import type { HookEvent } from '@iris/contracts';
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AgentIdentity } from '../hook/agent-hook.js';
 import { HookWalk } from '../pipeline/hook-pipeline.js';
-import { replyBody } from '../verdict/reply.js';
+import { replyParts } from '../verdict/reply.js';
 import { type AgentIdentityRules, agentIdentity } from './agent-identity.js';
 import { agentReplyText } from './agent-reply.js';
 import type { BufferedBytes } from './buffered-bytes.js';
@@ -107,8 +108,13 @@ export class HookController {
       const { verdict, hook } = body.ok
         ? await this.walk.answer({ ...incoming, body: body.bytes }, hookBudget, gone.signal)
         : this.walk.refuse(incoming, body.reason, body.detail, hookBudget);
-      const text = agent === undefined ? replyBody(verdict) : agentReplyText(verdict, hook.agent?.event);
-      reply.code(200).header('content-type', 'application/json; charset=utf-8').send(text);
+      const parts = agent === undefined ? replyParts(verdict) : [agentReplyText(verdict, hook.agent?.event)];
+      reply.code(200).header('content-type', 'application/json; charset=utf-8');
+      if (parts.length === 1) reply.send(parts[0]);
+      else {
+        const bytes = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+        reply.header('content-length', bytes).send(Readable.from(parts, { objectMode: false }));
+      }
     } finally {
       reply.raw.off('close', onClose);
       account.release();

@@ -27,8 +27,7 @@ export function readBody(request: IncomingMessage, options: ReadBodyOptions): Pr
   const { maxBytes, timeoutMs, account } = options;
   const declared = Number(request.headers['content-length'] ?? 0);
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const received = new Received(declared <= maxBytes ? declared : 0);
     const finish = (result: ReadBody) => {
       clearTimeout(timer);
       request.off('data', onData).off('end', onEnd).off('close', onBroken).off('error', onBroken);
@@ -37,18 +36,42 @@ export function readBody(request: IncomingMessage, options: ReadBodyOptions): Pr
       resolve(result);
     };
     const onData = (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > maxBytes) finish(tooLarge(maxBytes));
+      if (received.size + chunk.length > maxBytes) finish(tooLarge(maxBytes));
       else if (!account.reserve(chunk.length, declared)) finish(BUSY);
-      else chunks.push(chunk);
+      else received.add(chunk);
     };
-    const onEnd = () =>
-      finish({ ok: true, bytes: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
+    const onEnd = () => finish({ ok: true, bytes: received.whole() });
     const onBroken = () => finish(BROKEN_OFF);
     const timer = setTimeout(() => finish(LATE), timeoutMs);
     request.on('data', onData).on('end', onEnd).on('close', onBroken).on('error', onBroken);
     if (declared > maxBytes) finish(tooLarge(maxBytes));
   });
+}
+
+/** From this declared size on the parts are put together as they arrive: at the end that would take the event loop long. */
+const ASSEMBLED_BYTES = 1_048_576;
+
+/** The parts of a body. Memory that is allocated and not written yet takes no room. */
+class Received {
+  size = 0;
+  private readonly chunks: Buffer[] = [];
+  private readonly assembled: Buffer | undefined;
+
+  constructor(declared: number) {
+    this.assembled = declared >= ASSEMBLED_BYTES ? Buffer.allocUnsafe(declared) : undefined;
+  }
+
+  add(chunk: Buffer): void {
+    if (this.assembled === undefined) this.chunks.push(chunk);
+    else chunk.copy(this.assembled, this.size);
+    this.size += chunk.length;
+  }
+
+  whole(): Buffer {
+    if (this.assembled !== undefined) return this.assembled.subarray(0, this.size);
+    const [first] = this.chunks;
+    return this.chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.chunks);
+  }
 }
 
 function tooLarge(maxBytes: number): ReadBody {

@@ -41,10 +41,10 @@ export function denialNotice(decision: CallDecision): string {
   );
 }
 
-/** The bytes or text of the HTTP reply. Bytes are not decoded: that would take the event loop as long as they are. */
-export function replyBody(verdict: HookVerdict): string | Buffer {
-  if (verdict.action !== 'modify' || typeof verdict.body === 'string') return replyText(verdict);
-  return Buffer.concat([Buffer.from(MODIFY_START), verdict.body, Buffer.from('}')]);
+/** The parts of the HTTP reply. A body of bytes is neither decoded nor copied: that takes as long as it is. */
+export function replyParts(verdict: HookVerdict): readonly (string | Buffer)[] {
+  if (verdict.action !== 'modify' || typeof verdict.body === 'string') return [replyText(verdict)];
+  return [MODIFY_START, verdict.body, '}'];
 }
 
 const MODIFY_START = '{"action":"modify","request_body":';
