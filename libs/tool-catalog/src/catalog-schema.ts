@@ -17,7 +17,7 @@ const path = z.string().regex(PARAMETER_PATH, `must be ${PATH_FORM}`);
 const host = z
   .string()
   .refine((text) => normalHost(text.replace(/^\*\./, '')) !== undefined, `must be ${HOST_FORM}`)
-  .transform((text) => text.toLowerCase());
+  .transform((text) => (text.startsWith('*.') ? `*.${normalHost(text.slice(2))}` : (normalHost(text) ?? text)));
 const serverName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.: -]{0,63}$/, `must be ${SERVER_FORM}`)

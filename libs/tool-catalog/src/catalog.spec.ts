@@ -85,6 +85,23 @@ describe('the environment', () => {
     expect(environment({ host: 'db8.cloud.example' })).toBeUndefined();
   });
 
+  it('is recognised in whatever spelling the catalog lists a host or domain', () => {
+    const text = `
+organisation: { domains: [Lumen.Example.] }
+environments:
+  - { name: production, patterns: [prod] }
+  - { name: development, patterns: [^dev], hosts: ["0:0:0:0:0:0:0:1", "*.Cloud.Example."] }
+entries: [{ name: one, system: s, category: c, tools: { read: [a] } }]
+`;
+    const { environmentOfHost } = loadCatalog({ text });
+    expect(['dev.lumen.example', '::1', 'a.cloud.example', 'dev.evil.example'].map(environmentOfHost)).toEqual([
+      'development',
+      'development',
+      'development',
+      undefined,
+    ]);
+  });
+
   it('is raised by the name of the server, and never lowered', () => {
     expect(environment({ host: 'staging-1' }, 'mcp__pg-prod__query')).toBe('production');
     expect(environment(undefined, 'mcp__pg-prod__query')).toBe('production');
