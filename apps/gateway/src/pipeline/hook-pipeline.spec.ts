@@ -78,20 +78,19 @@ class Pipeline {
     );
   }
 
-  async send(names: readonly string[], budgetMs = BUDGET_MS, results = 'result') {
+  send(names: readonly string[], budgetMs = BUDGET_MS, results = 'result') {
+    const messages = names.flatMap((name, index) => [
+      { role: 'assistant', content: [{ type: 'tool_use', id: `t${index}`, name, input: { index } }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: `t${index}`, content: `${results} ${index}` }] },
+    ]);
+    return this.sendBody('/v1/messages', { max_tokens: 1, messages }, budgetMs);
+  }
+
+  async sendBody(url: string, request_body: object, budgetMs = BUDGET_MS) {
     this.requests += 1;
     const hook = {
-      metadata: { login_name: 'ana', session_id: 's', request_id: `r${this.requests}`, url: '/v1/messages' },
-      request_body: {
-        max_tokens: 1,
-        messages: names.flatMap((name, index) => [
-          { role: 'assistant', content: [{ type: 'tool_use', id: `t${index}`, name, input: { index } }] },
-          {
-            role: 'user',
-            content: [{ type: 'tool_result', tool_use_id: `t${index}`, content: `${results} ${index}` }],
-          },
-        ]),
-      },
+      metadata: { login_name: 'ana', session_id: 's', request_id: `r${this.requests}`, url },
+      request_body,
     };
     const incoming = {
       routeEvent: 'pre_request' as const,
@@ -139,6 +138,49 @@ describe('a history that is sent again', () => {
     expect(pipeline.asked).toEqual(['t0', 't1', 't2', 't3']);
     await pipeline.send(history, BUDGET_MS, 'another result');
     expect(pipeline.asked).toHaveLength(7);
+  });
+});
+
+describe('a call without an id', () => {
+  type Turns = readonly (readonly [result: string])[];
+  const text = { role: 'user', parts: [{ text: 'go on' }] };
+  const gemini = (turns: Turns) => ({
+    contents: [
+      text,
+      ...turns.flatMap(([result]) => [
+        { role: 'model', parts: [{ functionCall: { name: 'Read', args: { file_path: '/a' } } }] },
+        { role: 'user', parts: [{ functionResponse: { name: 'Read', response: { result } } }] },
+      ]),
+    ],
+  });
+  const chat = (turns: Turns) => ({
+    messages: [
+      { role: 'user', content: 'go on' },
+      ...turns.flatMap(([result]) => [
+        {
+          role: 'assistant',
+          tool_calls: [{ id: '', type: 'function', function: { name: 'Read', arguments: '{"file_path":"/a"}' } }],
+        },
+        { role: 'tool', tool_call_id: '', content: result },
+      ]),
+    ],
+  });
+
+  it.each([
+    ['generateContent', '/v1beta/models/gemini:generateContent', gemini],
+    ['Chat Completions', '/v1/chat/completions', chat],
+  ])('is judged anew while its result is new, and not in the history: %s', async (_title, url, body) => {
+    const pipeline = new Pipeline('closed');
+    const askedFor = async (turns: Turns) => {
+      const before = pipeline.asked.length;
+      await pipeline.sendBody(url, body(turns));
+      return pipeline.asked.length - before;
+    };
+    expect(await askedFor([['one']])).toBe(1);
+    expect(await askedFor([['one'], ['two']])).toBe(1);
+    expect(await askedFor([['one'], ['two'], ['three']])).toBe(1);
+    // Neither another result in an old place nor the newest one again is covered.
+    expect(await askedFor([['other'], ['two'], ['three']])).toBe(2);
   });
 });
 
