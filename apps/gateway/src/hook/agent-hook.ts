@@ -36,8 +36,8 @@ const FIELD_OF: ReadonlyMap<string, Field> = new Map(
   ),
 );
 
-/** Permission modes are short words; a longer text is no mode. */
-const MAX_MODE_LENGTH = 64;
+/** Events and permission modes are short words; a longer text is neither. */
+const MAX_WORD_LENGTH = 64;
 
 class Refusal extends Error {
   constructor(
@@ -132,8 +132,12 @@ function factsOf(fields: ReadonlyMap<Field, Json>, agent: AgentIdentity): AgentH
   const event = fields.get('event');
   const mode = fields.get('mode');
   return {
-    ...(typeof event === 'string' ? { event } : {}),
-    ...(typeof mode === 'string' && mode.length <= MAX_MODE_LENGTH ? { permissionMode: mode } : {}),
+    ...(isWord(event) ? { event } : {}),
+    ...(isWord(mode) ? { permissionMode: mode } : {}),
     canAsk: canAsk(agent.userAgent, mode),
   };
+}
+
+function isWord(value: Json | undefined): value is string {
+  return typeof value === 'string' && value.length <= MAX_WORD_LENGTH;
 }
