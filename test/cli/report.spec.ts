@@ -16,6 +16,7 @@ interface Reported {
   readonly totals: { allowed: number; wouldBlock: number; blocked: number };
   readonly tools: { tool: string; people: number; wouldBlock: number; inCatalog: boolean }[];
   readonly uncategorised: { tool: string }[];
+  readonly unrecognised: { tool: string }[];
   readonly denyingRules: { name: string; wouldBlock: number }[];
   readonly shadowDifferences: { tool: string; newlyDenied: number; newlyAllowed: number }[];
   readonly suggestedRules: { name: string; tools: string[]; environment?: string; operation: string }[];
@@ -69,6 +70,26 @@ describe('report', () => {
     expect(report.tools[1]?.people).toBe(new Set(hr.map(({ principal }) => principal.id)).size);
     expect(report.uncategorised.map(({ tool }) => tool)).toContain(HOSTILE);
     expect(report.denyingRules.find(({ name }) => name.endsWith('#uncategorised-tool'))?.wouldBlock).toBeGreaterThan(0);
+  });
+
+  it('lists kinds that no format lists by themselves, and never suggests a rule for one', async () => {
+    const kind = 'unrecognised:anthropic-messages:memory_recall';
+    const record = recordOf(await firstCase(), 300_000);
+    const { resource } = record;
+    if (resource === undefined) throw new Error('a decided call has a resource');
+    const file = join(folder, 'kinds.jsonl');
+    const seen = {
+      ...record,
+      action: kind,
+      catalogEntry: undefined,
+      resource: { ...resource, attr: { ...resource.attr, category: 'unrecognised' } },
+    };
+    await writeFile(file, JSON.stringify(seen));
+    const report = (await runIris(['report', '--json', '--min-calls', '1', file])).json<Reported>();
+    expect(report.unrecognised).toMatchObject([{ tool: kind }]);
+    expect(report.uncategorised).toEqual([]);
+    const text = await runIris(['report', file]);
+    expect(text.out).toContain('admitted below recognised: in the catalog');
   });
 
   it('suggests narrow rules for what was seen, and leaves what a person has to decide', async () => {

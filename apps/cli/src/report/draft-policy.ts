@@ -48,6 +48,7 @@ export function draftRules(usages: Iterable<Usage>, options: DraftOptions): Draf
 }
 
 function reasonToLeave(usage: Usage, { minCalls }: DraftOptions): string | undefined {
+  if (usage.category === 'unrecognised') return 'no format lists this kind; the catalog admits it below recognised:';
   if (usage.category === 'uncategorised') return 'the tool is not in the catalog';
   if (!SUGGESTED_OPERATIONS.includes(usage.operation)) return `the operation is ${usage.operation}`;
   if (usage.environment === 'production') return 'it acts on production';

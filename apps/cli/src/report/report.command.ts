@@ -101,6 +101,19 @@ function printReport(io: CliIo, counts: EvidenceCounts, summary: Summary, draft:
     ['tool', 'people'],
     summary.uncategorised.slice(0, SHOWN).map((row) => [row.tool, row.people]),
   );
+  if (summary.unrecognised.length > 0) {
+    io.out(
+      headOf(
+        'Kinds that no format lists; a harmless one is admitted below recognised: in the catalog',
+        summary.unrecognised,
+      ),
+    );
+    printTable(
+      io,
+      ['kind', 'people'],
+      summary.unrecognised.slice(0, SHOWN).map((row) => [row.tool, row.people]),
+    );
+  }
   if (summary.shadowDifferences.length > 0) {
     io.out(headOf('Calls on which the candidate policies differ', summary.shadowDifferences));
     printTable(

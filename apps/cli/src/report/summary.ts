@@ -11,6 +11,8 @@ export interface Summary {
   readonly tools: readonly ToolRow[];
   /** Tools that no entry of the catalog matches. */
   readonly uncategorised: readonly ToolRow[];
+  /** Kinds of content and tools that no format lists. The catalog admits harmless ones below `recognised`. */
+  readonly unrecognised: readonly ToolRow[];
   readonly people: readonly (NamedOutcomes & { readonly department: string })[];
   readonly departments: readonly NamedOutcomes[];
   readonly categories: readonly NamedOutcomes[];
@@ -50,7 +52,8 @@ export function summarise(observed: Observations): Summary {
     repeatedCalls: observed.repeatedCalls,
     totals: sum([...observed.categories.values()]),
     tools,
-    uncategorised: tools.filter(({ inCatalog }) => !inCatalog),
+    uncategorised: tools.filter(({ inCatalog, category }) => !inCatalog && category !== 'unrecognised'),
+    unrecognised: tools.filter(({ category }) => category === 'unrecognised'),
     people: [...observed.people]
       .map(([name, { department, ...outcomes }]) => ({ name, department, ...outcomes }))
       .sort(byTotal),
