@@ -19,6 +19,7 @@ import {
   startSentinelTrio,
 } from '@iris/context-cache/testing';
 import type { SourceAnswer } from '@iris/contracts';
+import { confirmDelivery, EvidenceQueue } from '@iris/evidence';
 import { describe, expect, it } from '@jest/globals';
 import { startMovingPair } from './moving-pair.js';
 
@@ -86,6 +87,17 @@ describe.each<[string, () => Promise<RedisTopology>]>([
       };
       await within('a refresh before the failover', () => asked('before'));
 
+      const evidence = new EvidenceQueue(open(connectRedis, 'evidence'), 3);
+      closers.push(() => evidence.close());
+      const range = { from: 0, to: 1 };
+      const state = async () => {
+        const known = await evidence.state('segment', range);
+        // A batch of which a new primary knows nothing is sent again.
+        if (known === 'lost') await evidence.send({ segment: 'segment', ...range, lines: ['{}'] });
+        return known;
+      };
+      await within('a batch of evidence in the queue', async () => ((await state()) === 'waiting' ? true : undefined));
+
       const readAt = Date.now() - 60_000;
       expect(await writer.write(OKTA, active(readAt))).toBe(true);
       await sleep(200);
@@ -112,6 +124,9 @@ describe.each<[string, () => Promise<RedisTopology>]>([
       await writer.invalidate(OKTA.key);
       expect((await within('the new fact', seen)).observedAt).toBe(fresh);
       await within('a refresh after the failover', () => asked('after'));
+      await within('the batch in the queue', async () => ((await state()) === 'waiting' ? true : undefined));
+      await confirmDelivery(redis, 'segment-0-1');
+      expect(await state()).toBe('confirmed');
       const allMs = Math.round(performance.now() - failedOverAt);
       expect(redisCondition(redis)).toBe('ok');
       process.stdout.write(

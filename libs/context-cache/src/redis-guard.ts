@@ -16,15 +16,19 @@ export class RedisGuard {
 
   constructor(readonly redis: RedisConnection) {}
 
-  /** Whether the primary is connected and answers. */
+  /** Whether the primary is connected, and the next command would be sent. */
   get available(): boolean {
-    return isReadableRedis(this.redis) && this.failures < BREAK_AFTER_FAILURES;
+    return isReadableRedis(this.redis) && !(this.isOpen && performance.now() < this.openUntil);
+  }
+
+  private get isOpen(): boolean {
+    return this.failures >= BREAK_AFTER_FAILURES;
   }
 
   /** @throws at once while Redis is away; else what the command throws */
   async run<T>(command: (redis: RedisConnection) => Promise<T>): Promise<T> {
     if (!isReadableRedis(this.redis)) throw new Error('no primary of Redis is connected');
-    if (this.failures >= BREAK_AFTER_FAILURES) {
+    if (this.isOpen) {
       const now = performance.now();
       if (now < this.openUntil) throw new Error('Redis does not answer');
       this.openUntil = now + BREAK_MS;
@@ -35,7 +39,7 @@ export class RedisGuard {
       return result;
     } catch (error) {
       this.failures += 1;
-      if (this.failures >= BREAK_AFTER_FAILURES) this.openUntil = performance.now() + BREAK_MS;
+      if (this.isOpen) this.openUntil = performance.now() + BREAK_MS;
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { REDIS_CONDITIONS, type RedisCondition } from '@iris/contracts';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { ContextReader } from './context-reader.js';
 import { conditionOf } from './redis-condition.js';
 import {
   connectRedis,
@@ -61,6 +62,18 @@ describe('the condition of Redis', () => {
     await server.start();
     await isNow(redis, 'ok');
     expect(seen).toEqual(['ok', 'unreachable', 'ok']);
+  });
+
+  it('is reported ok after commands that timed out, without another command', async () => {
+    const server = await started();
+    const redis = connected(server.url);
+    await waitForRedis(redis, WAIT_MS);
+    const reader = new ContextReader({ redis, maxKeys: 10, l1Ms: 0 });
+    server.freeze();
+    for (let read = 0; read < 4; read += 1) await reader.read('ana@example.com');
+    expect(reader.redisReport.redis).toBe('unavailable');
+    server.thaw();
+    await eventually(async () => expect(reader.redisReport).toEqual({ redis: 'ok' }));
   });
 
   it('is replica for a primary that becomes one, which is not read any more, and ok once it is one again', async () => {
