@@ -1,6 +1,14 @@
-import { type CallEffects, compilePrograms, type Effect, type Programs, readEffects } from '@iris/call-effects';
+import {
+  type CallEffects,
+  compilePrograms,
+  type Effect,
+  type Programs,
+  readEffects,
+  stricterOperation,
+} from '@iris/call-effects';
 import type { ToolCall } from '@iris/contracts';
 import type { Catalog } from '@iris/tool-catalog';
+import { statementOfCall } from './statement-of-call.js';
 
 const NOTHING: CallEffects = { effects: [], opaque: [] };
 
@@ -18,8 +26,11 @@ export class EffectsOfCalls {
     if (this.#revision !== this.catalog.revision) this.#compile();
     let effects = this.#read.get(call);
     if (effects === undefined) {
-      effects = readEffects({ tool: call.name, params: call.params }, this.#programs, (target, kind) =>
-        this.catalog.environmentOfTarget(target, kind),
+      effects = this.#withStatement(
+        call,
+        readEffects({ tool: call.name, params: call.params }, this.#programs, (target, kind) =>
+          this.catalog.environmentOfTarget(target, kind),
+        ),
       );
       this.#read.set(call, effects);
     }
@@ -36,6 +47,28 @@ export class EffectsOfCalls {
         category !== 'shell' &&
         (category !== own.category || operation !== own.operation || environment !== own.environment),
     );
+  }
+
+  /** A database tool is judged by its statement where that is stricter than what the catalog says of the tool. */
+  #withStatement(call: ToolCall, effects: CallEffects): CallEffects {
+    const { category, system, operation, environment, target } = this.catalog.classify(call).classification;
+    if (category !== 'database' || call.params === undefined) return effects;
+    const statement = statementOfCall(call.params, system);
+    if (statement === undefined) return effects;
+    if (statement.opaque === 'too_long') return { ...effects, complexity: effects.complexity ?? 'too_long' };
+    const stricter = stricterOperation(operation ?? 'read', statement.operation);
+    if (stricter === operation) return effects;
+    const effect: Effect = {
+      program: call.name,
+      system: system ?? 'unknown',
+      category,
+      operation: stricter,
+      ...(environment === undefined ? {} : { environment }),
+      ...(target === undefined ? {} : { target: target.id }),
+      via: [],
+      opaque: [],
+    };
+    return { ...effects, effects: [...effects.effects, effect] };
   }
 
   #compile(): void {
