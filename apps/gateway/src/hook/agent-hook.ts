@@ -55,7 +55,7 @@ class Refusal extends Error {
  */
 export function readAgentHook(body: JsonObject, agent: AgentIdentity): AgentHook {
   const fields = new Map<Field, Json>();
-  const facts = (): AgentHookFacts => factsOf(fields, agent);
+  const facts = (): AgentHookFacts => factsOf(fields, agent, Object.hasOwn(body, 'toolName'));
   try {
     collect(body, fields);
     const calls = callsOf(fields);
@@ -128,8 +128,9 @@ function present(fields: ReadonlyMap<Field, Json>, ...names: readonly Field[]): 
   return params;
 }
 
-function factsOf(fields: ReadonlyMap<Field, Json>, agent: AgentIdentity): AgentHookFacts {
-  const event = fields.get('event');
+/** @param isCopilot whether the body has the form of Copilot CLI, which names no event */
+function factsOf(fields: ReadonlyMap<Field, Json>, agent: AgentIdentity, isCopilot: boolean): AgentHookFacts {
+  const event = fields.get('event') ?? (isCopilot ? 'preToolUse' : undefined);
   const mode = fields.get('mode');
   return {
     ...(isWord(event) ? { event } : {}),

@@ -1,12 +1,12 @@
-import { spelling } from '../hook/agent-events.js';
+import { agentEventKind, spelling } from '../hook/agent-events.js';
 import type { HookVerdict } from '../verdict/reply.js';
 
 /**
  * The reply to an agent's own hook. An allow is the empty object, no decision: the agent's own prompts and deny rules
  * stay in force. A deny is a 200 as well, since agents take every other status as "go on".
  *
- * Claude Code gets the form of its event alone, because it validates the reply. Every other spelling gets the fields of
- * the other agents beside it, each of which reads its own: Copilot CLI `permissionDecision`, Cursor `permission`, Gemini
+ * Claude Code gets the form of its event alone, because it validates the reply. An event of another agent gets the fields
+ * of those agents beside it, each of which reads its own: Copilot CLI `permissionDecision`, Cursor `permission`, Gemini
  * CLI `decision`.
  * Sources: the hooks references of Claude Code, Copilot CLI, Cursor and Gemini CLI.
  *
@@ -33,7 +33,7 @@ function decision(permissionDecision: 'ask' | 'deny', reason: string, event: str
     return { hookSpecificOutput: { hookEventName: 'PermissionRequest', decision: answer, ...output } };
   }
   const forClaude = { hookSpecificOutput: { hookEventName: 'PreToolUse', ...output } };
-  if (event === 'PreToolUse') return forClaude;
+  if (event === undefined || event === 'PreToolUse' || agentEventKind(event) === 'unknown') return forClaude;
   return {
     ...forClaude,
     ...output,

@@ -67,6 +67,31 @@ describe('agentReplyText', () => {
   });
 });
 
+describe('agentReplyText for the event', () => {
+  const reply = (event: string | undefined) =>
+    JSON.parse(agentReplyText({ action: 'block', reason: 'policy_denied', message: 'No.', statusCode: 403 }, event));
+
+  it.each([undefined, 'PreToolUse', 'SomethingElse'])('%s has the form of Claude Code alone', (event) => {
+    expect(Object.keys(reply(event))).toEqual(['hookSpecificOutput']);
+  });
+
+  it.each(['preToolUse', 'beforeShellExecution', 'BeforeTool'])('%s denies in the fields of every agent', (event) => {
+    expect(reply(event)).toMatchObject({
+      hookSpecificOutput: { permissionDecision: 'deny' },
+      permissionDecision: 'deny',
+      permission: 'deny',
+      decision: 'deny',
+      reason: 'No.',
+    });
+  });
+
+  it('PermissionRequest denies the permission', () => {
+    expect(reply('PermissionRequest')).toMatchObject({
+      hookSpecificOutput: { hookEventName: 'PermissionRequest', decision: { behavior: 'deny', message: 'No.' } },
+    });
+  });
+});
+
 describe('a denial', () => {
   it('says the words, the status, the reason and the rule, and never the parameters', () => {
     const decision = denial({ message: 'Ask IT.', statusCode: 451, rules: ['resource.x#rule', 'resource.x#other'] });
