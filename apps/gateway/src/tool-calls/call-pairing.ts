@@ -161,35 +161,3 @@ export function toRequestedCall(id: string, found: FoundCall): RequestedCall {
     ...(found.anomalies === undefined ? {} : { anomalies: found.anomalies }),
   };
 }
-
-/** Pairs calls and results that have no ids: the n-th result of a kind in a turn answers the n-th call of that kind. */
-export class OrderPairing {
-  readonly #pairing: CallPairing;
-  #turn = 0;
-  #calls = new Map<string, number>();
-  #results = new Map<string, number>();
-
-  constructor(pairing: CallPairing) {
-    this.#pairing = pairing;
-  }
-
-  startTurn(): void {
-    this.#turn += 1;
-    this.#calls = new Map();
-    this.#results = new Map();
-  }
-
-  call(kind: string, call: FoundCall): void {
-    this.#pairing.call(this.#next(this.#calls, kind), undefined, call);
-  }
-
-  result(kind: string, result: FoundResult): void {
-    this.#pairing.result(this.#next(this.#results, kind), undefined, result);
-  }
-
-  #next(counts: Map<string, number>, kind: string): string {
-    const count = (counts.get(kind) ?? 0) + 1;
-    counts.set(kind, count);
-    return `turn:${this.#turn}:${kind}:${count}`;
-  }
-}

@@ -3,7 +3,7 @@ import type { Edit, JsonPath } from '@iris/json-document';
 import { below, objectOf, objectsIn } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
 import { attachmentEdits } from './attachments.js';
-import { executedCalls, pendingCalls } from './calls.js';
+import { pairedCalls } from './calls.js';
 import { KINDS } from './kinds.js';
 import { isResponse, responseCalls } from './response.js';
 import { declaredTools, stripTools } from './tools.js';
@@ -36,8 +36,8 @@ export const bedrockConverse: LlmFormat = {
   },
 
   declaredTools,
-  executedCalls,
-  pendingCalls,
+  executedCalls: (body) => pairedCalls(body).executed,
+  pendingCalls: (body) => pairedCalls(body).pending,
   strip: stripTools,
 
   redact(redactions, body) {
