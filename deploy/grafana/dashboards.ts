@@ -152,6 +152,9 @@ const context: DashboardSource = {
     stacked('Retries', 'reqps', 'By the fault that made them necessary.', {
       '{{source}} {{reason}}': rate('iris.source.retries', ['source', 'reason'], SOURCE),
     }),
+    graph('Redis', 'none', '1 for the condition that Redis is in for some process; all is well while only ok is 1.', {
+      '{{use}} {{condition}}': gauge('max', 'iris.redis.condition', ['use', 'condition']),
+    }),
     graph('Circuit breaker', 'none', '0 closed, 1 half open, 2 open: the vendor is not asked.', {
       '{{source}}': gauge('max', 'iris.source.circuit', ['source'], SOURCE),
     }),

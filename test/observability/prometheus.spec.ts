@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { DASHBOARDS } from '../../deploy/grafana/dashboards.js';
 import { NAMESPACE, ObservedMesh } from './observed-mesh.js';
 import { alertRules, hurriedRules, rules } from './rules.js';
@@ -115,6 +116,14 @@ describe('an alert fires', () => {
     await observed.killAuditor();
     await fires('IrisEvidenceSpoolInUse', 'IrisEvidenceNotDelivered', 'IrisEvidenceBacklog', 'IrisEvidenceLost');
     await observed.restartAuditor();
+  }, 90_000);
+
+  it('when Redis is a replica of another one', async () => {
+    const redis = new Redis(observed.mesh.redis?.url ?? '');
+    await redis.replicaof('127.0.0.1', '1');
+    await fires('IrisRedisNotServing');
+    await redis.replicaof('NO', 'ONE');
+    redis.disconnect();
   }, 90_000);
 
   it('when the PDP does not answer', async () => {
