@@ -3,7 +3,7 @@ import { UNKNOWN_PART } from '../target.js';
 import { constantOutput, isSingleOutput } from './known-output.js';
 import { alterText } from './parameter-operation.js';
 import { certainValue, type ShellState } from './shell-state.js';
-import { type ShellWord, wordsOf } from './shell-words.js';
+import { QUOTE, type ShellWord, wordsOf } from './shell-words.js';
 
 /** Variables that hold one word and no option unless the call sets them. */
 const SINGLE = /^(?:HOME|PWD|OLDPWD|USER|LOGNAME|UID|EUID|HOSTNAME|TMPDIR|RANDOM|LINENO|SECONDS|PPID|SHLVL|[$?#!])$/;
@@ -14,7 +14,7 @@ export const OUTPUT = 'output:';
 interface Pieces {
   text: string;
   mask: string;
-  isQuoted: boolean;
+  hasBraces: boolean;
   candidates: string[];
 }
 
@@ -25,25 +25,27 @@ export function expandWord(word: Word, state: ShellState): ShellWord[] {
   const list = word.parts?.length === 1 && only ? listOf(only, state) : undefined;
   if (list) return [...list];
   const pieces = expand(word, state);
-  return wordsOf(pieces, pieces.isQuoted, pieces.candidates);
+  return wordsOf(pieces, pieces.candidates);
 }
 
 /** The value of a word where it is neither split nor expanded into several; undefined parts are `UNKNOWN_PART`. */
 export function expandValue(word: Word, state: ShellState): string {
-  return expand(word, state).text;
+  return expand(word, state).text.replaceAll(QUOTE, '');
 }
 
 /** The text of parts that are read as if in double quotes: a here-document. */
 export function expandParts(parts: readonly WordPart[], state: ShellState): string {
-  const pieces: Pieces = { text: '', mask: '', isQuoted: true, candidates: [] };
-  for (const part of parts) addPart(pieces, part, true, state);
-  return pieces.text;
+  const pieces: Pieces = { text: '', mask: '', hasBraces: false, candidates: [] };
+  addParts(pieces, parts, true, state);
+  return pieces.text.replaceAll(QUOTE, '');
 }
 
 function expand(word: Word, state: ShellState): Pieces {
-  const pieces: Pieces = { text: '', mask: '', isQuoted: false, candidates: [] };
+  const pieces: Pieces = { text: '', mask: '', hasBraces: false, candidates: [] };
   if (word.parts === undefined) addUnquoted(pieces, word.text);
-  for (const part of word.parts ?? []) addPart(pieces, part, false, state);
+  // Braces come first, so that in `$a{b,c}` the variables are `ab` and `ac`.
+  pieces.hasBraces = word.parts?.some(({ type }) => type === 'BraceExpansion') ?? false;
+  addParts(pieces, word.parts ?? [], false, state);
   return pieces;
 }
 
@@ -68,8 +70,17 @@ function addUnquoted(pieces: Pieces, text: string): void {
     if (!run.startsWith('\\')) add(pieces, run, 'u');
     else if (run !== '\\\n') {
       add(pieces, run.slice(1) || '\\', 'q');
-      pieces.isQuoted = true;
     }
+  }
+}
+
+function addParts(pieces: Pieces, parts: readonly WordPart[], isQuoted: boolean, state: ShellState): void {
+  for (const [index, part] of parts.entries()) {
+    const next = parts[index + 1];
+    // The line goes on, and with it the name of the variable.
+    const isContinued = part.type === 'SimpleExpansion' && next?.type === 'Literal' && next.text.startsWith('\\\n');
+    if (isContinued) addUnknown(pieces, isQuoted);
+    else addPart(pieces, part, isQuoted, state);
   }
 }
 
@@ -81,20 +92,27 @@ function addPart(pieces: Pieces, part: WordPart, isQuoted: boolean, state: Shell
       return;
     case 'SingleQuoted':
     case 'AnsiCQuoted':
-      pieces.isQuoted = true;
+      add(pieces, QUOTE, 'z');
       add(pieces, part.value.split('\0', 1)[0] ?? '', 'q');
       return;
     case 'DoubleQuoted':
     case 'LocaleString':
-      pieces.isQuoted = true;
-      for (const child of part.parts) addPart(pieces, child, true, state);
+      add(pieces, QUOTE, 'z');
+      addParts(pieces, part.parts, true, state);
       return;
     case 'BraceExpansion':
-      if (part.parts === undefined) addUnquoted(pieces, part.text);
-      for (const child of part.parts ?? []) addPart(pieces, child, false, state);
+      if (part.parts === undefined) {
+        addUnquoted(pieces, part.text);
+        return;
+      }
+      // The parts are those between the braces.
+      add(pieces, '{', 'u');
+      addParts(pieces, part.parts, false, state);
+      add(pieces, '}', 'u');
       return;
     case 'SimpleExpansion':
-      addVariable(pieces, part.text.slice(1).replaceAll('\\\n', ''), isQuoted, state);
+      if (pieces.hasBraces && !isQuoted) addUnknown(pieces, false);
+      else addVariable(pieces, part.text.slice(1).replaceAll('\\\n', ''), isQuoted, state);
       return;
     case 'ParameterExpansion':
       addParameter(pieces, part, isQuoted, state);
@@ -114,7 +132,7 @@ function addPart(pieces: Pieces, part: WordPart, isQuoted: boolean, state: Shell
     case 'Glob':
     case 'ExtendedGlob':
       pieces.candidates.push(`glob:${part.text}`);
-      add(pieces, UNKNOWN_PART, pieces.text === '' ? 's' : 'd');
+      add(pieces, UNKNOWN_PART, /^z*$/.test(pieces.mask) ? 's' : 'd');
       return;
     default:
       add(pieces, UNKNOWN_PART, isQuoted ? 'k' : 's');
@@ -122,7 +140,7 @@ function addPart(pieces: Pieces, part: WordPart, isQuoted: boolean, state: Shell
 }
 
 function addUnknown(pieces: Pieces, isQuoted: boolean, candidates: readonly string[] = [], isComplete = false): void {
-  if (pieces.text === '') pieces.candidates.push(...candidates);
+  if (/^z*$/.test(pieces.mask)) pieces.candidates.push(...candidates);
   const areSingle = isComplete && candidates.every((text) => /^[^\s*?[\]\\-][^\s*?[\]\\]*$/.test(text));
   add(pieces, UNKNOWN_PART, areSingle ? 'd' : isQuoted ? 'k' : 's');
 }

@@ -36,11 +36,15 @@ export const UNKNOWN_WORD: ShellWord = {
  * - `d` unknown, never an option and never split
  * - `k` unknown, never split
  * - `s` unknown, may be split
+ * - `z` the mark of a quote, which makes a word of nothing
  */
 export interface MaskedText {
   readonly text: string;
   readonly mask: string;
 }
+
+/** Marks where quotes begin, in place of NUL, which no word of a shell holds. */
+export const QUOTE = '\0';
 
 /** More words from the braces of one word are not told apart. */
 const MAX_BRACE_WORDS = 64;
@@ -49,9 +53,9 @@ const MAX_BRACE_WORDS = 64;
 const MAX_BRACES = 32;
 
 /** Expands braces, then splits at the white space of expansions. */
-export function wordsOf(masked: MaskedText, isQuoted: boolean, candidates: readonly string[]): ShellWord[] {
+export function wordsOf(masked: MaskedText, candidates: readonly string[]): ShellWord[] {
   const versions = (mayExpand(masked) ? expandBraces(masked, MAX_BRACE_WORDS) : [masked]) ?? [UNKNOWN_TEXT];
-  return versions.flatMap((version) => split(version, isQuoted, candidates));
+  return versions.flatMap((version) => split(version, candidates));
 }
 
 const UNKNOWN_TEXT: MaskedText = { text: UNKNOWN_PART, mask: 's' };
@@ -60,21 +64,21 @@ function mayExpand({ text, mask }: MaskedText): boolean {
   return text.includes('{') && mask.includes('u');
 }
 
-function split({ text, mask }: MaskedText, isQuoted: boolean, candidates: readonly string[]): ShellWord[] {
+function split({ text, mask }: MaskedText, candidates: readonly string[]): ShellWord[] {
   const words: ShellWord[] = [];
   let start = 0;
   const push = (end: number) => {
-    if (end > start || (isQuoted && text === '')) words.push(wordFrom(text.slice(start, end), mask.slice(start, end)));
+    if (end > start) words.push(wordFrom(text.slice(start, end), mask.slice(start, end)));
   };
   const wordFrom = (part: string, marks: string): ShellWord => {
     // A text that was put together for another shell holds unknown parts itself.
     const isMixed = part.split('').some((sign, at) => sign === UNKNOWN_PART && !/[dks]/.test(marks[at] ?? ''));
     const splits = isMixed || marks.includes('s');
     return {
-      text: part,
+      text: part.replaceAll(QUOTE, ''),
       dynamic: isMixed || /[dks]/.test(marks),
       splits,
-      hides: splits || marks.startsWith('k'),
+      hides: splits || /^z*k/.test(marks),
       candidates,
     };
   };
@@ -90,7 +94,7 @@ function split({ text, mask }: MaskedText, isQuoted: boolean, candidates: readon
 
 /** Undefined when there are more than `limit`. */
 function expandBraces(masked: MaskedText, limit: number): MaskedText[] | undefined {
-  if (masked.text.split('{', MAX_BRACES + 2).length > MAX_BRACES + 1) return undefined;
+  if (masked.text.split('{', MAX_BRACES + 2).length > MAX_BRACES + 1 || isAmbiguous(masked)) return undefined;
   const open = nextBrace(masked);
   if (open === undefined) return [masked];
   const { start, end, commas } = open;
@@ -134,6 +138,26 @@ function nextBrace({ text, mask }: MaskedText): { start: number; end: number; co
   return found;
 }
 
+/** Bash looks for another end of braces that have no comma, which is not told here. */
+function isAmbiguous({ text, mask }: MaskedText): boolean {
+  let hasComma = false;
+  let hasPlainPair = false;
+  const opened: { start: number; isList: boolean }[] = [];
+  for (let at = 0; at < text.length; at++) {
+    if (mask[at] !== 'u') continue;
+    if (text[at] === '{') opened.push({ start: at, isList: false });
+    if (text[at] === ',') {
+      hasComma = true;
+      const last = opened.at(-1);
+      if (last) last.isList = true;
+    }
+    if (text[at] !== '}') continue;
+    const last = opened.pop();
+    if (last && !last.isList && !isSequence(text.slice(last.start + 1, at))) hasPlainPair = true;
+  }
+  return hasComma && hasPlainPair;
+}
+
 function isSequence(text: string): boolean {
   return /^(?:[A-Za-z]\.\.[A-Za-z]|-?\d{1,9}\.\.-?\d{1,9})(?:\.\.-?\d{1,9})?$/.test(text);
 }
@@ -143,12 +167,15 @@ function sequence(text: string): MaskedText[] | undefined {
   const isNumber = /\d/.test(first);
   const from = isNumber ? Number(first) : (first.codePointAt(0) ?? 0);
   const to = isNumber ? Number(last) : (last.codePointAt(0) ?? 0);
+  // A leading zero makes all numbers as wide as the widest.
+  const width = /^-?0\d/.test(first) || /^-?0\d/.test(last) ? Math.max(first.length, last.length) : 0;
   const by = Math.max(1, Math.abs(Number(step)));
   const count = Math.floor(Math.abs(to - from) / by) + 1;
   if (count > MAX_BRACE_WORDS) return undefined;
   return Array.from({ length: count }, (_, index) => {
     const value = from + (to >= from ? 1 : -1) * by * index;
-    const part = isNumber ? String(value) : String.fromCodePoint(value);
+    const digits = String(Math.abs(value)).padStart(width - (value < 0 ? 1 : 0), '0');
+    const part = isNumber ? `${value < 0 ? '-' : ''}${digits}` : String.fromCodePoint(value);
     return { text: part, mask: 'q'.repeat(part.length) };
   });
 }
