@@ -234,6 +234,15 @@ describe('answers over a real Redis', () => {
     expect(vendor.calls).toHaveLength(1);
   });
 
+  it.each(['postgres://iris:pw@orders/x', 'user=u password=pw', '(DESCRIPTION=(HOST=h))', 'iris@orders'])(
+    'about a resource named %j never reach the vendor',
+    async (id) => {
+      const { chain } = replica(vendor, await connect());
+      expect(await chain.answer(ana, { kind: 'database', id })).toMatchObject({ reason: 'subject_invalid' });
+      expect(vendor.calls).toHaveLength(0);
+    },
+  );
+
   it('go on while Redis is killed, and are shared again after its restart', async () => {
     const own = await startRedis();
     try {

@@ -59,6 +59,8 @@ export interface ChainOptions {
 const LOCK_MARGIN_MS = 500;
 /** Longest key that is looked up; a longer one is no name of anything. */
 const MAX_KEY_LENGTH = 1024;
+/** A connection string is no name, and its password must not reach a vendor's query. */
+const MAY_HOLD_CREDENTIALS = /:\/\/|[=@;()]/;
 /** Faults that say nothing new about the vendor. */
 const QUIET_KINDS: ReadonlySet<VendorErrorKind> = new Set(['cancelled', 'circuit_open', 'overloaded']);
 
@@ -132,7 +134,7 @@ export class AnswerChain {
     const invalid: Finding = { status: 'NOT_FOUND', reason: 'subject_invalid' };
     if (resource !== undefined) {
       const known = settings.resources.includes(resource.kind) && source.lookupResource !== undefined;
-      if (!known || !isKey(resource.id)) return invalid;
+      if (!known || !isKey(resource.id) || MAY_HOLD_CREDENTIALS.test(resource.id)) return invalid;
       return { subject, resource, address: { key: resourceKey(resource), field: id } };
     }
     const field = principalField(id, settings.subject, subject);

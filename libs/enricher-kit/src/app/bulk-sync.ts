@@ -116,7 +116,8 @@ export class BulkSync {
 
   private async write(items: BulkRead, startedAt: number, what: 'everything' | 'changes'): Promise<void> {
     const { id, logger, settings, store } = this.options;
-    const known = store.known?.begin(id);
+    // Only a whole read lists everybody; it is as old as its beginning.
+    const known = what === 'everything' ? store.known?.begin(id) : undefined;
     let written = 0;
     let batch: BulkItem[] = [];
     let saidAt = performance.now();
