@@ -15,7 +15,11 @@ interface TrustingPod {
   readonly containers: readonly (Pick<Container, 'env'> & {
     readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
   })[];
-  readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly configMap?: { readonly name: string };
+    readonly secret?: { readonly secretName: string };
+  }[];
 }
 
 /** Values of what the chart takes from Secrets: what the settings accept, since Secrets are made elsewhere. */
@@ -121,5 +125,42 @@ describe('authorities of the company’s own', () => {
       const volume = volumes.find(({ name }) => name === mount?.name);
       expect([metadata.name, volume?.configMap?.name]).toEqual([metadata.name, 'company-ca']);
     }
+  });
+});
+
+describe('a password of Redis in a Secret of its own', () => {
+  it('is a file in every app, which the app is told of', async () => {
+    const secret = [
+      '--set',
+      'redis.external.passwordSecret=redis-password',
+      '--set',
+      'redis.external.morePorts={26379}',
+    ];
+    const all = manifests(await render(['--values', presetFile('production'), ...secret]));
+    const workloads = all.filter(
+      ({ kind, metadata }) =>
+        ['Deployment', 'StatefulSet'].includes(kind) && !['iris-pdp', 'iris-redis'].includes(metadata.name),
+    );
+    const told = workloads.flatMap(({ metadata, spec }) => {
+      const { containers, volumes } = (spec as unknown as { template: { spec: TrustingPod } }).template.spec;
+      const file = containers[0]?.env.find(({ name }) => name === 'IRIS_REDIS_PASSWORD_FILE')?.value;
+      const mount = containers[0]?.volumeMounts.find(({ mountPath }) => file === `${mountPath}/password`);
+      const volume = volumes.find(({ name }) => name === mount?.name);
+      return volume?.secret?.secretName === 'redis-password' ? [metadata.name] : [];
+    });
+    expect(told.sort()).toEqual(
+      [
+        'auditor',
+        'enricher-okta',
+        'enricher-pagerduty',
+        'enricher-servicenow',
+        'enricher-tailscale',
+        'enricher-workday',
+      ]
+        .concat('gateway')
+        .map((name) => `iris-${name}`),
+    );
+    const policies = all.filter(({ kind }) => kind === 'NetworkPolicy').map((policy) => JSON.stringify(policy));
+    expect(policies.filter((policy) => policy.includes('"port":26379'))).toHaveLength(7);
   });
 });
