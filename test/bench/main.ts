@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run as bodyCost } from './body-cost.js';
+import { run as commandEffects } from './command-effects.js';
 import { run as contextScale } from './context-scale.js';
 import { run as fanOut } from './fan-out.js';
 import { run as floor } from './floor.js';
@@ -20,6 +21,7 @@ import { run as worstCase } from './worst-case.js';
 const BENCHMARKS: Readonly<Record<string, () => Promise<Table>>> = {
   'fan-out': fanOut,
   'body-cost': bodyCost,
+  'command-effects': commandEffects,
   'context-scale': contextScale,
   floor,
   history,
