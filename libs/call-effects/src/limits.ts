@@ -20,5 +20,5 @@ export const DEFAULT_EFFECT_LIMITS: EffectLimits = {
   maxNestedScripts: 8,
   maxWrappers: 16,
   maxEffects: 20,
-  maxSteps: 25_000,
+  maxSteps: 15_000,
 };

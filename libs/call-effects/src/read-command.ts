@@ -10,7 +10,7 @@ import { knownWord } from './shell/shell-words.js';
 import { WrittenFiles } from './shell/written-files.js';
 
 /** What parsing a text costs, however short it is. */
-const STEPS_OF_SCRIPT = 5;
+const STEPS_OF_SCRIPT = 12;
 
 /** Variables that a call gives its command. */
 export type GivenEnvironment = readonly (readonly [name: string, value: string])[];

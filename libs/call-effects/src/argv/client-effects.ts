@@ -7,6 +7,9 @@ import { type Target, UNKNOWN_PART } from '../target.js';
 import { findTargets, looksLikeConnection, positionalTargets } from './find-targets.js';
 import { type Arguments, type BareWord, isGiven, valuesOf } from './read-arguments.js';
 
+/** What finding the target and the operation of one program costs. */
+const STEPS_OF_CLIENT = 8;
+
 /** What a program does that reaches a system: a database client, a cluster or cloud command, an HTTP client. */
 export function addClientEffect(name: string, program: Program, args: Arguments, reading: Reading): void {
   const { document } = program;
@@ -15,7 +18,7 @@ export function addClientEffect(name: string, program: Program, args: Arguments,
   const words = args.bare.filter((bare) => !used.has(bare));
   const verbs = verbOperations(program, words);
   if (verbs === 'local' && !args.hides) return;
-  if (!reading.effects.step(words.length * (1 + Math.ceil(program.patternVerbs.length / 20)))) return;
+  if (!reading.effects.step(STEPS_OF_CLIENT + words.length * (1 + Math.ceil(program.patternVerbs.length / 20)))) return;
   const statements = readStatements(program, args, words, reading);
   const known = [...(verbs === 'local' ? [] : verbs), ...flagOperations(program, args), ...statements.operations];
   const isVerbUnknown = program.verbs.length > 0 && words.some(({ word }) => word.dynamic);

@@ -8,7 +8,7 @@ const MAX_GLOB_LENGTH = 40;
 const MAX_MATCHES = 8;
 
 /** What matching a pattern with the names of all programs costs. */
-const STEPS_OF_GLOB = 20;
+const STEPS_OF_GLOB = 60;
 
 /** Programs, each with arguments, that a word may turn out to be which is not known before the command runs. */
 export function possibleCommands(word: ShellWord, effects: EffectList): readonly (readonly string[])[] {

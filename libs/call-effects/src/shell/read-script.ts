@@ -23,7 +23,7 @@ import type { ShellWord } from './shell-words.js';
 import type { StandardInput } from './written-files.js';
 
 /** What a command substitution costs, however short it is. */
-const STEPS_OF_SCRIPT = 8;
+const STEPS_OF_SCRIPT = 16;
 
 /** Reads each command of a script, in all places where commands may be. */
 export function readScript(script: Script, reading: Reading): void {
