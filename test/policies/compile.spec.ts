@@ -43,6 +43,21 @@ describe('policies/compile.mjs', () => {
   }, 120_000);
 
   it.each([
+    ['workday', 'a person whom only Okta knows', 'a person whom only Workday knows'],
+    ['okta', 'a person whom only Workday knows', 'a person whom only Okta knows'],
+  ])(
+    'lets people be missing in %s alone where the constants say so',
+    (source, opened, closed) => {
+      edit('_iris_constants.yaml', 'may_lack_people: []', `may_lack_people: [${source}]`);
+      const { status, stderr } = compile(root);
+      expect(status).toBe(1);
+      expect(stderr).toContain(opened);
+      expect(stderr).not.toContain(closed);
+    },
+    120_000,
+  );
+
+  it.each([
     ['asks for nobody', 'true', 'allows without a role'],
     ['asks for a role or else', `V.live || "engineer" in runtime.effectiveDerivedRoles`, 'allows without a role'],
     ['asks that a role is missing', `!("engineer" in runtime.effectiveDerivedRoles)`, 'allows without a role'],
