@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { principalKey } from '@iris/context-cache';
-import { type RedisTopology, startRedisCluster } from '@iris/context-cache/testing';
+import { type RedisTopology, startRedisCluster, startSentinelTrio } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { ask, deviceOf } from './hook-client.js';
@@ -15,6 +15,7 @@ const HELD_MS = 5000;
 
 describe.each<[string, () => Promise<RedisTopology>]>([
   ['an address that moves to the new primary', startMovingPair],
+  ['a primary that sentinels name', startSentinelTrio],
   ['a cluster', startRedisCluster],
 ])('a mesh whose Redis is %s', (title, start) => {
   let redis: RedisTopology;
