@@ -23,6 +23,7 @@ import {
 } from '@iris/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { service as healthService } from 'grpc-health-check';
+import { FaultProxy } from '../../../../test/chaos/matrix/fault-proxy.js';
 import type {
   BulkItem,
   BulkOutcome,
@@ -342,6 +343,32 @@ describe('an enricher that runs', () => {
     const vendor = testVendor({ webhook: async () => ({ status: 200, events: [{ id: 'e1', subjects: [ana] }] }) });
     const { enricher } = await start(vendor, { IRIS_REDIS_URL: 'redis://127.0.0.1:1' });
     expect((await fetch(`${enricher.httpUrl}/webhook`, { method: 'POST' })).status).toBe(503);
+  });
+
+  it('drops what a push names once Redis is back, though the push is not sent again', async () => {
+    const own = await startRedis();
+    const { port } = own;
+    const proxy = await FaultProxy.start({ target: () => port });
+    try {
+      const vendor = testVendor({ webhook: async () => ({ status: 200, events: [{ id: 'e1', subjects: [ana] }] }) });
+      const { enricher, client } = await start(vendor, { IRIS_REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+      const direct = connectRedis(own.url);
+      await waitForRedis(direct, 5000);
+      await eventually(async () => {
+        await enrich(client, ana);
+        expect(await direct.hexists(principalKey(ana.principal), 'okta')).toBe(1);
+      });
+      await proxy.set({ kind: 'refuse' });
+      expect((await fetch(`${enricher.httpUrl}/webhook`, { method: 'POST' })).status).toBe(503);
+      await proxy.set({ kind: 'pass' });
+      await eventually(async () =>
+        expect(await direct.hget(principalKey(ana.principal), 'okta')).toContain('droppedAt'),
+      );
+      direct.disconnect();
+    } finally {
+      await proxy.close();
+      await own.stop();
+    }
   });
 
   it('keeps the cache warm by bulk reads that one of two replicas runs at a time', async () => {

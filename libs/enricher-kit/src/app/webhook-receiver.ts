@@ -55,7 +55,15 @@ export class WebhookReceiver {
 
   private async take(event: WebhookEvent): Promise<void> {
     const { id, shared, observer } = this.options;
-    if (await shared?.pushes.knows(id, event.id)) {
+    let known: boolean | undefined;
+    try {
+      known = await shared?.pushes.knows(id, event.id);
+    } catch (error) {
+      // A drop is repeated until Redis is back, also for a vendor that does not send the event again.
+      await Promise.allSettled(this.named(event).map((principal) => this.drop(principal)));
+      throw error;
+    }
+    if (known === true) {
       observer.pushed('repeated', 1);
       return;
     }
@@ -68,17 +76,20 @@ export class WebhookReceiver {
 
   /** Whom an event speaks of: who is named, by all their logins, and whose entries were made of the named records. */
   private async principals(event: WebhookEvent): Promise<string[]> {
-    const { id, settings, identity, shared } = this.options;
-    const principals = new Set<string>();
-    for (const { principal } of event.subjects ?? []) {
-      for (const login of settings.subject === 'login' ? identity.loginsOf(principal) : [principal]) {
-        principals.add(login);
-      }
-    }
+    const { id, shared } = this.options;
+    const principals = new Set(this.named(event));
     for (const record of event.records ?? []) {
       for (const principal of (await shared?.records.principals(id, record)) ?? []) principals.add(principal);
     }
     return [...principals];
+  }
+
+  /** The people whom an event names, by all their logins. */
+  private named({ subjects = [] }: WebhookEvent): string[] {
+    const { settings, identity } = this.options;
+    return subjects.flatMap(({ principal }) =>
+      settings.subject === 'login' ? identity.loginsOf(principal) : [principal],
+    );
   }
 
   /** Drops the source's entries of a principal, also one that is being read now. @returns what is to be read again */
