@@ -44,6 +44,20 @@ export const SAMPLES: readonly Sample[] = [
     wish: 'staging database',
   },
   {
+    login: 'ben@lumen.example',
+    client: CLAUDE_CODE,
+    tool: 'Bash',
+    input: { command: 'git status && npm test' },
+    wish: 'everyday commands',
+  },
+  {
+    login: 'ben@lumen.example',
+    client: CLAUDE_CODE,
+    tool: 'Bash',
+    input: { command: "git status && psql -h orders-prod.db.lumen.example -c 'select 1'" },
+    wish: 'production database, by the shell',
+  },
+  {
     login: 'cara@lumen.example',
     client: CLAUDE_CODE,
     tool: 'mcp__hubspot__hubspot-search-objects',
