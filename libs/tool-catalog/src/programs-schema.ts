@@ -39,6 +39,8 @@ const target = z.strictObject({
   hints: z.strictObject({ options: options.optional(), env: variables.optional() }).optional(),
   /** These options count before the first bare word only, where the program takes no others. */
   leading: z.boolean().default(false),
+  /** Verbs that choose the target of later calls, and the variable that would do the same. */
+  chosen: z.strictObject({ verbs, env: variable }).optional(),
   /** The documented target without any of these. */
   default: z.string().min(1).optional(),
   /** A port other than the default one of a local server may be a tunnel. */

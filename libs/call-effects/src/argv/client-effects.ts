@@ -28,6 +28,8 @@ export function addClientEffect(name: string, program: Program, args: Arguments,
   const targets: Target[] = document.url
     ? urlTargets(args, program, reading)
     : [...findTargets(args, program, reading), ...statements.targets];
+  if (reachesNothing(program, args, targets)) return;
+  keepChosenTarget(program, args, reading);
   reading.effects.add({
     program: name,
     system: document.system,
@@ -45,6 +47,23 @@ export function addClientEffect(name: string, program: Program, args: Arguments,
 function onlyHelps({ verbs, document }: Program, { words }: Arguments): boolean {
   if (words.length === 0) return verbs.length > 0 || document.url;
   return words.length === 1 && /^(?:--help|--version|help|version)$/.test(words[0]?.text ?? '');
+}
+
+/** A program that goes where its words say, and has none of them. */
+function reachesNothing({ document }: Program, args: Arguments, targets: readonly Target[]): boolean {
+  if (targets.length > 0 || args.hides) return false;
+  return document.category === 'web' || (document.target?.positional === 'host' && args.bare.length === 0);
+}
+
+/** `docker context use name` is where later calls go. */
+function keepChosenTarget({ document: { target } }: Program, { bare }: Arguments, { state }: Reading): void {
+  for (const verb of target?.chosen?.verbs ?? []) {
+    const words = verb.split(' ');
+    const at = bare.findIndex((_, start) => words.every((word, index) => bare[start + index]?.word.text === word));
+    const chosen = bare[at + words.length]?.word;
+    if (at === -1 || target?.chosen === undefined) continue;
+    state.assign(target.chosen.env, chosen && !chosen.dynamic ? chosen.text : undefined, true);
+  }
 }
 
 function verbOperations(program: Program, bare: readonly BareWord[]): Operation[] | 'local' {

@@ -25,8 +25,7 @@ export function findTargets(given: Arguments, program: Program, reading: Reading
   const kind = kindOf(program);
   const main: Target[] = [
     ...valuesOf(args, target.options).map(({ value, doubtful }) => ({
-      text: value.text,
-      kind: kindOfText(value.text, kind),
+      ...hostOption(value.text, kind),
       // With a default, a wrong reading of an option can only raise.
       doubtful: doubtful && target.default === undefined,
     })),
@@ -67,6 +66,12 @@ function kindOf({ document: { target, category } }: Program): Target['kind'] {
   if (target?.kind !== undefined) return target.kind;
   if (target?.positional === 'connection' || category === 'database') return 'connection';
   return target?.positional === 'host' || target?.positional === 'remote' ? 'host' : 'name';
+}
+
+/** A directory is that of a local socket. */
+function hostOption(text: string, kind: Target['kind']): Pick<Target, 'text' | 'kind'> {
+  if (kind === 'connection' && /^\/[\w./-]*$/.test(text)) return { text: 'localhost', kind: 'host' };
+  return { text, kind: kindOfText(text, kind) };
 }
 
 /** An address is never taken for a name, in which any part may say the environment. */
