@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A packages=([redis-server]=redis-server [chromium]=chromium [promtool]=prometheus [openssl]=openssl)
+declare -A packages=([redis-server]=redis-server [chromium]=chromium [promtool]=prometheus [openssl]=openssl [pg_ctlcluster]=postgresql)
 missing=()
 for program in "${!packages[@]}"; do
   command -v "$program" >/dev/null || missing+=("${packages[$program]}")
@@ -14,6 +14,10 @@ if ((${#missing[@]} > 0)); then
     exit 1
   fi
   export DEBIAN_FRONTEND=noninteractive
+  # Of PostgreSQL only the programs and SQL files are used: no cluster is made or started.
+  mkdir -p /etc/postgresql-common
+  [[ -e /etc/postgresql-common/createcluster.conf ]] ||
+    echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi

@@ -147,8 +147,10 @@ describe("statementEffects beside PostgreSQL's parser", () => {
 
   it('is never laxer on published statements, and mostly equal', () => {
     const statements = publishedStatements();
-    // Machines without PostgreSQL have no published set.
-    if (statements.length === 0) return;
+    if (statements.length === 0) {
+      console.info(`no published statements: ${PUBLISHED} is missing; npm run verify installs it`);
+      return;
+    }
     let equal = 0;
     const laxer: string[] = [];
     for (const sql of statements) {
