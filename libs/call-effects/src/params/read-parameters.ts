@@ -16,6 +16,9 @@ const ENCODED = /^(?:arguments|args|params|parameters|input|action|tool_input)$/
 
 const MAX_DEPTH = 32;
 
+/** Values that are no command cost little. */
+const VALUES_PER_STEP = 32;
+
 /** Reads all that parameters hold of commands, argument lists, code, patches and URLs, at any depth. */
 export function readParameters({ tool, params }: EffectfulCall, effects: EffectList): void {
   readObject(tool, params, effects, [], 0);
@@ -34,7 +37,7 @@ function readObject(
   }
   const given = [...outer, ...environmentIn(params)];
   const entries = Object.entries(params);
-  if (!effects.step(entries.length + given.length)) return;
+  if (!effects.step(Math.ceil((entries.length + given.length) / VALUES_PER_STEP))) return;
   for (const [key, value] of entries) {
     if (COMMAND.test(key)) readCommandValue(tool, value, params, effects, given);
     else if (TYPED.test(key) && typeof value === 'string') readTyped(value, effects, given);
@@ -53,7 +56,7 @@ function readNested(tool: string, value: Json, effects: EffectList, given: Given
     return;
   }
   if (Array.isArray(value)) {
-    if (!effects.step(value.length)) return;
+    if (!effects.step(Math.ceil(value.length / VALUES_PER_STEP))) return;
     for (const each of value) readNested(tool, each, effects, given, depth + 1);
   } else if (typeof value === 'object' && value !== null) {
     readObject(tool, value, effects, given, depth);
