@@ -17,7 +17,7 @@ export function addClientEffect(name: string, program: Program, args: Arguments,
   const used = new Set(document.url ? args.bare : positionalTargets(args, program).used);
   const words = args.bare.filter((bare) => !used.has(bare));
   const verbs = verbOperations(program, words);
-  if (verbs === 'local' && !args.hides) return;
+  if (verbs === 'local' && !args.hides && !args.doubtsFirst) return;
   if (!reading.effects.step(STEPS_OF_CLIENT + words.length * (1 + Math.ceil(program.patternVerbs.length / 20)))) return;
   const statements = readStatements(program, args, words, reading);
   const known = [...(verbs === 'local' ? [] : verbs), ...flagOperations(program, args), ...statements.operations];

@@ -31,6 +31,8 @@ export interface Arguments {
   readonly hides: boolean;
   /** The same of the words before the first bare one. */
   readonly hidesLeading: boolean;
+  /** The first bare word may be the value of an option that is not listed. */
+  readonly doubtsFirst: boolean;
 }
 
 /** How far options are read. */
@@ -47,6 +49,7 @@ export function readArguments(words: readonly ShellWord[], program: Program, rul
   let ambiguous = false;
   let hides = false;
   let hidesLeading = false;
+  let doubtsFirst = false;
   let afterUnlisted = false;
   let onlyBare = false;
   for (let index = 0; index < words.length; index++) {
@@ -60,6 +63,7 @@ export function readArguments(words: readonly ShellWord[], program: Program, rul
         hides = true;
         hidesLeading ||= bare.length === 0;
       }
+      if (bare.length === 0) doubtsFirst = afterUnlisted;
       bare.push({ word, index });
       if (bare.length >= maxBare) onlyBare = true;
       afterUnlisted = false;
@@ -77,7 +81,7 @@ export function readArguments(words: readonly ShellWord[], program: Program, rul
     afterUnlisted = found.unlisted;
     ambiguous ||= found.unlisted;
   }
-  return { words, options, bare, ambiguous, hides, hidesLeading };
+  return { words, options, bare, ambiguous, hides, hidesLeading, doubtsFirst };
 }
 
 function isOption(text: string, { valued, switches }: Program): boolean {
