@@ -118,7 +118,10 @@ function readCodes(name: string, { document: { code } }: Program, args: Argument
 function readShell(name: string, program: Program, words: readonly ShellWord[], reading: Reading): void {
   const args = readArguments(words, program);
   const isText = args.options.some(({ names }) => names.some((option) => option === '-c' || option === '--command'));
-  const [first] = args.bare;
+  // `+x` and `+o name` switch options of the shell off.
+  const first = args.bare.find(
+    ({ word }, at) => !/^\+\w+$/.test(word.text) && !/^\+[oO]$/.test(args.bare[at - 1]?.word.text ?? ''),
+  );
   const inner: Reading = { ...reading, via: [...reading.via, name] };
   if (isText && first) {
     if (first.word.dynamic) reading.effects.obscure('dynamic');
