@@ -26,12 +26,17 @@ const AS_SENT = ['quotas', 'estimatedCost'];
 
 interface Node {
   type: 'object';
-  properties: Record<string, Node | JsonObject>;
+  properties: Record<string, Node | JsonObject | { type: 'array'; items: Node }>;
 }
 
 function schemaOf(definitions: readonly AttributeDefinition[]) {
+  const typed = definitions.filter((definition) => !AS_SENT.includes(definition.path));
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...objectOf(typed) };
+}
+
+function objectOf(definitions: readonly Pick<AttributeDefinition, 'path' | 'type' | 'items'>[]): Node {
   const root: Node = { type: 'object', properties: {} };
-  for (const { path, type } of definitions.filter((definition) => !AS_SENT.includes(definition.path))) {
+  for (const { path, type, items } of definitions) {
     const keys = path.split('.');
     const last = keys.pop() ?? '';
     let node = root;
@@ -39,9 +44,9 @@ function schemaOf(definitions: readonly AttributeDefinition[]) {
       node.properties[key] ??= { type: 'object', properties: {} };
       node = node.properties[key] as Node;
     }
-    node.properties[last] = TYPES[type];
+    node.properties[last] = items ? { type: 'array', items: objectOf(items) } : TYPES[type];
   }
-  return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...root };
+  return root;
 }
 
 function perSource(definition: AttributeDefinition): AttributeDefinition[] {

@@ -201,15 +201,21 @@ function hiredLast(records: readonly WorkerRecord[]): readonly WorkerRecord[] {
 
 /** A record of what all say. */
 function agreed(records: readonly WorkerRecord[]): WorkerRecord {
-  return records.reduce((one, other) => ({
-    ...one,
-    employeeType: one.employeeType === other.employeeType ? one.employeeType : undefined,
-    employmentStatus: one.employmentStatus === other.employmentStatus ? one.employmentStatus : undefined,
-    hiredAt: one.hiredAt === other.hiredAt ? one.hiredAt : undefined,
+  const [first] = records;
+  if (!first) throw new RangeError('no records');
+  const same = <K extends keyof WorkerRecord>(key: K): WorkerRecord[K] | undefined =>
+    records.every((record) => record[key] === first[key]) ? first[key] : undefined;
+  return {
+    ...first,
+    employeeType: same('employeeType'),
+    employmentStatus: same('employmentStatus'),
+    hiredAt: same('hiredAt'),
     attributes: Object.fromEntries(
-      Object.entries(one.attributes).filter(([name, value]) => other.attributes[name] === value),
+      Object.entries(first.attributes).filter(([name, value]) =>
+        records.every(({ attributes }) => attributes[name] === value),
+      ),
     ),
-  }));
+  };
 }
 
 function rank(record: WorkerRecord): number {

@@ -11,6 +11,8 @@ export interface AttributeDefinition {
   readonly path: string;
   readonly type: AttributeType;
   readonly meaning: string;
+  /** The fields of each object, for `object[]` whose objects are typed. */
+  readonly items?: readonly { readonly path: string; readonly type: AttributeType }[];
 }
 
 /** A source of facts. Each has one `apps/enricher-<id>` folder and one entry in the source registry. */
@@ -199,6 +201,17 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
     type: 'object[]',
     meaning:
       'What the call does besides what its tool says, one object each: program, system, category, operation, environment, target, via, opaque and cmdb. Each is also a resource of its own, which has these in the place of those of the tool. Absent when there are none.',
+    items: [
+      { path: 'program', type: 'string' },
+      { path: 'system', type: 'string' },
+      { path: 'category', type: 'string' },
+      { path: 'operation', type: 'string' },
+      { path: 'environment', type: 'string' },
+      { path: 'target', type: 'string' },
+      { path: 'via', type: 'string[]' },
+      { path: 'opaque', type: 'string[]' },
+      { path: 'cmdb', type: 'object' },
+    ],
   },
   {
     path: 'opaque',

@@ -1,12 +1,11 @@
 export { isMadeId } from './call-ids.js';
-export { type CallLimits, withinLimits } from './call-limits.js';
+export { withinLimits } from './call-limits.js';
 export { EffectsOfCalls } from './effects-of-calls.js';
 export type { ExecutedCall, FormatId, RequestedCall } from './formats/llm-format.js';
 export { type HookCalls, type RewritableBody, type RewrittenBody, readHookCalls } from './hook-calls.js';
 export {
   type BodyDecisions,
   type ReadBody,
-  type RewriteResult,
   readProviderBody,
   rewriteProviderBody,
 } from './provider-body.js';

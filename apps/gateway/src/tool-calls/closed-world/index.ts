@@ -3,7 +3,6 @@ export {
   type Container,
   type Fields,
   type FormatKinds,
-  type Kind,
   type KnownKind,
   listed,
   plain,
@@ -14,4 +13,4 @@ export { readKinds } from './read-kinds.js';
 export { elementsOf, nodesOf, unlistedCalls } from './response-nodes.js';
 export { shownPath } from './shown-path.js';
 export { SourcePaths } from './source-paths.js';
-export { unrecognisedCall, unrecognisedName, unrecognisedTool } from './unrecognised.js';
+export { unrecognisedCall, unrecognisedTool } from './unrecognised.js';
