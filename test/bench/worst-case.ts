@@ -21,7 +21,9 @@ const BUDGET_MS = 1500;
 export interface WorstCase {
   readonly shape: string;
   readonly bytes: number;
-  /** Longest time for which the gateway's event loop did not turn, in ms. */
+  /** Most CPU time that the gateway's main thread used between two turns of the event loop, in ms. */
+  readonly heldMs: number;
+  /** Longest time for which the event loop did not turn, in ms: grows with what else the machine does. */
   readonly delayMs: number;
   readonly gatewayCpuMs: number;
   readonly pdpCpuMs: number;
@@ -52,7 +54,8 @@ export async function run(): Promise<Table> {
     columns: [
       'shape',
       'KB',
-      'event loop ms',
+      'event loop held, CPU ms',
+      'event loop late, ms',
       'gateway CPU ms',
       'x plain text per MB',
       'PDP CPU ms',
@@ -62,6 +65,7 @@ export async function run(): Promise<Table> {
     rows: cases.map((one) => [
       one.shape,
       round(one.bytes / KB),
+      round(one.heldMs),
       one.delayMs,
       round(one.gatewayCpuMs),
       round(costs.ratio(one)),
@@ -70,13 +74,15 @@ export async function run(): Promise<Table> {
       one.reply,
     ]),
     goals: [
-      { what: 'longest event-loop delay in ms', measured: worst(({ delayMs }) => delayMs), atMost: 50 },
+      { what: 'longest hold of the event loop, CPU ms', measured: worst(({ heldMs }) => heldMs), atMost: 50 },
       { what: 'gateway CPU per MB against plain text', measured: worst((one) => costs.ratio(one)), atMost: 10 },
       { what: 'memory growth against the bound', measured: worst(memoryShare), atMost: 1 },
+      { what: 'CPU ms of the PDP for one hook', measured: worst(({ pdpCpuMs }) => pdpCpuMs), atMost: BUDGET_MS },
       { what: 'innocent hooks that missed their budget', measured: sum(cases, 'innocentMissed'), atMost: 0 },
     ],
     notes: [
       `${sum(cases, 'innocentSent')} innocent hooks were sent beside, ${INNOCENT_PER_SECOND} a second, with a budget of ${BUDGET_MS} ms.`,
+      'The event loop is held for the CPU time of the main thread between two turns; it is late by the clock, so also while other processes have the CPU.',
       'CPU is that of all threads of the process, less what the innocent hooks cost, less the cost of 1 KB of the shape.',
       'The bound of memory is 8 times the decoded bytes and 64 MB more.',
     ],
@@ -138,12 +144,12 @@ class WorstCaseBench {
     const before = await processorMs(this.#pid);
     for (let index = 0; index < 200; index += 1) await this.#client.send(this.#innocent());
     this.#innocentCpuMs = ((await processorMs(this.#pid)) - before) / 200;
-    await this.#delay();
+    await this.#eventLoop();
   }
 
   async measure(shape: string, hook: AdverseHook): Promise<WorstCase> {
     const pdpPid = this.mesh.pdp.process.pid ?? 0;
-    await this.#delay();
+    await this.#eventLoop();
     const idle = (await residentMegabytes(this.#pid)).now;
     const [gatewayBefore, pdpBefore] = [await processorMs(this.#pid), await processorMs(pdpPid)];
     const stream = this.#innocentStream();
@@ -159,7 +165,7 @@ class WorstCaseBench {
     return {
       shape,
       bytes: hook.decodedBytes,
-      delayMs: await this.#delay(),
+      ...(await this.#eventLoop()),
       gatewayCpuMs,
       pdpCpuMs: (await processorMs(pdpPid)) - pdpBefore,
       grownMegabytes: Math.max(0, peak - idle),
@@ -207,13 +213,15 @@ class WorstCaseBench {
     };
   }
 
-  async #delay(): Promise<number> {
+  /** Since the last call. */
+  async #eventLoop(): Promise<Pick<WorstCase, 'heldMs' | 'delayMs'>> {
     const lines = async () => (await readFile(this.file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
     const before = (await lines()).length;
     this.mesh.gateways[0]?.process.signal('SIGUSR2');
     for (let waited = 0; waited < 1000; waited += 1) {
       const now = await lines();
-      if (now.length > before) return Number(now.at(-1));
+      const [heldMs = Number.NaN, delayMs = Number.NaN] = (now[before] ?? '').split(' ').map(Number);
+      if (now.length > before) return { heldMs, delayMs };
       await sleep(10);
     }
     throw new Error('the gateway does not report its event-loop delay');
