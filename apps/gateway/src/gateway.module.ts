@@ -161,6 +161,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
       modes,
       onFailure: { pre_request: settings['failure.preRequest'], pre_tool_use: settings['failure.preToolUse'] },
       onDeniedResult: settings['hook.onDeniedResult'],
+      maxNewCalls: settings['limits.maxNewCalls'],
     },
     logger,
   );

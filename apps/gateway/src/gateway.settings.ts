@@ -50,6 +50,11 @@ export const gatewaySettings = {
     { min: 1, max: 1_000_000 },
     { fallback: DEFAULT_HOOK_LIMITS.maxCalls },
   ),
+  'limits.maxNewCalls': setting.integer(
+    'Maximum number of tool calls of a hook that are judged anew. A hook with more is blocked; sent again, it goes on with the next.',
+    { min: 1, max: 1_000_000 },
+    { fallback: 1000 },
+  ),
   'limits.maxResultsPerCall': setting.integer(
     'Maximum number of results that answer one tool call id.',
     { min: 1, max: 100_000 },

@@ -21,6 +21,8 @@ export const REASONS = {
   body_too_complex: 'The body has more JSON values than the configured limit.',
   decoded_ratio_exceeded: 'The body decompresses to more than the configured multiple of its size.',
   too_many_calls: 'The hook has more tool calls than the configured limit.',
+  too_many_new_calls:
+    'The hook has more tool calls that were not judged before than the configured limit. Sent again, it goes on with the next.',
   too_many_results: 'One tool call id has more results than the configured limit.',
   too_many_declared_tools: 'The request declares more tools than the configured limit.',
   id_too_long: 'A session, request or tool call id is longer than the configured limit.',

@@ -56,7 +56,7 @@ export class ShadowPolicy {
         count('iris.shadow.calls', { outcome: differs ? outcome : 'same' });
         return differs ? [{ decision, shadow }] : [];
       });
-      if (differences.length > 0) this.evidence.recordDifferences(outcome, differences, this.policyVersion);
+      if (differences.length > 0) await this.evidence.recordDifferences(outcome, differences, this.policyVersion);
     } catch (error) {
       count('iris.shadow.calls', { outcome: 'failed' }, decided.length);
       this.logger.debug({ err: error }, 'the candidate policies gave no second opinion');

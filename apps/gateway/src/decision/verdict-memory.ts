@@ -4,6 +4,7 @@ import type { CallDecision, ReasonId, ToolCall } from '@iris/contracts';
 import { isReasonId } from '@iris/contracts';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { TimeSlice } from '../pipeline/time-slice.js';
 import type { VerdictName, VerdictNames, VerdictScope } from './remembered-as.js';
 
 const storedSchema = z.object({
@@ -79,7 +80,9 @@ export class VerdictMemory {
     if (scope === undefined) return found;
     const adopted: [VerdictName, RememberedVerdict][] = [];
     const missing: [ToolCall, readonly VerdictName[]][] = [];
+    const slice = new TimeSlice();
     for (const [call, { names, recalled }] of calls) {
+      if (slice.isOver) await slice.pause();
       if (!recalled) continue;
       const kept = names.map((name) => this.local.get(localKey(scope, name)));
       if (!this.take(found, adopted, call, names, kept, revision)) missing.push([call, names]);
@@ -87,6 +90,7 @@ export class VerdictMemory {
     const wanted = missing.flatMap(([, names]) => names);
     const stored = await this.read(scope, wanted);
     for (const [call, names] of missing) {
+      if (slice.isOver) await slice.pause();
       const kept = names.map((name) => stored.get(name));
       this.take(found, adopted, call, names, kept, revision);
     }
@@ -177,13 +181,15 @@ export class VerdictMemory {
     try {
       const parts = partsOf(names, MAX_FIELDS_PER_COMMAND);
       const texts = await Promise.all(parts.map((part) => redis.hmget(redisKey(scope), ...part.map(fieldOf))));
-      texts.flat().forEach((text, index) => {
+      const slice = new TimeSlice();
+      for (const [index, text] of texts.flat().entries()) {
+        if (slice.isOver) await slice.pause();
         const verdict = decode(text);
         const name = names[index];
-        if (verdict === undefined || name === undefined) return;
+        if (verdict === undefined || name === undefined) continue;
         stored.set(name, verdict);
         this.local.set(localKey(scope, name), verdict);
-      });
+      }
     } catch {
       // Without the memory the calls are checked again.
     }

@@ -94,7 +94,7 @@ describe('evidence', () => {
     const params = { command: 'ls', password: 'hunter2-blue' };
     const call = decided(params);
     const before = structuredClone(call);
-    expect(service.record(outcome({ mode: 'observe', wouldHave: 'modify' }), [call], () => false)).toBe(true);
+    expect(await service.record(outcome({ mode: 'observe', wouldHave: 'modify' }), [call], () => false)).toBe(true);
     expect(call).toEqual(before);
 
     const [record] = await recorded();
@@ -125,12 +125,12 @@ describe('evidence', () => {
 
   it('says when a record can be replayed as it stands, and which decisions are about the same call', async () => {
     const service = serviceWith('drop');
-    service.record(
+    await service.record(
       outcome(),
       [{ ...decided({ command: 'ls' }, 'requested'), attr: { params: { command: 'ls' } } }],
       () => true,
     );
-    service.record(outcome(), [decided({ command: 'ls' }, 'executed')], () => true);
+    await service.record(outcome(), [decided({ command: 'ls' }, 'executed')], () => true);
     const [requested, executed] = await recorded();
     expect(requested?.replay?.masked).toBe(false);
     expect(executed?.replay?.masked).toBe(true);
@@ -143,7 +143,7 @@ describe('evidence', () => {
     const service = serviceWith('drop');
     const all: JsonObject[] = [{ sql: 'a' }, { sql: 'b' }, { sql: 'a' }, { password: 'one' }, { password: 'two' }];
     for (const params of all) {
-      service.record(outcome(), [decided(params)], () => true);
+      await service.record(outcome(), [decided(params)], () => true);
     }
     const [a, b, again, one, two] = (await recorded()).map(({ decisionKey }) => decisionKey);
     expect(a).toBe(again);
@@ -161,8 +161,8 @@ describe('evidence', () => {
     } as unknown as Hook;
     const withLongId = { ...call, decision: { ...call.decision, call: { ...call.decision.call, id: long } } };
     const secret = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a';
-    service.record(outcome({ hook }), [withLongId], () => true);
-    service.record(outcome({ hook: { ...hook, metadata: { session_id: secret } } as Hook }), [call], () => true);
+    await service.record(outcome({ hook }), [withLongId], () => true);
+    await service.record(outcome({ hook: { ...hook, metadata: { session_id: secret } } as Hook }), [call], () => true);
     const [record, other] = await recorded();
     const mark = /^\[masked: 1600\d characters, hmac-sha256 [0-9a-f]{64}\]$/;
     for (const id of [record?.requestId, record?.sessionId, record?.requestKey, record?.resource?.id]) {
@@ -183,7 +183,7 @@ describe('evidence', () => {
       effects: [{ kind: 'network', url: 'https://u:pass-word-1@h/' }],
       params: {},
     };
-    service.record(outcome(), [{ ...decided({}), attr }, decided({})], () => true);
+    await service.record(outcome(), [{ ...decided({}), attr }, decided({})], () => true);
     const [odd, plain] = await recorded();
     expect(odd).toMatchObject({
       schemaVersion: 2,
@@ -200,7 +200,7 @@ describe('evidence', () => {
 
   it('has a record for the hook beside those of its calls where not all of them were decided', async () => {
     const verdict: HookVerdict = { action: 'block', reason: 'pdp_timeout', message: 'm', statusCode: 403 };
-    serviceWith('drop').record(outcome({ verdict, failed: true }), [decided({}), decided({})], () => true);
+    await serviceWith('drop').record(outcome({ verdict, failed: true }), [decided({}), decided({})], () => true);
     expect((await recorded()).map(({ phase, reason }) => [phase, reason])).toEqual([
       ['none', 'pdp_timeout'],
       ['executed', 'policy_denied'],
@@ -211,7 +211,7 @@ describe('evidence', () => {
   it('states of each source how old its facts were and until when they hold', async () => {
     const prepared = outcome().prepared as NonNullable<HookOutcome['prepared']>;
     const service = serviceWith('drop');
-    service.record(
+    await service.record(
       outcome({
         prepared: {
           ...prepared,
@@ -247,16 +247,16 @@ describe('evidence', () => {
   });
 
   it('has one record for a hook without a decision', async () => {
-    serviceWith('drop').record(outcome({ verdict: { action: 'allow', reason: 'no_tool_call' } }), [], () => false);
+    await serviceWith('drop').record(outcome({ verdict: { action: 'allow', reason: 'no_tool_call' } }), [], () => false);
     expect(await recorded()).toMatchObject([{ phase: 'none', effect: 'ALLOW', reason: 'no_tool_call' }]);
   });
 
-  it('lets a verdict leave unrecorded only where the setting says so', () => {
+  it('lets a verdict leave unrecorded only where the setting says so', async () => {
     const blocking = serviceWith('block', 100);
-    expect(blocking.record(outcome(), [], () => false)).toBe(false);
+    expect(await blocking.record(outcome(), [], () => false)).toBe(false);
     spool.close();
     const dropping = serviceWith('drop', 100);
-    expect(dropping.record(outcome(), [], () => false)).toBe(true);
+    expect(await dropping.record(outcome(), [], () => false)).toBe(true);
     expect(dropping.accepting()).toBe(true);
   });
 });

@@ -18,6 +18,7 @@ import {
   type PreparedPrincipal,
   requestKeyOf,
 } from '../decision/decision.service.js';
+import { TimeSlice } from '../pipeline/time-slice.js';
 import type { HookVerdict } from '../verdict/reply.js';
 
 /** A call on which the candidate policy differs. */
@@ -38,7 +39,7 @@ export interface HookOutcome {
   /** Where something is only observed, what enforcement would have replied. */
   readonly wouldHave?: HookVerdict['action'];
   readonly traceId?: string;
-  /** Whether the failure mode gave the verdict, because not every call was decided. */
+  /** Whether not every call was decided, so that the failure mode or a limit gave the verdict. */
   readonly failed?: boolean;
   readonly durationsMs: { readonly context: number; readonly pdp: number; readonly total: number };
 }
@@ -51,8 +52,8 @@ interface MaskedCall {
   readonly paramsHash: string | undefined;
 }
 
-/** Records of a large hook are written in parts, so that they are never all in memory. */
-const RECORDS_AT_ONCE = 100;
+/** Records of a large hook are written in parts, so that they are never all in memory nor made in one turn. */
+const RECORDS_AT_ONCE = 50;
 
 /** One record per decision, in the spool before the reply leaves. */
 @Injectable()
@@ -79,24 +80,22 @@ export class EvidenceService {
   }
 
   /**
-   * Records new decisions. A hook without any, or one that the failure mode answered, gets a record of its own. Never
-   * throws.
+   * Records new decisions. A hook without any, or one with undecided calls, gets a record of its own. Never throws.
+   * Resolves once all records are in the spool; those of a large hook are written over several turns of the event loop.
    *
    * @returns whether the verdict may leave: false when it could not be recorded and the setting is to block then
    */
-  record(
+  async record(
     outcome: HookOutcome,
     decided: readonly DecidedCall[],
     enforced: (decision: CallDecision) => boolean,
-  ): boolean {
+  ): Promise<boolean> {
     const hasOwnRecord = decided.length === 0 || outcome.failed === true;
     const total = decided.length + (hasOwnRecord ? 1 : 0);
     try {
       if (hasOwnRecord) this.spool.append([this.hookRecord(outcome)]);
-      for (let at = 0; at < decided.length; at += RECORDS_AT_ONCE) {
-        const part = decided.slice(at, at + RECORDS_AT_ONCE);
-        this.spool.append(part.map((call) => this.callRecord(outcome, call, enforced(call.decision))));
-      }
+      const shared = this.shared(outcome);
+      await this.append(decided, (call) => this.callRecord(outcome, shared, call, enforced(call.decision)));
       count('iris.evidence.records', { outcome: 'spooled' }, total);
       this.failing = false;
       return true;
@@ -113,28 +112,41 @@ export class EvidenceService {
   }
 
   /** Records where a candidate version of the policies differs. Never throws: a second opinion is no decision. */
-  recordDifferences(outcome: HookOutcome, differences: readonly ShadowDifference[], policyVersion: string): void {
+  async recordDifferences(
+    outcome: HookOutcome,
+    differences: readonly ShadowDifference[],
+    policyVersion: string,
+  ): Promise<void> {
     try {
-      this.spool.append(
-        differences.map(({ decision, shadow }): EvidenceRecord => {
-          const record = this.callRecord(outcome, shadow, false);
-          return {
-            ...record,
-            mode: 'shadow',
-            policy: { ...record.policy, version: policyVersion },
-            ...(record.replay === undefined ? {} : { replay: { ...record.replay, policyVersion } }),
-            shadowOf: { policyVersion: this.policies.policyVersion, effect: decision.effect },
-          };
-        }),
-      );
+      const shared = this.shared(outcome);
+      await this.append(differences, ({ decision, shadow }) => {
+        const record = this.callRecord(outcome, shared, shadow, false);
+        return {
+          ...record,
+          mode: 'shadow',
+          policy: { ...record.policy, version: policyVersion },
+          ...(record.replay === undefined ? {} : { replay: { ...record.replay, policyVersion } }),
+          shadowOf: { policyVersion: this.policies.policyVersion, effect: decision.effect },
+        };
+      });
     } catch {
       count('iris.evidence.records', { outcome: 'dropped' }, differences.length);
+    }
+  }
+
+  /** @throws Error when the spool takes one of the records not */
+  private async append<T>(all: readonly T[], recordOf: (one: T) => EvidenceRecord): Promise<void> {
+    const slice = new TimeSlice();
+    for (let at = 0; at < all.length; at += RECORDS_AT_ONCE) {
+      if (slice.isOver) await slice.pause();
+      this.spool.append(all.slice(at, at + RECORDS_AT_ONCE).map(recordOf));
     }
   }
 
   private hookRecord(outcome: HookOutcome): EvidenceRecord {
     return {
       ...this.shared(outcome),
+      ...recordStamp(),
       phase: 'none',
       effect: outcome.verdict.action === 'block' ? 'DENY' : 'ALLOW',
       reason: outcome.verdict.reason,
@@ -145,7 +157,12 @@ export class EvidenceService {
   }
 
   /** Masking works on copies, after the decision. */
-  private callRecord(outcome: HookOutcome, call: DecidedCall, enforced: boolean): EvidenceRecord {
+  private callRecord(
+    outcome: HookOutcome,
+    shared: ReturnType<EvidenceService['shared']>,
+    call: DecidedCall,
+    enforced: boolean,
+  ): EvidenceRecord {
     const { decision, catalogEntry } = call;
     const { policyVersion, scope, resourceKind } = this.policies;
     const { params: maskedParams, others: maskedOthers, outputs: maskedOutputs, paramsHash } = this.maskedCall(call);
@@ -153,7 +170,8 @@ export class EvidenceService {
     const maskedBesideParams = maskedOthers.changed || action !== decision.call.name;
     const maskedParamsOnly = maskedParams?.changed === true && !maskedBesideParams;
     return {
-      ...this.shared(outcome),
+      ...shared,
+      ...recordStamp(),
       mode: outcome.modeOf?.(decision) ?? outcome.mode,
       phase: decision.call.phase,
       decisionKey: decisionKey(outcome, decision, maskedParams?.value),
@@ -224,13 +242,11 @@ export class EvidenceService {
     );
   }
 
+  /** What all records of a hook state. */
   private shared({ hook, identity, prepared, verdict, mode, wouldHave, traceId, durationsMs }: HookOutcome) {
     return {
       schema: 'iris.evidence.v1' as const,
       schemaVersion: EVIDENCE_SCHEMA_VERSION,
-      // Without options ids of one process grow even within a ms.
-      id: uuidv7(),
-      time: new Date().toISOString(),
       traceId,
       event: hook.event,
       hookKey: hook.keyName,
@@ -254,6 +270,11 @@ export class EvidenceService {
       },
     };
   }
+}
+
+/** Without options ids of one process grow even within a ms. */
+function recordStamp(): Pick<EvidenceRecord, 'id' | 'time'> {
+  return { id: uuidv7(), time: new Date().toISOString() };
 }
 
 /** What the record states beside the attributes, so that a reader finds it without knowing where policies have it. */

@@ -25,7 +25,7 @@ beforeAll(async () => {
       { name: 'laptop', key: 'key-of-laptop', routes: new Set(['agent']), login: 'ana@example.com' },
     ]),
     budgetMs: 60_000,
-    notPermitted: (request) => `not permitted ${pathOf(request)}`,
+    notPermitted: async (request) => `not permitted ${pathOf(request)}`,
     lastResort: (path) => `last resort ${path}`,
   });
   for (const path of ['/ext/aperture/pre_request', '/ext/claude']) {

@@ -23,7 +23,7 @@ export interface HookTransportOptions {
   readonly keys: HookKeys;
   readonly budgetMs: number;
   /** The reply to a hook whose key is not permitted on its path. */
-  readonly notPermitted: (request: FastifyRequest) => string;
+  readonly notPermitted: (request: FastifyRequest) => Promise<string>;
   /** The reply to a hook that met an error nothing else has answered, by its path. */
   readonly lastResort: (path: string) => string;
 }
@@ -62,7 +62,7 @@ export function prepareHookTransport(fastify: FastifyInstance, options: HookTran
       return reply
         .code(200)
         .header('content-type', 'application/json; charset=utf-8')
-        .send(options.notPermitted(request));
+        .send(await options.notPermitted(request));
     }
   });
 

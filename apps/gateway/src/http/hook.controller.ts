@@ -107,7 +107,7 @@ export class HookController {
       const body = await readBody(request.raw, { maxBytes, timeoutMs: hookBudget.remainingMs(), account });
       const { verdict, hook } = body.ok
         ? await this.walk.answer({ ...incoming, body: body.bytes }, hookBudget, gone.signal)
-        : this.walk.refuse(incoming, body.reason, body.detail, hookBudget);
+        : await this.walk.refuse(incoming, body.reason, body.detail, hookBudget);
       const parts = agent === undefined ? replyParts(verdict) : [agentReplyText(verdict, hook.agent?.event)];
       reply.code(200).header('content-type', 'application/json; charset=utf-8');
       if (parts.length === 1) reply.send(parts[0]);

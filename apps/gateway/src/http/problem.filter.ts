@@ -24,8 +24,11 @@ export class ProblemFilter implements ExceptionFilter {
     if (isHook(request) && request.hookKey !== undefined) {
       const reason = reasonOf(statusOf(error));
       if (reason === 'internal_error') this.logger.error({ err: error }, 'unexpected error while handling a hook');
-      const text = refusalText(this.walk, request, reason, detailOf(reason, error));
-      reply.code(200).header('content-type', 'application/json; charset=utf-8').send(text);
+      refusalText(this.walk, request, reason, detailOf(reason, error)).then(
+        (text) => reply.code(200).header('content-type', 'application/json; charset=utf-8').send(text),
+        // The transport makes a verdict of it.
+        () => reply.code(500).send(''),
+      );
       return;
     }
     const status = statusOf(error);

@@ -7,12 +7,12 @@ import { agentReplyText } from './agent-reply.js';
 import { AGENT_PATH, pathOf } from './hook-transport.js';
 
 /** The text of the reply to an authenticated hook whose body is not read. */
-export function refusalText(
+export async function refusalText(
   walk: Pick<HookWalk, 'refuse'>,
   request: FastifyRequest,
   reason: ReasonId,
   detail: string,
-): string {
+): Promise<string> {
   const event = eventOfPath(pathOf(request));
   const incoming = {
     routeEvent: event,
@@ -21,7 +21,7 @@ export function refusalText(
     body: Buffer.alloc(0),
     contentCoding: undefined,
   };
-  const { verdict } = walk.refuse(incoming, reason, detail, request.hookBudget ?? new Budget(0));
+  const { verdict } = await walk.refuse(incoming, reason, detail, request.hookBudget ?? new Budget(0));
   return event === 'pre_tool_use' ? agentReplyText(verdict, undefined) : replyText(verdict);
 }
 

@@ -22,6 +22,7 @@ const catalog = loadCatalog({
   text: 'entries: [{ name: files, system: workstation, category: files, tools: { read: [Read, Secret] } }]\nenvironments: [{ name: production, patterns: [prod] }]',
 });
 const BUDGET_MS = 10_000;
+const MAX_NEW_CALLS = 200;
 const silent = { error: () => undefined, warn: () => undefined, info: () => undefined } as unknown as Logger;
 
 interface Recorded {
@@ -53,7 +54,7 @@ class Pipeline {
       accepting: () => true,
       prepare: () => undefined,
       shownId: (id) => id,
-      record: (outcome: HookOutcome, decided: readonly DecidedCall[]) => {
+      record: async (outcome: HookOutcome, decided: readonly DecidedCall[]) => {
         this.recorded.push({ outcome, ids: decided.map(({ decision }) => decision.call.id) });
         return true;
       },
@@ -73,6 +74,7 @@ class Pipeline {
         modes: new Modes({ default: mode, byEvent: {}, byCategory: {} }, catalog),
         onFailure: { pre_request: failureMode, pre_tool_use: failureMode },
         onDeniedResult: 'redact',
+        maxNewCalls: MAX_NEW_CALLS,
       },
       silent,
     );
@@ -240,5 +242,34 @@ describe('a denial that is known', () => {
     const pipeline = new Pipeline('open', 'observe');
     pipeline.failsAfter = 1;
     expect(await pipeline.send(['Secret', 'Read'])).toMatchObject({ action: 'allow' });
+  });
+});
+
+describe.each(['closed', 'open'] as const)('more new calls than the limit, in the failure mode %s', (failureMode) => {
+  const names = (count: number) => Array.from({ length: count }, () => 'Read');
+
+  it('are blocked, and each turn goes on where the one before ended', async () => {
+    const pipeline = new Pipeline(failureMode);
+    const history = names(2 * MAX_NEW_CALLS + 1);
+    for (const turn of [1, 2]) {
+      expect(await pipeline.send(history)).toMatchObject({ action: 'block', reason: 'too_many_new_calls' });
+      expect(pipeline.asked).toHaveLength(turn * MAX_NEW_CALLS);
+      expect(pipeline.recorded.at(-1)).toMatchObject({ outcome: { failed: true } });
+    }
+    expect(await pipeline.send(history)).toMatchObject({ action: 'allow' });
+    expect(new Set(pipeline.asked).size).toBe(history.length);
+    expect(pipeline.asked).toHaveLength(history.length);
+  });
+
+  it('are blocked as well where the PDP fails', async () => {
+    const pipeline = new Pipeline(failureMode);
+    pipeline.failsAfter = 1;
+    expect(await pipeline.send(names(MAX_NEW_CALLS + 1))).toMatchObject({ action: 'block', reason: 'pdp_timeout' });
+  });
+
+  it('are allowed in the mode observe, with what enforcement would have replied', async () => {
+    const pipeline = new Pipeline(failureMode, 'observe');
+    expect(await pipeline.send(names(MAX_NEW_CALLS + 1))).toMatchObject({ action: 'allow' });
+    expect(pipeline.recorded.at(-1)).toMatchObject({ outcome: { wouldHave: 'block', failed: true } });
   });
 });

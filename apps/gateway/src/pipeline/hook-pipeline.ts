@@ -32,6 +32,8 @@ export interface WalkOptions {
   readonly onFailure: Readonly<Record<'pre_request' | 'pre_tool_use', 'closed' | 'open'>>;
   /** What becomes of denied results: replaced by a notice, or the whole request is blocked. */
   readonly onDeniedResult: 'redact' | 'block';
+  /** Calls of one hook that are judged anew: `too_many_new_calls`. */
+  readonly maxNewCalls: number;
 }
 
 /** What is known of all calls of a hook; a part of it when the PDP does not decide on all of them. */
@@ -45,6 +47,8 @@ interface Judgement {
   readonly durationsMs: { readonly context: number; pdp: number };
   /** Where something is only observed, what enforcement would have replied. */
   readonly wouldHave?: HookVerdict['action'];
+  /** Calls that this hook leaves to the next one, beyond the limit of new calls. */
+  readonly left: number;
 }
 
 /** One hook on its way through the rooms. */
@@ -60,8 +64,8 @@ interface Passage {
   failed: boolean;
   /** Whether the body is being read: its size and shape alone decide how long that takes. */
   reading: boolean;
-  /** Whether the verdict was given. */
-  closed: boolean;
+  /** Set once the verdict is given: resolves when it is recorded. */
+  closing?: Promise<HookVerdict>;
 }
 
 /** A verdict, and what is known of the hook that it answers. */
@@ -78,6 +82,7 @@ const BLOCKS_IN_ANY_FAILURE_MODE: ReadonlySet<ReasonId> = new Set([
   'body_too_complex',
   'decoded_ratio_exceeded',
   'too_many_calls',
+  'too_many_new_calls',
   'too_many_results',
   'too_many_declared_tools',
   'id_too_long',
@@ -95,6 +100,9 @@ const MAX_METADATA = 65_536;
 
 /** Kept back from the budget so that the reply itself has time to leave, in ms. */
 const REPLY_RESERVE_MS = 25;
+
+/** Kept back for the evidence of each call, in ms. */
+const RECORD_RESERVE_MS = 0.1;
 
 /** Share of the budget that an event after the response may wait for the other one of the same request. */
 const OTHER_EVENT_PERCENT = 30;
@@ -135,7 +143,6 @@ export class HookWalk {
       hook: unreadHook(incoming),
       failed: false,
       reading: false,
-      closed: false,
     };
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<HookVerdict>((resolve) => {
@@ -182,11 +189,11 @@ export class HookWalk {
   }
 
   /** The verdict on a hook that is refused before its body is read. */
-  refuse(incoming: IncomingHook, reason: ReasonId, detail: string, budget: Budget): AnsweredHook {
+  async refuse(incoming: IncomingHook, reason: ReasonId, detail: string, budget: Budget): Promise<AnsweredHook> {
     const signal = new AbortController().signal;
     const hook = unreadHook(incoming);
-    const verdict = this.unread(
-      { incoming, budget, signal, hook, failed: false, reading: false, closed: false },
+    const verdict = await this.unread(
+      { incoming, budget, signal, hook, failed: false, reading: false },
       reason,
       detail,
     );
@@ -232,6 +239,7 @@ export class HookWalk {
     const judge = () => this.judge(passage, hook, calls);
     const waitMs = passage.budget.remainingMsOfShare(OTHER_EVENT_PERCENT);
     const judgement = await (isAfterResponse(hook) ? this.requests.inTurn(hook, waitMs, judge) : judge());
+    if (judgement.left > 0) return this.unfinished(passage, judgement);
     const { modes, onDeniedResult } = this.options;
     const { verdict, wouldHave } = await conclude(hook, calls, judgement, modes, onDeniedResult);
     return this.close(passage, verdict, { ...judgement, wouldHave });
@@ -253,14 +261,23 @@ export class HookWalk {
   }
 
   /** A body that takes longer to read than the budget is refused as one that is too large: in any failure mode. */
-  private overtime(passage: Passage): HookVerdict {
+  private overtime(passage: Passage): Promise<HookVerdict> {
     if (passage.reading) return this.unread(passage, 'gateway_busy', 'it is not read within the budget');
     const verdict = this.failed(passage, 'budget_exhausted', 'the budget of this hook is used up');
     return this.close(passage, this.unlessDenied(passage, verdict));
   }
 
+  /** A hook with more new calls than the limit blocks in any failure mode; the next one goes on where it ended. */
+  private unfinished(passage: Passage, judgement: Judgement): Promise<HookVerdict> {
+    const { maxNewCalls } = this.options;
+    const text = `this request has ${maxNewCalls + judgement.left} tool calls that were not judged before. ${maxNewCalls} of them are judged now; send it again to go on.`;
+    const verdict = this.unlessObserving(passage, block('too_many_new_calls', `Blocked: ${text}`));
+    const wouldHave = verdict.action === 'block' ? undefined : 'block';
+    return this.close(passage, verdict, { ...judgement, wouldHave });
+  }
+
   /** A hook that was not read. Size and shape block in any failure mode: neither must open a way around. */
-  private unread(passage: Passage, reason: ReasonId, detail: string): HookVerdict {
+  private unread(passage: Passage, reason: ReasonId, detail: string): Promise<HookVerdict> {
     this.logger.warn({ reason, hookKey: passage.incoming.keyName }, `a hook was not read: ${detail}`);
     const text = `this request could not be read: ${detail}`;
     const verdict = BLOCKS_IN_ANY_FAILURE_MODE.has(reason)
@@ -279,7 +296,8 @@ export class HookWalk {
     const names = rememberedAs(hook, calls.calls);
     // Redis is asked first: its answer travels while the facts are put together.
     const recalling = this.memory.recall(scope, names, revision);
-    const undecided = recalling.then((recalled) => calls.calls.filter((call) => !recalled.has(call)));
+    const open = recalling.then((recalled) => calls.calls.filter((call) => !recalled.has(call)));
+    const undecided = open.then((all) => all.slice(0, this.options.maxNewCalls));
     const gathered = await this.context.gather(identity, undecided, budget, signal);
     const prepared = this.decision.prepare(gathered.principal);
     const recalled = await recalling;
@@ -290,14 +308,15 @@ export class HookWalk {
       decisions.set(call, toRememberedDecision(call, verdict));
       count('iris.decision.remembered', { effect: verdict.effect });
     }
+    const left = (await open).length - (await undecided).length;
     const decided: DecidedCall[] = [];
     const durationsMs = { context: contextMs, pdp: 0 };
-    const judgement: Judgement = { calls, prepared, decided, decisions, strip: new Set(), durationsMs };
+    const judgement: Judgement = { calls, prepared, decided, decisions, strip: new Set(), durationsMs, left };
     passage.judgement = judgement;
     // Answers of a large check are kept as they come, so that a hook that runs out of time makes progress when it is
     // sent again. What comes after the verdict has no evidence, so it is not kept.
     const onDecided = (part: readonly DecidedCall[]) => {
-      if (passage.closed) return;
+      if (passage.closing !== undefined) return;
       decided.push(...part);
       // Masking a part at a time leaves the event loop free between the parts.
       this.evidence.prepare(part);
@@ -309,7 +328,8 @@ export class HookWalk {
         revision,
       );
     };
-    const timeoutMs = Math.max(1, budget.remainingMs() - 2 * REPLY_RESERVE_MS);
+    const reserveMs = 2 * REPLY_RESERVE_MS + (await undecided).length * RECORD_RESERVE_MS;
+    const timeoutMs = Math.max(1, budget.remainingMs() - reserveMs);
     const [ordered, strip] = await Promise.all([
       this.decision.decide(hook, prepared, await undecided, gathered.cmdb, timeoutMs, activeTraceId(), onDecided),
       this.plans.alwaysDenied(hook, prepared, calls.declared, revision, timeoutMs / 2),
@@ -328,14 +348,22 @@ export class HookWalk {
     return judgement;
   }
 
-  /** Evidence, metrics and the span, then the verdict leaves. Once per hook: a walk that the clock overtook is over. */
+  /** Once per hook: the first verdict is the verdict. */
   private close(
     passage: Passage,
     verdict: HookVerdict,
     judgement: Judgement | undefined = passage.judgement,
-  ): HookVerdict {
-    if (passage.closed) return verdict;
-    passage.closed = true;
+  ): Promise<HookVerdict> {
+    passage.closing ??= this.recorded(passage, verdict, judgement);
+    return passage.closing;
+  }
+
+  /** Evidence, metrics and the span, then the verdict leaves. */
+  private async recorded(
+    passage: Passage,
+    verdict: HookVerdict,
+    judgement: Judgement | undefined,
+  ): Promise<HookVerdict> {
     const { hook, budget } = passage;
     const { modes } = this.options;
     const mode = modes.ofEvent(hook.event);
@@ -352,10 +380,10 @@ export class HookWalk {
       modeOf,
       wouldHave: judgement?.wouldHave,
       traceId: activeTraceId(),
-      failed: passage.failed,
+      failed: passage.failed || (judgement?.left ?? 0) > 0,
       durationsMs: { context: 0, pdp: 0, ...judgement?.durationsMs, total: budget.elapsedMs() },
     };
-    const kept = this.evidence.record(outcome, judgement?.decided ?? [], isEnforced);
+    const kept = await this.evidence.record(outcome, judgement?.decided ?? [], isEnforced);
     this.shadow?.compare(outcome, judgement?.decided ?? []);
     if (!kept && enforceable && mode === 'enforce')
       verdict = block('evidence_unavailable', 'Blocked: this decision cannot be recorded.');
@@ -391,7 +419,9 @@ export class HookWalk {
     passage.failed = true;
     const { pre_request, pre_tool_use } = this.options.onFailure;
     const onFailure = passage.hook.event === 'pre_tool_use' ? pre_tool_use : pre_request;
-    if (onFailure === 'open') return { action: 'allow', reason };
+    // More calls than the limit open no way around a policy.
+    const isOverLimit = (passage.judgement?.left ?? 0) > 0;
+    if (onFailure === 'open' && !isOverLimit) return { action: 'allow', reason };
     return this.unlessObserving(passage, block(reason, `Blocked: ${text}.`));
   }
 
