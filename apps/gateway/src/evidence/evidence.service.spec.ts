@@ -247,7 +247,11 @@ describe('evidence', () => {
   });
 
   it('has one record for a hook without a decision', async () => {
-    await serviceWith('drop').record(outcome({ verdict: { action: 'allow', reason: 'no_tool_call' } }), [], () => false);
+    await serviceWith('drop').record(
+      outcome({ verdict: { action: 'allow', reason: 'no_tool_call' } }),
+      [],
+      () => false,
+    );
     expect(await recorded()).toMatchObject([{ phase: 'none', effect: 'ALLOW', reason: 'no_tool_call' }]);
   });
 
