@@ -7,6 +7,8 @@ export interface AdverseHook {
   readonly body: Buffer;
   /** Size in bytes after decompression. */
   readonly decodedBytes: number;
+  /** How often it is sent before it is measured; by default never. */
+  readonly sentBefore?: number;
 }
 
 /** Makes a hook of about so many bytes after decompression. */
@@ -28,8 +30,13 @@ function fill(bytes: number, make: (index: number) => string, separator = ','): 
   return parts.join(separator);
 }
 
+let sessions = 0;
+
+/** In a session of its own, so that no verdict on another hook is remembered for it. */
 function hook(url: string, body: string, path = ENFORCED): AdverseHook {
-  const metadata = JSON.stringify({ login_name: PEOPLE, url, user_agent: 'claude-cli/2.1', session_id: 'adverse' });
+  sessions += 1;
+  const session_id = `adverse-${sessions}`;
+  const metadata = JSON.stringify({ login_name: PEOPLE, url, user_agent: 'claude-cli/2.1', session_id });
   const text = Buffer.from(`{"metadata":${metadata},${path === AFTER ? body : `"request_body":${body}`}}`);
   return { path, body: text, decodedBytes: text.length };
 }
@@ -144,6 +151,14 @@ export const ADVERSE_SHAPES: Readonly<Record<string, AdverseShape>> = {
     anthropic(fill(bytes, (i) => turn(call(`c${i}`, 'Read', `{"file_path":"/a/${i}"}`), result(`c${i}`)))),
   'many calls of unknown tools': (bytes) =>
     anthropic(fill(bytes, (i) => turn(call(`c${i}`, `tool_${i}`, '{}'), result(`c${i}`)))),
+  'many calls, sent again': (bytes) => ({
+    ...anthropic(fill(bytes, (i) => turn(call(`c${i}`, 'Read', `{"file_path":"/a/${i}"}`), result(`c${i}`)))),
+    sentBefore: 10,
+  }),
+  'many denied calls, sent again': (bytes) => ({
+    ...anthropic(fill(bytes, (i) => turn(call(`c${i}`, `tool_${i}`, '{}'), result(`c${i}`)))),
+    sentBefore: 10,
+  }),
   'many results of one call': (bytes) =>
     anthropic(
       turn(

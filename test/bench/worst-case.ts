@@ -148,6 +148,7 @@ class WorstCaseBench {
   }
 
   async measure(shape: string, hook: AdverseHook): Promise<WorstCase> {
+    for (let sent = 0; sent < (hook.sentBefore ?? 0); sent += 1) await this.#send(hook);
     const pdpPid = this.mesh.pdp.process.pid ?? 0;
     await this.#eventLoop();
     const idle = (await residentMegabytes(this.#pid)).now;
