@@ -10,6 +10,8 @@ interface Group {
   readonly results: JsonPath[];
   inNewestTurn: boolean;
   hasOtherName: boolean;
+  /** A result stands in a message of the model, which must go back as it came. */
+  serverSide: boolean;
 }
 
 interface OpenCall {
@@ -63,6 +65,7 @@ export class CallPairing {
     }
     group.results.push(result.path);
     group.inNewestTurn ||= result.inNewestTurn;
+    group.serverSide ||= result.serverSide ?? false;
     group.hasOtherName ||= calledName !== undefined && result.name !== undefined && result.name !== calledName;
   }
 
@@ -95,7 +98,7 @@ export class CallPairing {
         resultCount: group.results.length,
         inNewestTurn: group.inNewestTurn,
         caller: caller ?? 'direct',
-        serverSide: serverSide ?? false,
+        serverSide: (serverSide ?? false) || group.serverSide,
         callVisible,
         ...(anomalies.length === 0 ? {} : { anomalies }),
       });
@@ -115,7 +118,7 @@ export class CallPairing {
 }
 
 function emptyGroup(): Group {
-  return { calls: 0, results: [], inNewestTurn: false, hasOtherName: false };
+  return { calls: 0, results: [], inNewestTurn: false, hasOtherName: false, serverSide: false };
 }
 
 /** A result whose call is not in the request is judged as unknown, whatever it says about itself. */

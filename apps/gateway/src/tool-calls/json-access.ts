@@ -13,8 +13,12 @@ export function textOf(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The value when it is a text that is not empty, as an id must be. */
+/**
+ * The value as an id: a text that is not empty. A number counts as its text, since lenient servers take the two for one
+ * id.
+ */
 export function idOf(value: Json | undefined): string | undefined {
+  if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 

@@ -29,6 +29,8 @@ const CARRIERS = [
   'tool_results',
   'tool_outputs',
   'parts',
+  'messages',
+  'contents',
 ];
 
 const MAX_REMEMBERED = 2000;
@@ -60,6 +62,8 @@ export class KeyNames {
 
   #classify(key: string): KeyMeaning {
     if (key.length > MAX_REMEMBERED_LENGTH) return { kind: 'other' };
+    // Some decoders merge what it holds into the object.
+    if (key === '__proto__') return { kind: 'foreign' };
     const folded = fold(key);
     if (this.#names.has(key)) return { kind: this.#carriers.has(folded) ? 'carrier' : 'name' };
     const of = this.#byFold.get(folded);

@@ -10,6 +10,8 @@ export interface KnownKind {
   readonly fields?: Fields;
   /** Where the key names the kind: the container that is the value under this key. */
   readonly list?: Container;
+  /** The fields of a node that is no more than them; any other one is unrecognised. */
+  readonly only?: readonly string[];
   /** A second discriminator of the same node, for example the role of a message item. */
   readonly second?: Union;
 }

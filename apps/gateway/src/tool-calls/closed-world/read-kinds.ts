@@ -68,10 +68,14 @@ class KindsReader {
   constructor(private readonly names: KeyNames) {}
 
   read(kinds: FormatKinds, body: JsonObject) {
-    const canonical = this.#canonicalKeys(body);
+    const carriers: string[] = [];
+    const canonical = this.#canonicalKeys(body, carriers);
     for (const key of Object.keys(canonical)) {
       if (!Object.hasOwn(kinds.fields, key)) this.#unknownField(key);
     }
+    // The Responses API's name for the history is a usual one, so only what can be a history counts.
+    if (typeof canonical.input === 'object') carriers.push('input');
+    this.#unlistedCarriers(carriers, canonical, kinds.fields, 'calls');
     return {
       body: this.#fields(canonical, kinds.fields),
       paths: this.#paths,
@@ -137,7 +141,15 @@ class KindsReader {
   #field(value: Json, field: Exclude<Field, 'plain'>): Json {
     if ('union' in field) return this.#container(value, field);
     if (!isJsonObject(value)) return this.#refuse('an object is expected');
-    return this.#fields(this.#canonicalKeys(value), field.fields);
+    const carriers: string[] = [];
+    const canonical = this.#canonicalKeys(value, carriers);
+    this.#unlistedCarriers(carriers, canonical, field.fields, 'calls');
+    return this.#fields(canonical, field.fields);
+  }
+
+  /** Calls, results and histories in fields where the format has none. */
+  #unlistedCarriers(keys: readonly string[], node: JsonObject, fields: Fields | undefined, holds: Container['holds']) {
+    for (const key of keys) if (!fields || !Object.hasOwn(fields, key)) this.#unlisted(key, node, holds);
   }
 
   #container(value: Json, container: Container): Json {
@@ -177,7 +189,7 @@ class KindsReader {
     const canonical = this.#canonicalKeys(node, carriers);
     const kind = statedKind(union, canonical);
     const fields = kind === undefined ? undefined : listed(union, kind)?.fields;
-    for (const key of carriers) if (!fields || !Object.hasOwn(fields, key)) this.#unlisted(key, node, holds);
+    this.#unlistedCarriers(carriers, node, fields, holds);
     if (kind === undefined) {
       const keys = Object.keys(canonical);
       if (keys.length === 0) return canonical;
@@ -196,7 +208,10 @@ class KindsReader {
     return canonical;
   }
 
-  #known(node: JsonObject, { fields, second }: KnownKind, holds: Container['holds']): JsonObject {
+  #known(node: JsonObject, { fields, second, only }: KnownKind, holds: Container['holds']): JsonObject {
+    for (const key of only === undefined ? [] : Object.keys(node)) {
+      if (!only?.includes(key) && isMeaningful(node[key])) this.#unlisted(key, node, holds);
+    }
     const read = fields ? this.#fields(node, fields) : node;
     return second ? this.#node(read, second, holds) : read;
   }

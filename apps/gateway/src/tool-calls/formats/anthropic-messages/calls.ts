@@ -72,5 +72,5 @@ export function foundCall(block: JsonObject): FoundCall | undefined {
 /** The id that a result block answers: `tool_result` and all kinds of `*_tool_result`. */
 function resultId(block: JsonObject): string | undefined {
   const type = textOf(block.type);
-  return type?.endsWith('tool_result') ? (textOf(block.tool_use_id) ?? '') : undefined;
+  return type?.endsWith('tool_result') ? (idOf(block.tool_use_id) ?? '') : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Edit } from '@iris/json-document';
 import { below, idOf, objectsIn, textOf } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
+import { restEdits } from '../rest-of-result.js';
 import { attachmentEdits } from './attachments.js';
 import { executedCalls, pendingCalls } from './calls.js';
 import { KINDS } from './kinds.js';
@@ -61,6 +62,7 @@ export const anthropicMessages: LlmFormat = {
       for (const path of call.results) {
         edits.push({ op: 'set', path: below(path, 'content'), json: JSON.stringify(notice) });
         edits.push({ op: 'set', path: below(path, 'is_error'), json: 'true' });
+        edits.push(...restEdits(body, path, KEPT));
       }
     }
     return { status: 'planned', edits };
@@ -69,6 +71,9 @@ export const anthropicMessages: LlmFormat = {
   isResponse,
   responseCalls,
 };
+
+/** What stays of a denied result beside its notice. */
+const KEPT = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control', 'toolset_name', 'caller']);
 
 const MESSAGES_PATH = /\/v1\/messages(?:\/count_tokens)?$/;
 const RAW_PREDICT_PATH = /\/publishers\/anthropic\/models\/[^/]+(?::|%3A)(?:streamRawPredict|rawPredict)$/i;

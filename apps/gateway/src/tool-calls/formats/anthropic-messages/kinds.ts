@@ -79,11 +79,23 @@ const TOOL_CHANGES: Union = {
   },
 };
 
+/** Content inside of documents and search results. */
+const QUOTED: Container = {
+  holds: 'calls',
+  orText: true,
+  union: { by: 'type', kinds: allOf('harmless', ['text', 'image']) },
+};
+const QUOTING: Record<string, KnownKind> = {
+  document: { kind: 'harmless', fields: { source: { fields: { content: QUOTED } } } },
+  search_result: { kind: 'harmless', fields: { content: QUOTED } },
+};
+
 /** Members of the content of a `tool_result`. */
 export const RESULT_PARTS: Union = {
   by: 'type',
   kinds: {
-    ...allOf('harmless', ['text', 'image', 'document', 'search_result', 'browser_state']),
+    ...allOf('harmless', ['text', 'image', 'browser_state']),
+    ...QUOTING,
     tool_reference: 'metadata',
   },
 };
@@ -92,7 +104,8 @@ export const RESULT_PARTS: Union = {
 export const CONTENT_BLOCKS: Union = {
   by: 'type',
   kinds: {
-    ...allOf('harmless', ['text', 'image', 'document', 'search_result', 'thinking', 'redacted_thinking']),
+    ...allOf('harmless', ['text', 'image', 'thinking', 'redacted_thinking']),
+    ...QUOTING,
     ...allOf('harmless', ['container_upload', 'fallback']),
     ...allOf('call', ['tool_use', 'server_tool_use', 'mcp_tool_use']),
     tool_result: { kind: 'result', fields: { content: { holds: 'calls', union: RESULT_PARTS, orText: true } } },

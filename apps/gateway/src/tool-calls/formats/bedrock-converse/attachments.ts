@@ -1,6 +1,6 @@
 import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
-import { objectsIn } from '../../json-access.js';
+import { objectOf, objectsIn } from '../../json-access.js';
 import { turnsWith } from '../turns.js';
 
 const ATTACHMENTS = ['image', 'document', 'video', 'audio', 'searchResult'];
@@ -12,7 +12,8 @@ export function attachmentEdits(body: JsonObject, denied: readonly JsonPath[]): 
   const edits: Edit[] = [];
   for (const [index, message] of turnsWith(body, denied)) {
     for (const [position, block] of objectsIn(message.content)) {
-      if (!ATTACHMENTS.some((kind) => block[kind] !== undefined && block[kind] !== null)) continue;
+      const isGuardedImage = objectOf(block.guardContent)?.image !== undefined;
+      if (!isGuardedImage && !ATTACHMENTS.some((kind) => block[kind] !== undefined && block[kind] !== null)) continue;
       edits.push({ op: 'set', path: ['messages', index, 'content', position], json: REMOVED });
     }
   }

@@ -1,7 +1,7 @@
-import type { Json, JsonObject } from '@iris/contracts';
-import type { Edit, JsonPath } from '@iris/json-document';
+import type { Edit } from '@iris/json-document';
 import { below, objectOf, objectsIn } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
+import { nodeAt, restEdits } from '../rest-of-result.js';
 import { attachmentEdits } from './attachments.js';
 import { pairedCalls } from './calls.js';
 import { KINDS } from './kinds.js';
@@ -49,7 +49,10 @@ export const bedrockConverse: LlmFormat = {
       if (call.serverSide) return { status: 'not_representable', callId: call.id };
       for (const path of call.results) {
         edits.push({ op: 'set', path: below(path, 'content'), json: JSON.stringify([{ text: notice }]) });
-        if (hasStatus(body, path)) edits.push({ op: 'set', path: below(path, 'status'), json: '"error"' });
+        if (nodeAt(body, path)?.status !== undefined) {
+          edits.push({ op: 'set', path: below(path, 'status'), json: '"error"' });
+        }
+        edits.push(...restEdits(body, path, KEPT));
       }
     }
     return { status: 'planned', edits };
@@ -59,8 +62,5 @@ export const bedrockConverse: LlmFormat = {
   responseCalls,
 };
 
-function hasStatus(body: JsonObject, path: JsonPath): boolean {
-  let value: Json | undefined = body;
-  for (const key of path) value = (value as Record<string | number, Json> | undefined)?.[key];
-  return objectOf(value)?.status !== undefined;
-}
+/** What stays of a denied result beside its notice. */
+const KEPT = new Set(['toolUseId', 'content', 'status', 'type']);

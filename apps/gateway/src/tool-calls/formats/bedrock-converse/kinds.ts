@@ -1,4 +1,11 @@
-import { allOf, type FormatKinds, type KnownKind, plain, type Union } from '../../closed-world/index.js';
+import {
+  allOf,
+  type Container,
+  type FormatKinds,
+  type KnownKind,
+  plain,
+  type Union,
+} from '../../closed-world/index.js';
 import { TOOLS as ANTHROPIC_TOOLS } from '../anthropic-messages/kinds.js';
 
 /**
@@ -56,12 +63,18 @@ export const ROLES: Union = {
   kinds: allOf(MESSAGE, ['user', 'assistant', 'system']),
 };
 
+/** Servers of the model's own format, none of which Converse is known to take. */
+const SERVERS: Container = {
+  holds: 'tools',
+  union: { by: 'object', untyped: { '*': 'mcp_servers' }, kinds: {} },
+};
+
 export const KINDS: FormatKinds = {
   fields: {
     messages: { holds: 'calls', union: ROLES },
     system: { holds: 'calls', union: SYSTEM },
     toolConfig: { fields: { tools: { holds: 'tools', union: TOOLS } } },
-    additionalModelRequestFields: { fields: { tools: { holds: 'tools', union: NATIVE_TOOLS } } },
+    additionalModelRequestFields: { fields: { tools: { holds: 'tools', union: NATIVE_TOOLS }, mcp_servers: SERVERS } },
     ...plain(
       'modelId',
       'inferenceConfig',

@@ -13,6 +13,8 @@ export interface PlacedStep {
   readonly step: JsonObject;
   readonly path: JsonPath;
   readonly author: ItemAuthor;
+  /** Inside a turn of the model. */
+  readonly ofModel: boolean;
 }
 
 /** All steps of the input. Those inside a turn follow the turn itself. */
@@ -20,11 +22,11 @@ export function stepsOf(body: JsonObject): PlacedStep[] {
   const steps: PlacedStep[] = [];
   for (const [index, step] of objectsIn(body.input)) {
     const author = authorOf(step);
-    steps.push({ step, path: ['input', index], author });
+    steps.push({ step, path: ['input', index], author, ofModel: false });
     for (const [position, inner] of objectsIn(step.content)) {
       const own = authorOf(inner);
       const place = ['input', index, 'content', position];
-      steps.push({ step: inner, path: place, author: own === 'client' ? author : own });
+      steps.push({ step: inner, path: place, author: own === 'client' ? author : own, ofModel: author === 'model' });
     }
   }
   return steps;
@@ -74,7 +76,7 @@ function pair(body: JsonObject): PairedCalls {
   const steps = stepsOf(body);
   const isHeld = idOf(body.previous_interaction_id) !== undefined;
   const newest = isHeld ? 0 : newestFrom(steps.map(({ author }) => author));
-  for (const [index, { step, path, author }] of steps.entries()) {
+  for (const [index, { step, path, author, ofModel }] of steps.entries()) {
     if (author === 'model') turn.endTurn();
     const type = textOf(step.type) ?? '';
     const call = callOfStep(step);
@@ -85,7 +87,7 @@ function pair(body: JsonObject): PairedCalls {
         path,
         inNewestTurn: index >= newest,
         ...(name === undefined ? {} : { name }),
-        serverSide: type !== 'function_result',
+        serverSide: type !== 'function_result' || ofModel,
       });
     }
   }

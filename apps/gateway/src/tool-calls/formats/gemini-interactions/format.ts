@@ -3,6 +3,7 @@ import type { Edit, JsonPath } from '@iris/json-document';
 import { turnNumbers } from '../../item-turns.js';
 import { below, textOf } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
+import { restEdits } from '../rest-of-result.js';
 import { pairedCalls, stepsOf } from './calls.js';
 import { ATTACHMENTS, KINDS } from './kinds.js';
 import { isResponse, responseCalls } from './response.js';
@@ -42,6 +43,7 @@ export const geminiInteractions: LlmFormat = {
       for (const path of call.results) {
         edits.push({ op: 'set', path: below(path, 'result'), json: JSON.stringify(notice) });
         edits.push({ op: 'set', path: below(path, 'is_error'), json: 'true' });
+        edits.push(...restEdits(body, path, KEPT));
       }
     }
     return { status: 'planned', edits };
@@ -50,6 +52,9 @@ export const geminiInteractions: LlmFormat = {
   isResponse,
   responseCalls,
 };
+
+/** What stays of a denied result beside its notice. */
+const KEPT = new Set(['type', 'call_id', 'name', 'result', 'is_error', 'signature']);
 
 const KINDS_OF_ATTACHMENTS = new Set(ATTACHMENTS);
 const REMOVED = JSON.stringify({ type: 'text', text: 'An attachment that came with a denied result was removed.' });

@@ -89,7 +89,7 @@ function pairRequest(pairing: CallPairing, request: JsonObject, path: JsonPath):
           path: below(path, 'contents', index, 'parts', position, key),
           inNewestTurn: index > lastModel || (isModel && index === lastModel),
           ...(name === undefined ? {} : { name }),
-          serverSide: kind !== 'function',
+          serverSide: kind !== 'function' || isModel,
         });
       }
     }

@@ -2,10 +2,10 @@ import type { Json, JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import { below, objectOf, uniqueByKey } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
+import { restEdits } from '../rest-of-result.js';
 import { attachmentEdits } from './attachments.js';
 import { pairedCalls } from './calls.js';
-import { fieldsOf } from './fields.js';
-import { KINDS } from './kinds.js';
+import { ATTACHMENTS, KINDS } from './kinds.js';
 import { hasContents, requestsOf } from './requests.js';
 import { isResponse, responseCalls } from './response.js';
 import { declaredTools, stripTools } from './tools.js';
@@ -46,7 +46,15 @@ export const gemini: LlmFormat = {
     for (const { call, notice } of redactions) {
       // Parts of the model's content must be echoed.
       if (call.serverSide) return { status: 'not_representable', callId: call.id };
-      for (const path of call.results) edits.push(...denial(valueAt(body, path), path, notice));
+      for (const path of call.results) {
+        const part = path.slice(0, -1);
+        if (ATTACHMENTS.some((key) => valueAt(body, part)[key] !== undefined)) {
+          // Two members in one part: nothing says which of them the API reads.
+          return { status: 'not_representable', callId: call.id };
+        }
+        edits.push({ op: 'set', path: below(path, 'response'), json: JSON.stringify({ error: notice }) });
+        edits.push(...restEdits(body, path, KEPT), ...restEdits(body, part, KEPT_OF_PART));
+      }
     }
     return { status: 'planned', edits };
   },
@@ -61,10 +69,6 @@ function valueAt(body: JsonObject, path: JsonPath): JsonObject {
   return objectOf(value) ?? {};
 }
 
-/** `response` must be an object, and `error` is the name by which models know a failure. */
-function denial(response: JsonObject, path: JsonPath, notice: string): Edit[] {
-  const edits: Edit[] = [];
-  edits.push({ op: 'set', path: below(path, 'response'), json: JSON.stringify({ error: notice }) });
-  for (const [key] of fieldsOf(response, 'parts')) edits.push({ op: 'remove', path: below(path, key) });
-  return edits;
-}
+/** What stays of a denied response beside its notice: `error` is the name by which models know a failure. */
+const KEPT = new Set(['id', 'name', 'response', 'willContinue', 'scheduling']);
+const KEPT_OF_PART = new Set(['functionResponse', 'thought', 'thoughtSignature']);

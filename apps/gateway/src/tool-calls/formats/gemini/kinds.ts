@@ -47,14 +47,14 @@ export const ROLES: Union = {
   kinds: allOf(CONTENT, ['user', 'model', 'function']),
 };
 
-/** An instruction holds no calls and no results, so those are of no listed kind there. */
+/** An instruction holds text alone, so calls, results and files are of no listed kind there. */
 const INSTRUCTION: KnownKind = {
   kind: 'metadata',
   fields: {
     parts: {
       holds: 'calls',
       orObject: true,
-      union: { by: { key: true }, kinds: allOf('harmless', ['text', 'thought', 'partMetadata', ...ATTACHMENTS]) },
+      union: { by: { key: true }, kinds: allOf('harmless', ['text', 'thought', 'partMetadata']) },
     },
   },
 };

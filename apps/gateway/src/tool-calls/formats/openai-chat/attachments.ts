@@ -20,8 +20,10 @@ export function attachmentEdits(body: JsonObject, denied: readonly JsonPath[]): 
   }
   const turns = new Set(denied.map(([, index]) => turnOf.get(index as number)));
   const edits: Edit[] = [];
-  for (const [index, { role, content }] of messages) {
+  for (const [index, { role, content, images }] of messages) {
     if (role === 'assistant' || role === 'tool' || role === 'function' || !turns.has(turnOf.get(index))) continue;
+    // Some servers take images beside the content.
+    if (images !== undefined && images !== null) edits.push({ op: 'remove', path: ['messages', index, 'images'] });
     for (const [position, part] of objectsIn(content)) {
       if (!KINDS.has(textOf(part.type) ?? '')) continue;
       edits.push({ op: 'set', path: ['messages', index, 'content', position], json: REMOVED });

@@ -26,7 +26,7 @@ function pair(body: JsonObject): PairedCalls {
         turn.result(kind, id, { path: ['messages', index], inNewestTurn: index >= lastAssistant, serverSide: true });
     }
     for (const { kind, id, found } of resultsOfMessage(message, index, index > lastAssistant))
-      turn.result(kind, id, found);
+      turn.result(kind, id, message.role === 'assistant' ? { ...found, serverSide: true } : found);
   }
   turn.endTurn();
   return pairing.paired();
@@ -68,7 +68,7 @@ export interface MessageCall {
 export function callsOfMessage(message: JsonObject): MessageCall[] {
   const calls: MessageCall[] = [];
   for (const call of nodesOf(message.tool_calls)) {
-    calls.push({ id: idOf(call.id), found: callOfEntry(call), kind: 'call' });
+    for (const found of callsOfEntry(call)) calls.push({ id: idOf(call.id), found, kind: 'call' });
   }
   const legacy = objectOf(message.function_call);
   if (legacy) calls.push({ id: undefined, found: callOfFunction(legacy), kind: 'legacy' });
@@ -85,12 +85,16 @@ export function callsOfMessage(message: JsonObject): MessageCall[] {
   return calls;
 }
 
-function callOfEntry(call: JsonObject): FoundCall {
+/** What an entry names; more than one call when it names them in several places, since servers differ in what counts. */
+function callsOfEntry(call: JsonObject): FoundCall[] {
+  const calls: FoundCall[] = [];
   const custom = objectOf(call.custom);
   const inner = objectOf(call.function);
-  if (custom && !inner) return freeTextCall(custom);
-  if (!inner && call.type === 'custom') return freeTextCall(call);
-  return callOfFunction(inner ?? call);
+  if (custom) calls.push(freeTextCall(custom));
+  if (inner) calls.push(callOfFunction(inner));
+  const isOther = call.name !== undefined && calls.every(({ name }) => name !== call.name);
+  if (calls.length === 0 || isOther) calls.push(call.type === 'custom' ? freeTextCall(call) : callOfFunction(call));
+  return calls;
 }
 
 function callOfFunction(call: JsonObject): FoundCall {

@@ -1,7 +1,7 @@
-import type { Json, JsonObject } from '@iris/contracts';
 import type { Edit } from '@iris/json-document';
-import { below, objectOf, objectsIn, textOf } from '../../json-access.js';
+import { below, objectsIn, textOf } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
+import { nodeAt, restEdits } from '../rest-of-result.js';
 import { attachmentEdits } from './attachments.js';
 import { pairedCalls } from './calls.js';
 import { KINDS } from './kinds.js';
@@ -53,9 +53,9 @@ export const openaiChat: LlmFormat = {
       if (call.serverSide) return { status: 'not_representable', callId: call.id };
       for (const path of call.results) {
         edits.push({ op: 'set', path: below(path, 'content'), json: JSON.stringify(notice) });
-        if (path.length > 2 && isBlock(body, path)) {
-          edits.push({ op: 'set', path: below(path, 'is_error'), json: 'true' });
-        }
+        const isBlock = path.length > 2 && nodeAt(body, path)?.type === 'tool_result';
+        if (isBlock) edits.push({ op: 'set', path: below(path, 'is_error'), json: 'true' });
+        edits.push(...restEdits(body, path, isBlock ? KEPT_OF_BLOCK : KEPT));
       }
     }
     return { status: 'planned', edits };
@@ -68,8 +68,6 @@ export const openaiChat: LlmFormat = {
 /** `system` is not among them: Anthropic has it too. */
 const OPENAI_ROLES = new Set(['tool', 'function', 'developer']);
 
-function isBlock(body: JsonObject, path: readonly (string | number)[]): boolean {
-  let value: Json | undefined = body;
-  for (const key of path) value = (value as Record<string | number, Json> | undefined)?.[key];
-  return objectOf(value)?.type === 'tool_result';
-}
+/** What stays of a denied result beside its notice. */
+const KEPT = new Set(['role', 'tool_call_id', 'tool_use_id', 'name', 'content', 'cache_control']);
+const KEPT_OF_BLOCK = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control']);

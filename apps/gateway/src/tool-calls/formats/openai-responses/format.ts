@@ -2,6 +2,7 @@ import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import { below, objectOf, objectsIn, textOf } from '../../json-access.js';
 import type { LlmFormat } from '../llm-format.js';
+import { restEdits } from '../rest-of-result.js';
 import { attachmentEdits } from './attachments.js';
 import { itemAt, pairedCalls } from './calls.js';
 import { KINDS } from './kinds.js';
@@ -41,7 +42,7 @@ export const openaiResponses: LlmFormat = {
       for (const path of call.results) {
         const denial = denialOf(itemAt(body, path), path, notice);
         if (!denial) return { status: 'not_representable', callId: call.id };
-        edits.push(...denial);
+        edits.push(...denial, ...restOf(body, path));
       }
     }
     return { status: 'planned', edits };
@@ -59,6 +60,16 @@ function looksLikeItems(body: JsonObject): boolean {
   }
   return false;
 }
+
+/** What an output has beside its notice. A call that holds its own output goes back whole. */
+function restOf(body: JsonObject, path: JsonPath): Edit[] {
+  return /_output$/.test(textOf(itemAt(body, path)?.type) ?? '') ? restEdits(body, path, KEPT) : [];
+}
+
+const KEPT = new Set([
+  ...['type', 'id', 'call_id', 'name', 'namespace', 'status', 'output', 'tools', 'execution', 'caller'],
+  'max_output_length',
+]);
 
 /** How each kind of result says that it was denied; undefined where it has no place for it. */
 function denialOf(item: JsonObject | undefined, path: JsonPath, notice: string): Edit[] | undefined {

@@ -70,10 +70,8 @@ const LISTED_TOOLS: Container = {
   holds: 'tools',
   union: { by: 'type', untyped: { '*': 'tool' }, kinds: { tool: 'declared_tool' } },
 };
-const MESSAGE: KnownKind = {
-  kind: 'metadata',
-  fields: { content: { holds: 'calls', union: CONTENT_PARTS, orText: true } },
-};
+const PARTS: Container = { holds: 'calls', union: CONTENT_PARTS, orText: true };
+const MESSAGE: KnownKind = { kind: 'metadata', fields: { content: PARTS } };
 
 const ROLES: Union = {
   by: 'role',
@@ -87,7 +85,9 @@ export const ITEMS: Union = {
   untyped: { role: 'message', id: 'item_reference' },
   kinds: {
     message: { kind: 'metadata', second: ROLES },
-    ...allOf('metadata', ['item_reference', 'reasoning', 'compaction', 'compaction_trigger', 'configuration_update']),
+    item_reference: { kind: 'metadata', only: ['type', 'id'] },
+    reasoning: { kind: 'metadata', fields: { content: PARTS, summary: PARTS } },
+    ...allOf('metadata', ['compaction', 'compaction_trigger', 'configuration_update']),
     ...allOf('call', [
       'function_call',
       'custom_tool_call',
@@ -104,9 +104,11 @@ export const ITEMS: Union = {
       'code_interpreter_call',
       'image_generation_call',
     ]),
-    ...allOf('result', [
+    ...allOf({ kind: 'result', fields: { output: PARTS } } as const, [
       'function_call_output',
       'custom_tool_call_output',
+    ]),
+    ...allOf('result', [
       'local_shell_call_output',
       'shell_call_output',
       'apply_patch_call_output',
