@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@iris/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import readInWorker from './catalog-worker.js';
 import { type OpenCatalog, openCatalog } from './open-catalog.js';
 
 let folder: string;
@@ -30,7 +31,7 @@ entries: [{ name: one, system: s, category: ${category}, tools: { read: [look] }
 function openMounted(content: string): OpenCatalog {
   mount('v1', content);
   symlinkSync(join('..data', 'catalog.yaml'), join(folder, 'catalog.yaml'));
-  open = openCatalog(join(folder, 'catalog.yaml'), logger, 0);
+  open = openCatalog(join(folder, 'catalog.yaml'), logger, { settleMs: 0, read: async (text) => readInWorker(text) });
   return open;
 }
 

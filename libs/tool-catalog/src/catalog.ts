@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { JsonObject, Phase, ToolClassification } from '@iris/contracts';
 import { LRUCache } from 'lru-cache';
 import { foldServerName, readCatalogDocument } from './catalog-file.js';
+import type { CatalogDocument } from './catalog-schema.js';
 import { type CompiledEntry, compileAgentEntry, compileServer } from './compiled-entry.js';
 import { type EnvironmentRules, type Recognition, recogniseHost } from './environment.js';
 import {
@@ -96,7 +97,11 @@ const SERVER_NAME = /^[\w.-]{1,64}$/;
  */
 export function loadCatalog(source: { readonly path: string } | { readonly text: string }): Catalog {
   const text = 'path' in source ? readFileSync(source.path, 'utf8') : source.text;
-  const document = readCatalogDocument(text);
+  return compileCatalog(text, readCatalogDocument(text));
+}
+
+/** Compiles a catalog whose text was read by `readCatalogDocument`, in this thread or in another one. */
+export function compileCatalog(text: string, document: CatalogDocument): Catalog {
   const rules: EnvironmentRules = {
     environments: document.environments.map(({ name, patterns, hosts }) => ({
       name,

@@ -1,5 +1,6 @@
 export * from './catalog.js';
-export { CatalogError } from './catalog-file.js';
+export { CatalogError, readCatalogDocument } from './catalog-file.js';
+export type { CatalogDocument } from './catalog-schema.js';
 export { connectionTargets } from './connection-strings/connection-targets.js';
 export type { ConnectionReading, ConnectionResult } from './connection-strings/reading.js';
 export type { EnvironmentClue, TargetKind } from './environment-of-call.js';

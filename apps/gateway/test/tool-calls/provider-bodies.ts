@@ -8,6 +8,9 @@ export interface GeneratedBody {
   readonly text: string;
 }
 
+/** What the results of generated bodies hold, and nothing else in them. */
+export const RESULT_MARKER = /secret|iVBORw0KGgo=|"plain"/;
+
 const NAMES = ['read', 'write', 'Bash', 'mcp__crm__find', 'no_tool_available'];
 const toolNames = fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 4 });
 

@@ -53,13 +53,28 @@ const mutation = fc.oneof(
     kind: fc.constantFrom('unwrap' as const, 'wrap' as const, 'case' as const, 'spelling' as const),
     at: fc.nat(9999),
   }),
-  fc.record({ kind: fc.constantFrom('move' as const, 'repeat' as const), at: fc.nat(9999), to: fc.nat(9999) }),
+  fc.record({
+    kind: fc.constantFrom('move' as const, 'repeat' as const, 'same_id' as const),
+    at: fc.nat(9999),
+    to: fc.nat(9999),
+  }),
 );
 
 export type Mutation = typeof mutation extends fc.Arbitrary<infer T> ? T : never;
 
 /** Insertions of a node that no format lists. */
 export const insertions: fc.Arbitrary<Mutation> = mutation.filter(({ kind }) => kind === 'insert' || kind === 'add');
+
+/** Insertions of a block or message of another body, as it is in there. */
+export function transplants(donor: unknown): fc.Arbitrary<Mutation> {
+  const nodes = [...placesOf({ body: donor })].map(({ parent, key }) => parent[key]).filter(isCarrier);
+  return fc.record({
+    kind: fc.constant('insert' as const),
+    at: fc.nat(9999),
+    index: fc.nat(20),
+    node: fc.constantFrom(...(nodes.length > 0 ? nodes : FOREIGN_NODES)),
+  });
+}
 
 /** Any changes of structure. */
 export const mutations: fc.Arbitrary<Mutation[]> = fc.array(mutation, { minLength: 1, maxLength: 4 });
@@ -126,6 +141,12 @@ function apply(root: { body: Node }, change: Mutation): void {
       const entries = Object.entries(member.parent).map(([name, value]) => [name === key ? other : name, value]);
       for (const name of Object.keys(member.parent)) delete member.parent[name];
       Object.assign(member.parent, Object.fromEntries(entries));
+      return;
+    }
+    case 'same_id': {
+      const ids = members.filter(({ key }) => /^(?:id|(?:tool_?use|(?:tool_)?call)_?id)$/i.test(String(key)));
+      const [one, other] = [pick(ids, change.at), pick(ids, change.to)];
+      if (one && other) one.parent[one.key] = other.parent[other.key];
       return;
     }
     case 'move':

@@ -23,7 +23,8 @@ export const geminiInteractions: LlmFormat = {
 
   matchesPath: (path) => path.endsWith('/interactions'),
 
-  accepts: (body) => body.messages === undefined && body.contents === undefined,
+  accepts: (body) =>
+    body.input !== undefined && body.input !== null && body.messages === undefined && body.contents === undefined,
 
   matchesBody: (body) =>
     body.messages === undefined &&

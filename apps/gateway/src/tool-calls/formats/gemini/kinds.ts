@@ -41,7 +41,8 @@ const CONTENT: KnownKind = { kind: 'metadata', fields: { parts: { holds: 'calls'
 
 export const ROLES: Union = {
   by: 'role',
-  untyped: { '*': 'user' },
+  // The role may be missing. A node without parts is no content.
+  untyped: { parts: 'user' },
   plainFields: [],
   unlisted: 'unreadable',
   kinds: allOf(CONTENT, ['user', 'model', 'function']),
