@@ -19,7 +19,7 @@ const ENFORCED = '/ext/aperture/pre_request';
 const AFTER = '/ext/aperture/entire_request';
 
 /** Repeats what `make` returns, by index, until the text has the size; at least one time. */
-function fill(bytes: number, make: (index: number) => string, separator = ','): string {
+export function fill(bytes: number, make: (index: number) => string, separator = ','): string {
   const parts: string[] = [];
   let size = 0;
   for (let index = 0; size < bytes || index === 0; index += 1) {
@@ -41,7 +41,7 @@ function hook(url: string, body: string, path = ENFORCED): AdverseHook {
   return { path, body: text, decodedBytes: text.length };
 }
 
-function anthropic(content: string, rest = ''): AdverseHook {
+export function anthropic(content: string, rest = ''): AdverseHook {
   return hook('/v1/messages', `{"model":"claude","max_tokens":9${rest},"messages":[${content}]}`);
 }
 
@@ -73,22 +73,22 @@ function inResult(unit: string): AdverseShape {
   };
 }
 
-function compressed(shape: AdverseShape): AdverseShape {
+export function compressed(shape: AdverseShape): AdverseShape {
   return (bytes) => {
     const plain = shape(bytes);
     return { ...plain, headers: { 'content-encoding': 'gzip' }, body: gzipSync(plain.body) };
   };
 }
 
-function chat(messages: string, rest = ''): AdverseHook {
+export function chat(messages: string, rest = ''): AdverseHook {
   return hook('/v1/chat/completions', `{"model":"gpt"${rest},"messages":[${messages}]}`);
 }
 
-function responses(items: string, rest = ''): AdverseHook {
+export function responses(items: string, rest = ''): AdverseHook {
   return hook('/v1/responses', `{"model":"gpt"${rest},"input":[${items}]}`);
 }
 
-function gemini(parts: string): AdverseHook {
+export function gemini(parts: string): AdverseHook {
   return hook('/v1beta/models/g:generateContent', `{"contents":[{"role":"user","parts":[${parts}]}]}`);
 }
 

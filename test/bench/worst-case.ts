@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { HOOK_KEY, type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { ADVERSE_SHAPES, type AdverseHook, type AdverseShape, PLAIN_TEXT } from './adverse-shapes.js';
+import { GENERATED_SHAPES } from './generated-shapes.js';
 import { HookClient } from './hook-load.js';
 import { processorMs, residentMegabytes } from './process-cost.js';
 import { peopleOf, preRequest } from './sample-hooks.js';
@@ -41,7 +42,7 @@ export interface WorstCase {
  */
 export async function run(): Promise<Table> {
   const only = process.env.BENCH_SHAPES ?? '';
-  const shapes = Object.entries(ADVERSE_SHAPES).filter(([name]) => name.includes(only));
+  const shapes = Object.entries({ ...ADVERSE_SHAPES, ...GENERATED_SHAPES }).filter(([name]) => name.includes(only));
   const largest = Number(process.env.BENCH_MAX_BYTES ?? SIZES.at(-1));
   const cases = await measureShapes(
     [['plain text', PLAIN_TEXT], ...shapes],
