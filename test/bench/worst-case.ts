@@ -91,10 +91,22 @@ export async function run(): Promise<Table> {
 }
 
 /** Sends each shape in each size to a mesh of its own making, one after another. */
-export async function measureShapes(
+async function measureShapes(
   shapes: readonly (readonly [string, AdverseShape])[],
   sizes: readonly number[],
 ): Promise<WorstCase[]> {
+  return withWorstCaseBench(async (bench) => {
+    const cases: WorstCase[] = [];
+    for (const [name, make] of shapes) {
+      for (const bytes of sizes) cases.push(await bench.measure(name, [make(bytes)]));
+      process.stderr.write(`  ${name}\n`);
+    }
+    return cases;
+  });
+}
+
+/** Starts a mesh whose gateway is measured, and stops it after the use. */
+export async function withWorstCaseBench<T>(use: (bench: WorstCaseBench) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'iris-worst-case-'));
   const file = join(folder, 'delays');
   const mesh = await startMesh({
@@ -109,20 +121,17 @@ export async function measureShapes(
   try {
     const bench = new WorstCaseBench(mesh, file);
     await bench.warmUp();
-    const cases: WorstCase[] = [];
-    for (const [name, make] of shapes) {
-      for (const bytes of sizes) cases.push(await bench.measure(name, make(bytes)));
-      process.stderr.write(`  ${name}\n`);
-    }
+    const result = await use(bench);
     await bench.close();
-    return cases;
+    return result;
   } finally {
     await mesh.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-class WorstCaseBench {
+/** Sends adverse hooks to the gateway of a mesh, and measures what they cost. */
+export class WorstCaseBench {
   readonly #client: HookClient;
   readonly #adverse: Pool;
   readonly #pid: number;
@@ -135,7 +144,7 @@ class WorstCaseBench {
     const [gateway] = mesh.gateways;
     if (gateway === undefined) throw new Error('the mesh has a gateway');
     this.#client = new HookClient(gateway.url, 8);
-    this.#adverse = new Pool(gateway.url, { connections: 1, headersTimeout: 300_000, bodyTimeout: 300_000 });
+    this.#adverse = new Pool(gateway.url, { connections: 8, headersTimeout: 300_000, bodyTimeout: 300_000 });
     this.#pid = gateway.process.pid ?? 0;
   }
 
@@ -148,8 +157,21 @@ class WorstCaseBench {
     await this.#eventLoop();
   }
 
-  async measure(shape: string, hook: AdverseHook): Promise<WorstCase> {
-    for (let sent = 0; sent < (hook.sentBefore ?? 0); sent += 1) await this.#send(hook);
+  /** Whether the gateway's and the PDP's processes still run: none is started anew. */
+  areAlive(): boolean {
+    const pids = [this.#pid, this.mesh.pdp.process.pid];
+    try {
+      return pids.every((pid) => process.kill(pid, 0));
+    } catch {
+      return false;
+    }
+  }
+
+  /** Sends the hooks at the same time. */
+  async measure(shape: string, hooks: readonly AdverseHook[]): Promise<WorstCase> {
+    for (const hook of hooks) {
+      for (let sent = 0; sent < (hook.sentBefore ?? 0); sent += 1) await this.#send(hook);
+    }
     const pdpPid = this.mesh.pdp.process.pid ?? 0;
     await this.#eventLoop();
     const idle = (await residentMegabytes(this.#pid)).now;
@@ -159,19 +181,19 @@ class WorstCaseBench {
     const watching = setInterval(async () => {
       peak = Math.max(peak, (await residentMegabytes(this.#pid)).now);
     }, 20);
-    const reply = await this.#send(hook);
+    const replies = await Promise.all(hooks.map((hook) => this.#send(hook)));
     await sleep(250);
     const { sent, missed } = await stream.end();
     clearInterval(watching);
     const gatewayCpuMs = (await processorMs(this.#pid)) - gatewayBefore - sent * this.#innocentCpuMs;
     return {
       shape,
-      bytes: hook.decodedBytes,
+      bytes: hooks.reduce((sum, { decodedBytes }) => sum + decodedBytes, 0),
       ...(await this.#eventLoop()),
       gatewayCpuMs,
       pdpCpuMs: (await processorMs(pdpPid)) - pdpBefore,
       grownMegabytes: Math.max(0, peak - idle),
-      reply,
+      reply: [...new Set(replies)].join(', '),
       innocentSent: sent,
       innocentMissed: missed,
     };
@@ -255,7 +277,8 @@ function perMegabyte({ gatewayCpuMs, bytes }: WorstCase): number {
   return gatewayCpuMs / (bytes / MB);
 }
 
-function memoryShare({ grownMegabytes, bytes }: WorstCase): number {
+/** Growth of memory as a share of what it may be: 8 times the decoded bytes and 64 MB more. */
+export function memoryShare({ grownMegabytes, bytes }: WorstCase): number {
   return grownMegabytes / ((bytes * 8) / MB + 64);
 }
 

@@ -1,6 +1,6 @@
 /**
  * Runs fault tests by area: `run.mjs [area...] [--minutes N]`. Areas are the names of the spec files, or parts of them:
- * vendors, redis, pdp, enrichers, gateway, machine, collector, sink, evidence, soak. Without one all run, the vendors each alone.
+ * vendors, redis, pdp, enrichers, gateway, machine, collector, sink, evidence, worst-case, soak. Without one all run, the vendors each alone.
  * --minutes sets how long the soak takes.
  */
 import { spawnSync } from 'node:child_process';
