@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { PlanKind as CerbosPlanKind, type CheckResourcesResult, Effect, NotOK, Status } from '@cerbos/core';
 import { GRPC } from '@cerbos/grpc';
 import type { Json } from '@iris/contracts';
@@ -71,11 +72,19 @@ export class CerbosPdp implements Pdp {
     let next = 0;
     let from = 0;
     let fault: unknown;
+    let turn: Promise<unknown> = Promise.resolve();
+    const { length } = request.resources;
     const askOneByOne = async () => {
-      while (next < parts.length && fault === undefined) {
+      while (from < length && fault === undefined) {
+        // Making and encoding a part takes some ms, so each further one has a turn of the event loop of its own.
+        if (next > 0) {
+          turn = turn.then(() => setImmediate());
+          await turn;
+        }
+        const { value: part, done } = parts.next();
+        if (done === true) return;
         const index = next;
         const first = from;
-        const part = parts[index] ?? [];
         next += 1;
         from += part.length;
         try {
@@ -89,7 +98,7 @@ export class CerbosPdp implements Pdp {
         }
       }
     };
-    await Promise.all(Array.from({ length: Math.min(PARTS_AT_ONCE, parts.length) }, askOneByOne));
+    await Promise.all(Array.from({ length: Math.min(PARTS_AT_ONCE, length) }, askOneByOne));
     if (fault !== undefined) throw fault;
     return answers.flat();
   }

@@ -69,9 +69,13 @@ export class EvidenceService {
     private readonly logger: Logger,
   ) {}
 
-  /** Masks decisions before they are recorded, so that the records of a large hook are not made all at once. */
-  prepare(decided: readonly DecidedCall[]): void {
-    for (const call of decided) this.maskedCall(call);
+  /** Masks decisions before they are recorded, while the PDP is asked about others. */
+  async prepare(decided: readonly DecidedCall[]): Promise<void> {
+    const slice = new TimeSlice();
+    for (const call of decided) {
+      if (slice.isOver) await slice.pause();
+      this.maskedCall(call);
+    }
   }
 
   /** Whether a decision made now can be recorded, or need not be. */
@@ -137,10 +141,15 @@ export class EvidenceService {
   /** @throws Error when the spool takes one of the records not */
   private async append<T>(all: readonly T[], recordOf: (one: T) => EvidenceRecord): Promise<void> {
     const slice = new TimeSlice();
-    for (let at = 0; at < all.length; at += RECORDS_AT_ONCE) {
+    let records: EvidenceRecord[] = [];
+    for (const one of all) {
+      records.push(recordOf(one));
+      if (records.length < RECORDS_AT_ONCE && !slice.isOver) continue;
+      this.spool.append(records);
+      records = [];
       if (slice.isOver) await slice.pause();
-      this.spool.append(all.slice(at, at + RECORDS_AT_ONCE).map(recordOf));
     }
+    this.spool.append(records);
   }
 
   private hookRecord(outcome: HookOutcome): EvidenceRecord {

@@ -52,7 +52,7 @@ class Pipeline {
     };
     const evidence: Pick<EvidenceService, 'accepting' | 'prepare' | 'record' | 'shownId'> = {
       accepting: () => true,
-      prepare: () => undefined,
+      prepare: async () => undefined,
       shownId: (id) => id,
       record: async (outcome: HookOutcome, decided: readonly DecidedCall[]) => {
         this.recorded.push({ outcome, ids: decided.map(({ decision }) => decision.call.id) });

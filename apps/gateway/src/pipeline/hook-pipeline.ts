@@ -11,6 +11,7 @@ import {
   type DecisionService,
   type PreparedPrincipal,
 } from '../decision/decision.service.js';
+import { firstCalls } from '../decision/new-calls.js';
 import type { OneDecisionPerRequest } from '../decision/one-decision-per-request.js';
 import { rememberedAs, verdictScope } from '../decision/remembered-as.js';
 import type { ShadowPolicy } from '../decision/shadow-policy.js';
@@ -269,8 +270,7 @@ export class HookWalk {
 
   /** A hook with more new calls than the limit blocks in any failure mode; the next one goes on where it ended. */
   private unfinished(passage: Passage, judgement: Judgement): Promise<HookVerdict> {
-    const { maxNewCalls } = this.options;
-    const text = `this request has ${maxNewCalls + judgement.left} tool calls that were not judged before. ${maxNewCalls} of them are judged now; send it again to go on.`;
+    const text = `this request has too many tool calls that were not judged before. ${judgement.decided.length} of them are judged now, ${judgement.left} are left; send it again to go on.`;
     const verdict = this.unlessObserving(passage, block('too_many_new_calls', `Blocked: ${text}`));
     const wouldHave = verdict.action === 'block' ? undefined : 'block';
     return this.close(passage, verdict, { ...judgement, wouldHave });
@@ -297,7 +297,7 @@ export class HookWalk {
     // Redis is asked first: its answer travels while the facts are put together.
     const recalling = this.memory.recall(scope, names, revision);
     const open = recalling.then((recalled) => calls.calls.filter((call) => !recalled.has(call)));
-    const undecided = open.then((all) => all.slice(0, this.options.maxNewCalls));
+    const undecided = open.then((all) => firstCalls(all, this.options.maxNewCalls));
     const gathered = await this.context.gather(identity, undecided, budget, signal);
     const prepared = this.decision.prepare(gathered.principal);
     const recalled = await recalling;
@@ -315,11 +315,11 @@ export class HookWalk {
     passage.judgement = judgement;
     // Answers of a large check are kept as they come, so that a hook that runs out of time makes progress when it is
     // sent again. What comes after the verdict has no evidence, so it is not kept.
+    let preparing = Promise.resolve();
     const onDecided = (part: readonly DecidedCall[]) => {
       if (passage.closing !== undefined) return;
       decided.push(...part);
-      // Masking a part at a time leaves the event loop free between the parts.
-      this.evidence.prepare(part);
+      preparing = preparing.then(() => this.evidence.prepare(part)).catch(() => undefined);
       for (const { decision } of part) decisions.set(decision.call, decision);
       this.memory.remember(
         scope,
