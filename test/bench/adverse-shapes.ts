@@ -160,9 +160,7 @@ export const ADVERSE_SHAPES: Readonly<Record<string, AdverseShape>> = {
     sentBefore: 10,
   }),
   'calls of many values': (bytes) =>
-    anthropic(
-      fill(bytes, (i) => turn(call(`c${i}`, 'Read', `{"x":[${fill(50_000, () => '{}')}]}`), result(`c${i}`))),
-    ),
+    anthropic(fill(bytes, (i) => turn(call(`c${i}`, 'Read', `{"x":[${fill(50_000, () => '{}')}]}`), result(`c${i}`)))),
   'calls of long texts': (bytes) =>
     anthropic(fill(bytes, (i) => turn(call(`c${i}`, 'Write', `{"x":"${'a.b '.repeat(12_000)}"}`), result(`c${i}`)))),
   'many results of one call': (bytes) =>

@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { type AdverseHook, type AdverseShape, anthropic, chat, compressed, fill, gemini, responses } from './adverse-shapes.js';
+import {
+  type AdverseHook,
+  type AdverseShape,
+  anthropic,
+  chat,
+  compressed,
+  fill,
+  gemini,
+  responses,
+} from './adverse-shapes.js';
 
 const SEED = 20_260_101;
 const COUNT = 24;

@@ -2,7 +2,13 @@ import type { JsonObject, ToolCall } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { firstCalls } from './new-calls.js';
 
-const call = (params?: JsonObject): ToolCall => ({ id: 'c', name: 'Read', phase: 'executed', paramsStatus: 'ok', params });
+const call = (params?: JsonObject): ToolCall => ({
+  id: 'c',
+  name: 'Read',
+  phase: 'executed',
+  paramsStatus: 'ok',
+  params,
+});
 const list = (length: number) => ({ list: Array.from({ length }, () => 1) });
 
 describe('the calls that one hook gets judged', () => {
