@@ -209,6 +209,37 @@ describe('the shipped policies on a real PDP', () => {
     expect([...denied].sort()).toEqual(DECLARED.filter((_, index) => kinds[index] === 'ALWAYS_DENIED').sort());
   });
 
+  describe('tools that the providers run', () => {
+    const WEB = [
+      ...['web_search', 'web_search_preview', 'web_fetch', 'browser_search', 'visit_website', 'x_search', 'googleSearch'],
+      ...['google_search', 'GOOGLE_SEARCH_WEB', 'googleSearchRetrieval', 'enterpriseWebSearch', 'exaAiSearch'],
+      ...['parallelAiSearch', 'urlContext', 'url_context', 'googleMaps', 'google_maps', 'nova_grounding'],
+      'openrouter:web_search',
+    ];
+    const DOCUMENTS = ['file_search', 'fileSearch', 'retrieval', 'azure_search'];
+    const EVERYDAY = ['image_generation', 'advisor', 'memory', 'tool_search_tool_regex', 'openrouter:tool_search'];
+    const CODE = [
+      ...['code_interpreter', 'code_execution', 'bash_code_execution', 'text_editor_code_execution', 'codeExecution'],
+      ...['programmatic_tool_calling', 'nova_code_interpreter', 'computer', 'computer_use', 'computerUse', 'shell'],
+      ...['local_shell', 'apply_patch', 'str_replace_based_edit_tool', 'browser_automation'],
+    ];
+
+    it.each([...WEB, ...DOCUMENTS, ...EVERYDAY])('offer %s to every live person', async (name) => {
+      expect(await plan(PEOPLE.sales, name)).not.toBe('ALWAYS_DENIED');
+      expect((await check(PEOPLE.sales, name, {})).effect).toBe('ALLOW');
+      expect((await check(PEOPLE.terminated, name, {})).effect).toBe('DENY');
+      expect((await check(PEOPLE.unknown, name, {})).effect).toBe('DENY');
+    });
+
+    it.each(CODE)('offer %s to engineers', async (name) => {
+      expect(await plan(PEOPLE.sales, name)).toBe('ALWAYS_DENIED');
+      expect((await check(PEOPLE.sales, name, {})).effect).toBe('DENY');
+      expect((await check(PEOPLE.terminated, name, {})).effect).toBe('DENY');
+      expect(await plan(PEOPLE.engineer, name)).not.toBe('ALWAYS_DENIED');
+      expect((await check(PEOPLE.engineer, name, {})).effect).toBe('ALLOW');
+    });
+  });
+
   it('denies every name that the catalog does not hold, however it looks', async () => {
     const listed = [
       'Read',
