@@ -211,7 +211,15 @@ describe('the shipped policies on a real PDP', () => {
 
   describe('tools that the providers run', () => {
     const WEB = [
-      ...['web_search', 'web_search_preview', 'web_fetch', 'browser_search', 'visit_website', 'x_search', 'googleSearch'],
+      ...[
+        'web_search',
+        'web_search_preview',
+        'web_fetch',
+        'browser_search',
+        'visit_website',
+        'x_search',
+        'googleSearch',
+      ],
       ...['google_search', 'GOOGLE_SEARCH_WEB', 'googleSearchRetrieval', 'enterpriseWebSearch', 'exaAiSearch'],
       ...['parallelAiSearch', 'urlContext', 'url_context', 'googleMaps', 'google_maps', 'nova_grounding'],
       'openrouter:web_search',
