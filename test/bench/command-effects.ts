@@ -46,7 +46,7 @@ const FILLED = {
 /** What reading one command costs in ms: the best of several runs, since other work on the machine only ever adds. */
 export async function run(): Promise<Table> {
   const catalog = loadCatalog({ path: 'policies/catalog.yaml' });
-  const programs = compilePrograms(catalog.programs, catalog.environments);
+  const programs = compilePrograms(catalog.programs, catalog.environments, catalog.systemOfHost);
   const costOf = (command: string, repeats: number): number => {
     let best = Number.POSITIVE_INFINITY;
     for (let round = 0; round < RUNS; round++) {

@@ -10,6 +10,8 @@ export interface TestCall {
   readonly input: Readonly<Record<string, unknown>>;
   readonly client?: string;
   readonly nodeId?: string;
+  /** Calls that come before it in the same session. */
+  readonly before?: readonly Pick<TestCall, 'tool' | 'input'>[];
 }
 
 export interface Reply {
@@ -18,12 +20,19 @@ export interface Reply {
   readonly ms: number;
 }
 
+/** Result of an earlier call; a command that goes on in the background says its id so. */
+const EARLIER = 'Command running in background with ID: bash_1';
+
 let count = 0;
 
 /** A pre_request whose history holds the call and its result, in a session of its own. */
 export function preRequest(call: TestCall): Record<string, unknown> {
   count += 1;
   const id = `toolu_${count}`;
+  const earlier = (call.before ?? []).flatMap(({ tool, input }, index) => [
+    { role: 'assistant', content: [{ type: 'tool_use', id: `${id}_${index}`, name: tool, input }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: `${id}_${index}`, content: EARLIER }] },
+  ]);
   return {
     metadata: {
       login_name: call.login,
@@ -41,6 +50,7 @@ export function preRequest(call: TestCall): Record<string, unknown> {
       tools: [{ name: call.tool, input_schema: { type: 'object' } }],
       messages: [
         { role: 'user', content: 'go on' },
+        ...earlier,
         { role: 'assistant', content: [{ type: 'tool_use', id, name: call.tool, input: call.input }] },
         { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: 'RESULT' }] },
       ],

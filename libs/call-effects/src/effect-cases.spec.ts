@@ -14,7 +14,7 @@ interface EffectCase {
 }
 
 const catalog = loadCatalog({ path: 'policies/catalog.yaml' });
-const programs = compilePrograms(catalog.programs, catalog.environments);
+const programs = compilePrograms(catalog.programs, catalog.environments, catalog.systemOfHost);
 const cases = parse(readFileSync(new URL('./effect-cases.yaml', import.meta.url), 'utf8')) as readonly EffectCase[];
 
 function shown({ program, category, operation, environment = 'unknown', target }: Effect): string {

@@ -1,8 +1,9 @@
+import type { SystemOfHost } from '@iris/tool-catalog';
 import type { CallEffects, Complexity, Effect, Opaque, Operation } from './effect.js';
 import { hostsIn, MAX_HOSTS } from './host-scan.js';
 import type { EffectLimits } from './limits.js';
 import type { Program, Programs } from './programs.js';
-import { combinedEnvironment, type EnvironmentOf, shownTarget, type Target } from './target.js';
+import { combinedEnvironment, type EnvironmentOf, hostOf, shownTarget, type Target } from './target.js';
 
 /** An effect before its environment is known. */
 export interface FoundEffect {
@@ -79,9 +80,11 @@ export class EffectList {
       ? undefined
       : combinedEnvironment(targets, this.programs.environments, this.environmentOf);
     const isProduction = environment !== undefined && environment === this.programs.environments[0];
-    const category = found.category === 'web' && isProduction ? 'infrastructure' : found.category;
+    const reached = found.category === 'web' ? this.#systemOf(targets) : undefined;
+    const system = reached?.system ?? found.system;
+    const category = reached?.category ?? (found.category === 'web' && isProduction ? 'infrastructure' : found.category);
     const shown = this.#shown(targets);
-    const key = [found.program, found.system, category, found.operation, environment, shown].join('\0');
+    const key = [found.program, system, category, found.operation, environment, shown].join('\0');
     const existing = this.#effects.get(key);
     const opaque = [...new Set([...(existing?.opaque ?? []), ...(found.opaque ?? [])])];
     this.obscure(...opaque);
@@ -96,7 +99,7 @@ export class EffectList {
       this.stop('too_many');
       return;
     }
-    const { program, system, operation, advice, via, span } = found;
+    const { program, operation, advice, via, span } = found;
     this.#effects.set(key, {
       program,
       system,
@@ -129,28 +132,53 @@ export class EffectList {
     };
   }
 
-  /** What cannot be read may reach whatever production host the call names. */
+  /** The listed system that a web address leads to, directly or behind another host. */
+  #systemOf(targets: readonly Target[]): SystemOfHost | undefined {
+    for (const { text } of targets) {
+      for (const host of [...hostOf(text).split(','), ...hostsIn(text)]) {
+        const system = this.programs.systemOf(host.replace(/:\d+$|\.$/g, '').toLowerCase());
+        if (system !== undefined) return system;
+      }
+    }
+    return undefined;
+  }
+
+  /** What cannot be read may reach whatever production host or listed system the call names. */
   #addHiddenReach(): void {
+    const opaque = [...this.#opaque];
+    for (const { text, isCode } of this.#texts) this.addReach('opaque', text, [], { labels: isCode, opaque });
+  }
+
+  /**
+   * Adds the production host and the listed systems that a text names, for what may go to any of them.
+   *
+   * @param labels whether names without a dot are hosts too
+   * @param kind `url` for hosts of the organisation alone, where other words with a dot are no hosts
+   */
+  addReach(
+    program: string,
+    text: string,
+    via: readonly string[],
+    {
+      labels = false,
+      kind = 'host',
+      opaque = [],
+    }: { readonly labels?: boolean; readonly kind?: 'host' | 'url'; readonly opaque?: readonly Opaque[] } = {},
+  ): void {
     const [production] = this.programs.environments;
-    for (const { text, isCode } of this.#texts) {
-      const hosts = hostsIn(text, isCode);
-      if (hosts.length > MAX_HOSTS) {
-        this.stop('too_many');
-        return;
-      }
-      for (const host of hosts) {
-        if (this.environmentOf(host, 'host') !== production) continue;
-        this.add({
-          program: 'opaque',
-          system: 'unknown',
-          category: 'infrastructure',
-          operation: 'execute',
-          targets: [{ text: host, kind: 'host', doubtful: false }],
-          via: [],
-          opaque: [...this.#opaque],
-        });
-        return;
-      }
+    const hosts = hostsIn(text, labels);
+    if (hosts.length > MAX_HOSTS) this.stop('too_many');
+    const reached = new Set<string>();
+    for (const host of hosts) {
+      if (this.stopped) return;
+      const isProduction = this.environmentOf(host, kind) === production;
+      const system = this.programs.systemOf(host) ?? (isProduction ? UNLISTED_PRODUCTION : undefined);
+      if (system === undefined || reached.has(system.system)) continue;
+      reached.add(system.system);
+      const targets: Target[] = [{ text: host, kind: 'host', doubtful: false }];
+      this.add({ program, ...system, operation: 'execute', targets, via, opaque });
     }
   }
 }
+
+const UNLISTED_PRODUCTION: SystemOfHost = { system: 'unknown', category: 'infrastructure' };

@@ -57,4 +57,6 @@ export function stricterOperation(a: Operation, b: Operation): Operation {
 export interface EffectfulCall {
   readonly tool: string;
   readonly params: JsonObject;
+  /** Whether the tool may go to any host that its parameters name, as a database or a cluster does. */
+  readonly reaches?: boolean;
 }

@@ -6,7 +6,7 @@ import { compilePrograms, DEFAULT_EFFECT_LIMITS } from './index.js';
 import { collectEffects } from './read-effects.js';
 
 const catalog = loadCatalog({ path: 'policies/catalog.yaml' });
-const programs = compilePrograms(catalog.programs, catalog.environments);
+const programs = compilePrograms(catalog.programs, catalog.environments, catalog.systemOfHost);
 const readParams = (params: JsonObject, environmentOf = catalog.environmentOfTarget) =>
   collectEffects({ tool: 'Bash', params }, programs, environmentOf);
 const read = (command: string) => readParams({ command });

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { type CallEffects, compilePrograms, readEffects } from './index.js';
 
 const catalog = loadCatalog({ path: 'policies/catalog.yaml' });
-const programs = compilePrograms(catalog.programs, catalog.environments);
+const programs = compilePrograms(catalog.programs, catalog.environments, catalog.systemOfHost);
 const read = (command: string) =>
   readEffects({ tool: 'Bash', params: { command } }, programs, catalog.environmentOfTarget);
 

@@ -1,4 +1,4 @@
-import type { CommandDocument, ProgramDocument } from '@iris/tool-catalog';
+import type { CommandDocument, ProgramDocument, SystemOfHost } from '@iris/tool-catalog';
 import { OPERATIONS, type Operation } from './effect.js';
 
 /** A program of the catalog, ready for lookups. */
@@ -31,14 +31,22 @@ export interface Programs {
   find(name: string): Program | undefined;
   /** Names of all programs. */
   readonly names: readonly string[];
+  readonly systemOf: SystemOf;
 }
+
+/** What is reached at a host, where the catalog lists it. Must not throw. */
+export type SystemOf = (host: string) => SystemOfHost | undefined;
 
 /**
  * Compiles the programs of the catalog.
  *
  * @param environments names from the most to the least restrictive; the first one is production
  */
-export function compilePrograms(documents: readonly ProgramDocument[], environments: readonly string[]): Programs {
+export function compilePrograms(
+  documents: readonly ProgramDocument[],
+  environments: readonly string[],
+  systemOf: SystemOf = () => undefined,
+): Programs {
   const byName = new Map<string, Program>();
   for (const document of documents) {
     const program = compileProgram(document);
@@ -46,6 +54,7 @@ export function compilePrograms(documents: readonly ProgramDocument[], environme
   }
   return {
     environments,
+    systemOf,
     names: [...byName.keys()],
     find: (name) => byName.get(name) ?? (/[@.\d]/.test(name) ? byName.get(versionless(name)) : undefined),
   };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { compilePrograms, readEffects } from './index.js';
 
 const catalog = loadCatalog({ path: 'policies/catalog.yaml' });
-const programs = compilePrograms(catalog.programs, catalog.environments);
+const programs = compilePrograms(catalog.programs, catalog.environments, catalog.systemOfHost);
 const read = (command: string) =>
   readEffects({ tool: 'Bash', params: { command } }, programs, catalog.environmentOfTarget);
 

@@ -127,6 +127,8 @@ const server = z.strictObject({
   id: serverName,
   /** Further names by which clients call the server, exactly; - and _ stand for each other. */
   aliases: z.array(serverName).default([]),
+  /** Hosts of the system itself: what is fetched there by any tool or command counts as this category. */
+  hosts: z.array(host).default([]),
   ...classified,
 });
 

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { JsonObject, Phase, ToolClassification } from '@iris/contracts';
 import { LRUCache } from 'lru-cache';
 import { foldServerName, readCatalogDocument } from './catalog-file.js';
-import type { CatalogDocument } from './catalog-schema.js';
+import type { CatalogDocument, ServerDocument } from './catalog-schema.js';
 import { type CompiledEntry, compileAgentEntry, compileServer } from './compiled-entry.js';
-import { type EnvironmentRules, type Recognition, recogniseHost } from './environment.js';
+import { type EnvironmentRules, isListedHost, type Recognition, recogniseHost } from './environment.js';
 import {
   type EnvironmentClue,
   environmentOfCall,
@@ -74,7 +74,12 @@ export interface Catalog {
   environmentOfUrl(url: string): string | undefined;
   /** The environment of the target of a command; undefined when it is not recognised. */
   environmentOfTarget(target: string, kind: TargetKind): string | undefined;
+  /** System and category of the server that lists a host as its own. */
+  systemOfHost(host: string): SystemOfHost | undefined;
 }
+
+/** What is reached at a host. */
+export type SystemOfHost = Pick<ServerDocument, 'system' | 'category'>;
 
 interface Match {
   readonly parsed: ParsedToolName;
@@ -115,6 +120,9 @@ export function compileCatalog(text: string, document: CatalogDocument): Catalog
   const servers = new ServerList(
     document.servers.map((server) => [[server.id, ...server.aliases], compileServer(server)]),
   );
+  const systems = document.servers
+    .filter(({ hosts }) => hosts.length > 0)
+    .map(({ hosts, system, category }) => ({ hosts, system, category }));
   const cache = new LRUCache<string, Named>({ max: MAX_CACHED_NAMES });
 
   const named = (name: string, namespace: string | undefined): Named => {
@@ -174,6 +182,7 @@ export function compileCatalog(text: string, document: CatalogDocument): Catalog
     environmentOfHost: (host) => nameOf(recogniseHost(rules, host)),
     environmentOfUrl: (url) => nameOf(recogniseUrl(rules, url).recognition),
     environmentOfTarget: (target, kind) => nameOf(recogniseTarget(rules, target, kind)),
+    systemOfHost: (host) => systems.find(({ hosts }) => hosts.some((entry) => isListedHost(entry, host))),
   };
 }
 

@@ -12,7 +12,7 @@ import {
   recogniseOwnHost,
   stricter,
 } from './environment.js';
-import { readParameters } from './parameter-values.js';
+import { parameterPaths, readParameters } from './parameter-values.js';
 
 /** One thing that was looked at to tell the environment. Never holds a user, a password or a whole connection string. */
 export interface EnvironmentClue {
@@ -34,6 +34,10 @@ export interface EnvironmentReading {
   /** Whether a parameter is written in two ways with different values. */
   readonly ambiguous: boolean;
 }
+
+const PORT = parameterPaths(['port']);
+const INNER_PORT = parameterPaths(['connection.port', 'connections.port']);
+const LOCAL = /^\s*(?:localhost|127\.0\.0\.1|\[::1\])\.?\s*$/i;
 
 interface Weighed extends Omit<EnvironmentClue, 'environment' | 'by'> {
   readonly recognition: Recognition;
@@ -68,6 +72,14 @@ export function environmentOfCall(
     }
     ambiguous ||= read.ambiguous;
     for (const { path, text } of read.values) weighed.push(...weigh(kind, rules, path, text));
+    const local = kind === 'hosts' ? read.values.find(({ text }) => LOCAL.test(text)) : undefined;
+    if (local === undefined) continue;
+    // A port beside a local host may be that of a tunnel.
+    const ports = readParameters(params ?? {}, PORT);
+    blind ||= ports.unreadable;
+    for (const { path, text } of [...ports.values, ...readParameters(params ?? {}, INNER_PORT).values]) {
+      weighed.push(...weigh(kind, rules, path, `${local.text}:${text}`));
+    }
   }
   const decides = weighed.filter(({ weight }) => weight === 'decides');
   if (decides.length === 0) {
@@ -133,7 +145,9 @@ function weigh(kind: SourceKind, rules: EnvironmentRules, parameter: string, tex
     ];
   }
   if (kind === 'urls') {
-    return urlsIn(text).map((url) => {
+    // Readers of URLs leave out tabs and line breaks, also inside of a host: WHATWG URL, basic URL parser.
+    const plain = text.replace(/[\t\r\n]/g, '');
+    return [...new Set([...urlsIn(text), ...(plain === text ? [] : urlsIn(plain))])].map((url) => {
       const { host, recognition } = recogniseUrl(rules, url);
       return { parameter, value: host, recognition, weight: 'decides' };
     });

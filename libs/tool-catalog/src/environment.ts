@@ -56,12 +56,17 @@ export function recogniseOwnHost(rules: EnvironmentRules, text: string): Recogni
   if (LOOPBACK.has(host) && port !== undefined && !rules.localPorts.has(port)) return NOT_RECOGNISED;
   const own = ownPart(host, rules.domains);
   for (const [rank, { hosts, patterns }] of rules.environments.entries()) {
-    const listed = hosts.find((entry) => (entry.startsWith('*.') ? host.endsWith(entry.slice(1)) : host === entry));
+    const listed = hosts.find((entry) => isListedHost(entry, host));
     if (listed !== undefined) return { rank, by: listed };
     const pattern = own === undefined ? undefined : patterns.find((candidate) => candidate.test(own));
     if (pattern !== undefined) return { rank, by: pattern.source };
   }
   return NOT_RECOGNISED;
+}
+
+/** Whether a host is the listed one, or below `*.domain`. */
+export function isListedHost(entry: string, host: string): boolean {
+  return entry.startsWith('*.') ? host.endsWith(entry.slice(1)) : host === entry;
 }
 
 /** The environment of a name that is no host: a cluster's context, a database. */

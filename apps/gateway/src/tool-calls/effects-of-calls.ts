@@ -2,13 +2,17 @@ import {
   type CallEffects,
   compilePrograms,
   type Effect,
+  type EffectfulCall,
   type Programs,
   readEffects,
   stricterOperation,
 } from '@iris/call-effects';
-import type { ToolCall } from '@iris/contracts';
+import type { JsonObject, ToolCall } from '@iris/contracts';
 import type { Catalog } from '@iris/tool-catalog';
 import { statementOfCall } from './statement-of-call.js';
+
+/** Categories of tools that hosts in a statement, a proxy or an argument lead further. */
+const REACHING: ReadonlySet<string> = new Set(['database', 'infrastructure']);
 
 const NOTHING: CallEffects = { effects: [], opaque: [] };
 
@@ -28,7 +32,7 @@ export class EffectsOfCalls {
     if (effects === undefined) {
       effects = this.#withStatement(
         call,
-        readEffects({ tool: call.name, params: call.params }, this.#programs, (target, kind) =>
+        readEffects(this.#effectful(call, call.params), this.#programs, (target, kind) =>
           this.catalog.environmentOfTarget(target, kind),
         ),
       );
@@ -47,6 +51,13 @@ export class EffectsOfCalls {
         category !== 'shell' &&
         (category !== own.category || operation !== own.operation || environment !== own.environment),
     );
+  }
+
+  /** What a database or cluster outside production may be led to by any of its parameters counts, too. */
+  #effectful(call: ToolCall, params: JsonObject): EffectfulCall {
+    const { category, environment } = this.catalog.classify(call).classification;
+    const isProduction = environment === undefined || environment === this.catalog.environments[0];
+    return { tool: call.name, params, reaches: REACHING.has(category) && !isProduction };
   }
 
   /** A database tool is judged by its statement where that is stricter than what the catalog says of the tool. */
@@ -73,7 +84,9 @@ export class EffectsOfCalls {
 
   #compile(): void {
     this.#revision = this.catalog.revision;
-    this.#programs = compilePrograms(this.catalog.programs, this.catalog.environments);
+    this.#programs = compilePrograms(this.catalog.programs, this.catalog.environments, (host) =>
+      this.catalog.systemOfHost(host),
+    );
     this.#read = new WeakMap();
   }
 }

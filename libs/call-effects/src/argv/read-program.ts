@@ -39,6 +39,8 @@ export function readProgram(words: readonly ShellWord[], reading: Reading): void
   }
   for (const text of textsOfFile(head, reading)) readWrittenProgram(text, name, reading);
   if (/\//.test(head.text) || /\.(?:sh|bash|py|rb|js|pl)$/.test(name)) effects.obscure('script');
+  // Whatever the program is, a host among its arguments is where it may go.
+  for (const { text } of rest) effects.addReach(name, text, reading.via);
   scanForPrograms(name, rest, reading);
 }
 

@@ -20,8 +20,9 @@ const MAX_DEPTH = 32;
 const VALUES_PER_STEP = 32;
 
 /** Reads all that parameters hold of commands, argument lists, code, patches and URLs, at any depth. */
-export function readParameters({ tool, params }: EffectfulCall, effects: EffectList): void {
+export function readParameters({ tool, params, reaches }: EffectfulCall, effects: EffectList): void {
   readObject(tool, params, effects, [], 0);
+  if (reaches) effects.addReach(tool, JSON.stringify(params), [], { kind: 'url', labels: true });
 }
 
 function readObject(

@@ -19,7 +19,8 @@ const FETCHED =
 
 /** A tool that loads a URL. */
 export function addUrlEffect(tool: string, url: string, params: JsonObject, effects: EffectList): void {
-  const text = url.trim();
+  // Readers of URLs leave out tabs and line breaks: WHATWG URL, basic URL parser.
+  const text = url.replace(/[\t\r\n]/g, '').trim();
   if (text === '' || !FETCHED.test(text)) return;
   const method = params.method;
   const isFetched = /^(?:https?|wss?|ftps?):|^[^:]*$|^[^/:]+:\d/i.test(text);
