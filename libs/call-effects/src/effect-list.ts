@@ -82,7 +82,8 @@ export class EffectList {
     const isProduction = environment !== undefined && environment === this.programs.environments[0];
     const reached = found.category === 'web' ? this.#systemOf(targets) : undefined;
     const system = reached?.system ?? found.system;
-    const category = reached?.category ?? (found.category === 'web' && isProduction ? 'infrastructure' : found.category);
+    const category =
+      reached?.category ?? (found.category === 'web' && isProduction ? 'infrastructure' : found.category);
     const shown = this.#shown(targets);
     const key = [found.program, system, category, found.operation, environment, shown].join('\0');
     const existing = this.#effects.get(key);
