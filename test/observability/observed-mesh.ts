@@ -32,6 +32,7 @@ export class ObservedMesh {
     private readonly startAuditor: () => Promise<Child>,
     private auditor: Child,
     private readonly pack: string,
+    private readonly catalog: string,
     private readonly cleanups: readonly (() => Promise<unknown>)[],
   ) {}
 
@@ -61,13 +62,16 @@ export class ObservedMesh {
       known.setIn(['sources', 'okta', 'freshSeconds'], OKTA_FRESH_SECONDS);
       await writeFile(sources, String(known));
 
+      const catalog = join(folder, 'catalog.yaml');
+      await cp('policies/catalog.yaml', catalog);
+
       const mesh = await startMesh({
         root: ROOT,
         gateways: 2,
         commonEnv: { IRIS_SOURCES_FILE: sources },
         processEnv: metricsEnv,
         enricherEnv: { pagerduty: { IRIS_PAGERDUTY_WEBHOOK_SECRETS: 'a-signing-secret' } },
-        gatewayEnv: (index) => (index === 0 ? mainGateway() : secondGateway(secondPdp)),
+        gatewayEnv: (index) => (index === 0 ? mainGateway(catalog) : secondGateway(secondPdp)),
       });
       cleanups.push(() => mesh.close());
 
@@ -86,7 +90,7 @@ export class ObservedMesh {
       ];
       const prometheus = await startPrometheus(join(folder, 'prometheus'), targets, rules);
       cleanups.push(() => prometheus.close());
-      return new ObservedMesh(mesh, prometheus, sink, startAuditor, auditor, pack, cleanups);
+      return new ObservedMesh(mesh, prometheus, sink, startAuditor, auditor, pack, catalog, cleanups);
     } catch (error) {
       await closeAll(cleanups);
       throw error;
@@ -114,6 +118,15 @@ export class ObservedMesh {
     await writeFile(file, text.replace(/revision: "\w+"/, 'revision: "another"'));
   }
 
+  /** Gives the first gateway a catalog that it cannot use. */
+  async breakCatalog(): Promise<void> {
+    await writeFile(this.catalog, 'entries: none');
+  }
+
+  async repairCatalog(): Promise<void> {
+    await cp('policies/catalog.yaml', this.catalog);
+  }
+
   async close(): Promise<void> {
     await this.auditor.stop();
     await closeAll(this.cleanups);
@@ -124,8 +137,9 @@ async function closeAll(cleanups: readonly (() => Promise<unknown>)[]): Promise<
   for (const cleanup of [...cleanups].reverse()) await cleanup().catch(() => undefined);
 }
 
-function mainGateway(): Record<string, string> {
+function mainGateway(catalog: string): Record<string, string> {
   return {
+    IRIS_CATALOG_FILE: catalog,
     // Longer than the bound of the alert about hooks that come near Aperture's timeout.
     IRIS_HOOK_BUDGET_MS: '4000',
     IRIS_MODE_BY_EVENT: '{"pre_tool_use":"observe"}',

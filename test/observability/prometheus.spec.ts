@@ -95,6 +95,12 @@ describe('an alert fires', () => {
     await fires('IrisPdpStale');
   }, 90_000);
 
+  it('when the file of the tool catalog cannot be used', async () => {
+    await observed.breakCatalog();
+    await fires('IrisCatalogNotLoaded');
+    await observed.repairCatalog();
+  }, 90_000);
+
   it('when vendors fail', async () => {
     const { admin } = observed.mesh.sandbox;
     await admin.setFaults('okta', { mode: 'error' });

@@ -90,6 +90,17 @@ export function printStory(io: CliIo, { record, related, audit }: Story): void {
       ],
     ],
   );
+  const effects = (record.effects ?? []).filter(isJsonObject);
+  if (effects.length > 0) {
+    io.out('\nEffects\n');
+    printTable(
+      io,
+      ['program', 'does', 'environment', 'target', 'verdict', 'rules'],
+      effects.map(({ program, operation, system, environment, target, effect, rules }) =>
+        [program, [operation, system].filter(Boolean).join(' '), environment, target, effect, rules].map(cell),
+      ),
+    );
+  }
   io.out('\nFacts\n');
   printTable(
     io,
@@ -125,4 +136,9 @@ export function printStory(io: CliIo, { record, related, audit }: Story): void {
     );
   }
   if (audit !== undefined) io.out(`\nThe PDP's audit entry\n${JSON.stringify(audit, null, 2)}\n`);
+}
+
+/** Records of other versions may have fields of other types. */
+function cell(value: Json | undefined): string {
+  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
 }
