@@ -9,7 +9,7 @@ import { startMovingPair } from './moving-pair.js';
 const LOGIN = 'ben@lumen.example';
 const READ = { tool: 'Read', input: { file_path: '/x' } };
 const OKTA_SECRET = 'sandbox-okta-hook-secret';
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 /** For how long nothing may be decided on the old fact any more, in ms. */
 const HELD_MS = 5000;
 
@@ -83,5 +83,5 @@ describe.each<[string, () => Promise<RedisTopology>]>([
       await sleep(100);
     }
     await within('a Redis that serves again', async () => (await cache()).every((state) => state === 'ok'));
-  }, 120_000);
+  }, 240_000);
 });
