@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { run as bodyCost } from './body-cost.js';
 import { run as commandEffects } from './command-effects.js';
 import { run as contextScale } from './context-scale.js';
+import { run as effects } from './effects.js';
 import { run as fanOut } from './fan-out.js';
 import { run as floor } from './floor.js';
 import { run as history } from './history.js';
@@ -23,6 +24,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Table>>> = {
   'body-cost': bodyCost,
   'command-effects': commandEffects,
   'context-scale': contextScale,
+  effects,
   floor,
   history,
   'masking-cost': maskingCost,

@@ -29,6 +29,18 @@ describe('iris catalog explain', () => {
     expect(evil.out).toContain('github-evil');
   });
 
+  it('shows what a command does: its parts, their targets, and what cannot be read', async () => {
+    const command = "git status && sudo psql -h orders-prod -c 'drop table x'; kubectl delete ns x; eval $y";
+    const { out } = await explain('Bash', { command });
+    expect(out).toMatch(/psql -h orders-prod -c 'drop table x'\W+sudo\W+database\W+delete\W+orders-prod\W+production/);
+    expect(out).toMatch(/kubectl delete ns x\W+infrastructure\W+delete\W+no target is named: counts as production/);
+    expect(out).toContain('Parts that cannot be read: dynamic');
+    const { json } = await explain('Bash', { command: 'psql -h orders-prod' }, '--json');
+    expect(json()).toMatchObject({
+      does: { effects: [{ program: 'psql', environment: 'production', target: 'orders-prod', span: { start: 0, end: 19 } }] },
+    });
+  });
+
   it('reads a declaration without parameters, and answers in JSON', async () => {
     const { code, json } = await explain('ReadMcpResourceTool', undefined, '--json');
     expect(code).toBe(0);

@@ -74,6 +74,35 @@ describe('what the CMDB knows of a database', () => {
     expect(await cmdbOf('ben@lumen.example')).toMatchObject({ environment: expect.stringContaining('production') });
   });
 
+  it.each([
+    'psql -h billing-staging.db.lumen.example -c "select 1"',
+    'psql -h billing-staging.db.lumen.example. -c "select 1"',
+    'psql -h billing-staging.db.lumen.example,orders-staging.db.lumen.example -c "select 1"',
+    'PGHOST=billing-staging.db.lumen.example psql -c "select 1"',
+    'psql postgres://iris@BILLING-staging.db.lumen.example:5432/billing -c "select 1"',
+    'ssh dev1.lumen.example psql -h billing-staging.db.lumen.example -c "select 1"',
+  ])('decides for a command, too: %s', async (command) => {
+    expect(await ask(mesh, { login: 'ben@lumen.example', tool: 'Bash', input: { command } })).toBe('withheld');
+    const other = command.replaceAll(/billing/gi, 'orders');
+    if (!other.startsWith('ssh')) {
+      expect(await ask(mesh, { login: 'ben@lumen.example', tool: 'Bash', input: { command: other } })).toBe('passed');
+    }
+  });
+
+  it('decides when 20 calls on other hosts come first in the same hook', async () => {
+    const before = Array.from({ length: 20 }, (_, index) => ({
+      tool: SQL,
+      input: { connection_string: `postgres://iris@other${index}-staging.db.lumen.example/x`, sql: 'select 1' },
+    }));
+    const command = 'psql -h billing-staging.db.lumen.example -c "select 1"';
+    for (const call of [
+      { tool: SQL, input: BILLING },
+      { tool: 'Bash', input: { command } },
+    ]) {
+      expect(await ask(mesh, { login: 'ben@lumen.example', ...call, before })).toBe('withheld');
+    }
+  });
+
   it('is told as not asked when a hook names more databases than are looked up', async () => {
     const name = (index: number) => `postgres://iris@decoy${index}-staging.db.lumen.example/x`;
     const input = { url: Array.from({ length: 9 }, (_, index) => name(index)), connection_string: name(9) };
@@ -88,6 +117,8 @@ describe('what the CMDB knows of a database', () => {
     const input = { connection_string: 'postgres://iris@cold-staging.db.lumen.example/x', sql: 'select 1' };
     expect(await ask(mesh, { login: 'ben@lumen.example', tool: SQL, input })).toBe('withheld');
     expect(await cmdbOf('ben@lumen.example')).toEqual({ status: 'unavailable' });
+    const command = 'psql -h chilly-staging.db.lumen.example -c "select 1"';
+    expect(await ask(mesh, { login: 'ben@lumen.example', tool: 'Bash', input: { command } })).toBe('withheld');
     await mesh.sandbox.admin.setFaults('servicenow');
   });
 });

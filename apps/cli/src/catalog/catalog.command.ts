@@ -1,3 +1,4 @@
+import type { CallEffects } from '@iris/call-effects';
 import { isJsonObject, type JsonObject } from '@iris/contracts';
 import { loadCatalog } from '@iris/tool-catalog';
 import type { Command } from 'commander';
@@ -6,6 +7,7 @@ import { EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import { catalogOption, jsonObject, jsonOption, withOptions } from '../options.js';
 import { printJson, printTable } from '../output.js';
+import { EFFECT_COLUMNS, effectRows, effectsOf } from './effect-rows.js';
 import { CLUE_COLUMNS, clueRows } from './reading-rows.js';
 
 /** How many different names are told apart; further ones are counted together. */
@@ -29,8 +31,10 @@ export function registerCatalog(program: Command, io: CliIo, finish: Finish): vo
     [catalogOption(), jsonOption()],
   ).action((tool: string, options: ExplainOptions) => {
     const { server, params } = options;
-    const read = loadCatalog({ path: options.catalog }).classify({ name: tool, server, params });
-    if (options.json) printJson(io, read);
+    const catalog = loadCatalog({ path: options.catalog });
+    const read = catalog.classify({ name: tool, server, params });
+    const done = params && effectsOf(catalog, tool, params);
+    if (options.json) printJson(io, { ...read, ...(done && { does: done }) });
     else {
       const { classification, resources, targetKind } = read;
       printTable(
@@ -52,6 +56,7 @@ export function registerCatalog(program: Command, io: CliIo, finish: Finish): vo
         io.out('\nEnvironment\n');
         printTable(io, CLUE_COLUMNS, clueRows(read.clues));
       }
+      if (done && params) printEffects(io, done, params);
     }
     finish(read.entry === undefined ? EXIT.FOUND : EXIT.OK);
   });
@@ -89,6 +94,17 @@ export function registerCatalog(program: Command, io: CliIo, finish: Finish): vo
 
 function noTarget(kind: string | undefined): string {
   return kind === undefined ? 'none' : `${kind}, not told: no parameter names one that can be shown`;
+}
+
+/** Each effect outside of the shell is checked as a resource of its own. */
+function printEffects(io: CliIo, done: CallEffects, params: JsonObject): void {
+  const { effects, opaque, complexity } = done;
+  if (effects.length > 0) {
+    io.out('\nWhat the call does\n');
+    printTable(io, EFFECT_COLUMNS, effectRows(done, params));
+  }
+  if (opaque.length > 0) io.out(`Parts that cannot be read: ${opaque.join(', ')}\n`);
+  if (complexity !== undefined) io.out(`Denied, since it cannot be read whole: ${complexity}\n`);
 }
 
 interface ExplainOptions {
