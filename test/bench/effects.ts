@@ -26,7 +26,10 @@ export async function run(): Promise<Table> {
     if (person === undefined) throw new Error('the company has ben');
     const kinds = [
       { name: 'Read', make: () => preRequest(person) },
-      ...Object.entries(COMMANDS).map(([name, command]) => ({ name, make: () => asCommand(preRequest(person), command) })),
+      ...Object.entries(COMMANDS).map(([name, command]) => ({
+        name,
+        make: () => asCommand(preRequest(person), command),
+      })),
     ].map((kind) => ({ ...kind, times: [] as number[], cpuMs: 0, busy: 0 }));
     for (const { make } of kinds) await atOnce(BUSY, WARM_UP, () => client.send(make()));
     for (let block = 0; block < BLOCKS; block += 1) {
@@ -46,7 +49,13 @@ export async function run(): Promise<Table> {
     return {
       title: 'What effects add to a warm hook with one tool call',
       columns: ['call', 'p50 ms', 'added ms', 'CPU ms each', 'added CPU ms'],
-      rows: figures.map(({ name, ms, cpu }) => [name, round(ms), round(ms - read.ms), round(cpu), round(cpu - read.cpu)]),
+      rows: figures.map(({ name, ms, cpu }) => [
+        name,
+        round(ms),
+        round(ms - read.ms),
+        round(cpu),
+        round(cpu - read.cpu),
+      ]),
       goals: [
         { what: 'added by a command without effects, p50 ms', measured: shell.ms - read.ms, atMost: 0.2 },
         { what: 'added by a command with one effect, p50 ms', measured: database.ms - read.ms, atMost: 1 },

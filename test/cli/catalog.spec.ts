@@ -37,7 +37,9 @@ describe('iris catalog explain', () => {
     expect(out).toContain('Parts that cannot be read: dynamic');
     const { json } = await explain('Bash', { command: 'psql -h orders-prod' }, '--json');
     expect(json()).toMatchObject({
-      does: { effects: [{ program: 'psql', environment: 'production', target: 'orders-prod', span: { start: 0, end: 19 } }] },
+      does: {
+        effects: [{ program: 'psql', environment: 'production', target: 'orders-prod', span: { start: 0, end: 19 } }],
+      },
     });
   });
 
