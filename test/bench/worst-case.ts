@@ -81,7 +81,9 @@ export async function run(): Promise<Table> {
       { what: 'innocent hooks that missed their budget', measured: sum(cases, 'innocentMissed'), atMost: 0 },
     ],
     notes: [
-      `Each figure is the highest of a shape over its sizes after decompression: ${SIZES.filter((bytes) => bytes <= largest)
+      `Each figure is the highest of a shape over its sizes after decompression: ${SIZES.filter(
+        (bytes) => bytes <= largest,
+      )
         .map((bytes) => bytes / KB)
         .join(', ')} KB.`,
       `${sum(cases, 'innocentSent')} innocent hooks were sent beside, ${INNOCENT_PER_SECOND} a second, with a budget of ${BUDGET_MS} ms.`,
