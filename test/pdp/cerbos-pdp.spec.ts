@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readYamlFile } from '@iris/config';
 import { eventually } from '@iris/context-cache/testing';
 import type { JsonObject } from '@iris/contracts';
@@ -123,8 +124,14 @@ describe('a check', () => {
     await expect(refused).rejects.toMatchObject({ name: 'PdpError', reason: 'pdp_rejected' });
 
     server.process.signal('SIGSTOP');
-    await expect(check(['allow'], {}, 100)).rejects.toMatchObject({ reason: 'pdp_timeout' });
-    server.process.signal('SIGCONT');
+    try {
+      await eventually(async () =>
+        expect(readFileSync(`/proc/${server.process.pid}/status`, 'utf8')).toMatch(/^State:\s+T/m),
+      );
+      await expect(check(['allow'], {}, 100)).rejects.toMatchObject({ reason: 'pdp_timeout' });
+    } finally {
+      server.process.signal('SIGCONT');
+    }
 
     const nobody = new CerbosPdp({ target: '127.0.0.1:1', tls: false });
     const unreachable = runGoldenChecks(nobody, golden(), 2000);

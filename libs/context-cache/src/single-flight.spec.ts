@@ -52,7 +52,15 @@ describe('one call of many replicas', () => {
 
   it('is made by one, and the others take its result', async () => {
     const { state, called, outcome, flight } = sharedCall();
-    const waiting = Array.from({ length: 20 }, (_, index) => replicas[index % 2]?.flights.run(flight()));
+    const waiting = Array.from({ length: 20 }, (_, index) => {
+      const replica = replicas[index % 2];
+      // As in production, the look-up follows the lock on the same connection.
+      const find = async () => {
+        await replica?.redis.ping();
+        return state.kept;
+      };
+      return replica?.flights.run(flight({ find }));
+    });
     await called;
     outcome.resolve('facts');
     expect(await Promise.all(waiting)).toEqual(Array(20).fill('facts'));
