@@ -4,6 +4,9 @@ import { objectsIn, textOf } from '../../json-access.js';
 import { ATTACHMENTS } from './kinds.js';
 
 const KINDS = new Set(ATTACHMENTS);
+/** Where some servers take attachments beside the content. */
+const BESIDE_CONTENT = ['images', 'audio', 'files', 'attachments'];
+
 const REMOVED = JSON.stringify({ type: 'text', text: 'An attachment that came with a denied result was removed.' });
 
 /**
@@ -20,10 +23,12 @@ export function attachmentEdits(body: JsonObject, denied: readonly JsonPath[]): 
   }
   const turns = new Set(denied.map(([, index]) => turnOf.get(index as number)));
   const edits: Edit[] = [];
-  for (const [index, { role, content, images }] of messages) {
+  for (const [index, message] of messages) {
+    const { role, content } = message;
     if (role === 'assistant' || role === 'tool' || role === 'function' || !turns.has(turnOf.get(index))) continue;
-    // Some servers take images beside the content.
-    if (images !== undefined && images !== null) edits.push({ op: 'remove', path: ['messages', index, 'images'] });
+    for (const key of BESIDE_CONTENT) {
+      if (message[key] !== undefined) edits.push({ op: 'remove', path: ['messages', index, key] });
+    }
     for (const [position, part] of objectsIn(content)) {
       if (!KINDS.has(textOf(part.type) ?? '')) continue;
       edits.push({ op: 'set', path: ['messages', index, 'content', position], json: REMOVED });

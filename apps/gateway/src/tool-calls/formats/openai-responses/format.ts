@@ -61,14 +61,14 @@ function looksLikeItems(body: JsonObject): boolean {
   return false;
 }
 
-/** What an output has beside its notice. A call that holds its own output goes back whole. */
+/** What a result has beside its notice. An approval holds nothing else. */
 function restOf(body: JsonObject, path: JsonPath): Edit[] {
-  return /_output$/.test(textOf(itemAt(body, path)?.type) ?? '') ? restEdits(body, path, KEPT) : [];
+  return /_output$|^mcp_call$/.test(textOf(itemAt(body, path)?.type) ?? '') ? restEdits(body, path, KEPT) : [];
 }
 
 const KEPT = new Set([
   ...['type', 'id', 'call_id', 'name', 'namespace', 'status', 'output', 'tools', 'execution', 'caller'],
-  'max_output_length',
+  ...['max_output_length', 'server_label', 'arguments', 'error', 'approval_request_id'],
 ]);
 
 /** How each kind of result says that it was denied; undefined where it has no place for it. */
