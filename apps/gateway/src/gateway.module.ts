@@ -23,6 +23,7 @@ import { AGENT_IDENTITY_RULES, BODY_LIMITS, type BodyLimits, HookController } fr
 import { HookKeys } from './http/hook-keys.js';
 import { openHookKeys } from './http/open-hook-keys.js';
 import { openCatalog } from './open-catalog.js';
+import { HistoryHookReader } from './pipeline/history-hook-reader.js';
 import { HookWalk } from './pipeline/hook-pipeline.js';
 import { PooledHookReader } from './pipeline/pooled-hook-reader.js';
 import { RecognisingHookReader } from './pipeline/recognising-hook-reader.js';
@@ -110,7 +111,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     },
     logger,
   );
-  const hookReader = new RecognisingHookReader(pooledReader, catalog, logger);
+  const hookReader = new HistoryHookReader(new RecognisingHookReader(pooledReader, catalog, logger), effects);
   const hookKeys = openHookKeys(
     { keys: settings['hook.keys'], logins: settings['agents.logins'], file: settings['hook.keysFile'] },
     logger,

@@ -47,4 +47,27 @@ describe('EffectsOfCalls', () => {
     const sql = Array.from({ length: 20 }, () => `select '${'x'.repeat(2000)}'`);
     expect(effects.of(call('mcp__postgres__execute_sql', { sql })).complexity).toBe('too_long');
   });
+
+  it('judges the output of a command in the background by what the command does', () => {
+    const before = call('Bash', {
+      command: 'psql -h orders-prod.db.lumen.example -c "select 1"',
+      run_in_background: true,
+    });
+    const inFront = call('Bash', { command: 'kubectl --context prod-eu get pods' });
+    const output = call('BashOutput', { bash_id: 'bash_1' });
+    const unrelated = call('BashOutput', { bash_id: 'bash_1' });
+    effects.note([before, inFront, output]);
+    effects.note([inFront, unrelated]);
+    expect(effects.checked(output).map(({ category, environment }) => [category, environment])).toEqual([
+      ['database', 'production'],
+    ]);
+    expect(effects.checked(unrelated)).toEqual([]);
+  });
+
+  it('judges what is typed by the session that it is typed into', () => {
+    const session = call('exec_command', { cmd: 'psql -h orders-prod.db.lumen.example' });
+    const typed = call('write_stdin', { session_id: 1, chars: 'select 1;\n' });
+    effects.note([session, typed]);
+    expect(effects.checked(typed).some(({ environment }) => environment === 'production')).toBe(true);
+  });
 });

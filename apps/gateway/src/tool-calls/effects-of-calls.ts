@@ -1,6 +1,7 @@
 import {
   type CallEffects,
   compilePrograms,
+  DEFAULT_EFFECT_LIMITS,
   type Effect,
   type EffectfulCall,
   type Programs,
@@ -9,6 +10,7 @@ import {
 } from '@iris/call-effects';
 import type { JsonObject, ToolCall } from '@iris/contracts';
 import type { Catalog } from '@iris/tool-catalog';
+import { ContinuedCalls } from './continued-calls.js';
 import { statementOfCall } from './statement-of-call.js';
 
 /** Categories of tools that hosts in a statement, a proxy or an argument lead further. */
@@ -21,10 +23,16 @@ export class EffectsOfCalls {
   #revision: string | undefined;
   #programs: Programs = compilePrograms([], []);
   #read = new WeakMap<ToolCall, CallEffects>();
+  readonly #continued = new ContinuedCalls();
 
   constructor(private readonly catalog: Catalog) {}
 
-  /** What the call does besides what its tool says. Never throws. */
+  /** Takes note of all calls of a hook in the order of its history, so that one is judged by those that it continues. */
+  note(calls: readonly ToolCall[]): void {
+    this.#continued.note(calls);
+  }
+
+  /** What the call does besides what its tool says, and what the calls that it continues do. Never throws. */
   of(call: ToolCall): CallEffects {
     if (call.params === undefined) return NOTHING;
     if (this.#revision !== this.catalog.revision) this.#compile();
@@ -36,9 +44,29 @@ export class EffectsOfCalls {
           this.catalog.environmentOfTarget(target, kind),
         ),
       );
+      effects = this.#withContinued(call, effects);
       this.#read.set(call, effects);
     }
     return effects;
+  }
+
+  /** The output of a command that goes on is judged by what the command does. */
+  #withContinued(call: ToolCall, effects: CallEffects): CallEffects {
+    const continued = this.#continued.of(call);
+    if (continued.length === 0) return effects;
+    const all = [effects, ...continued.map((earlier) => this.of(earlier))];
+    const distinct = new Map<string, Effect>();
+    for (const effect of all.flatMap((each) => each.effects)) {
+      const { program, category, operation, environment, target } = effect;
+      distinct.set(JSON.stringify([program, category, operation, environment, target]), effect);
+    }
+    const complexity =
+      distinct.size > DEFAULT_EFFECT_LIMITS.maxEffects ? 'too_many' : all.find((each) => each.complexity)?.complexity;
+    return {
+      effects: [...distinct.values()],
+      opaque: [...new Set(all.flatMap(({ opaque }) => opaque))],
+      ...(complexity && { complexity }),
+    };
   }
 
   /** The effects that are a question of their own: not those of the shell, and none that its tool says already. */
