@@ -122,11 +122,13 @@ describe('a request whose body is never complete', () => {
   it('is read as broken off when the client goes away', async () => {
     bodies.length = 0;
     const { request } = begin('/ext/claude', { ...laptop, 'content-length': '2000' });
-    while (server.server.listening && bodies.length === 0) {
+    // Bodies of the requests before may still arrive.
+    const brokenOff = () => bodies.filter((body) => !body.ok && body.reason === 'hook_malformed').length;
+    while (server.server.listening && brokenOff() === 0) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       request.destroy();
     }
-    expect(bodies).toEqual([expect.objectContaining({ ok: false, reason: 'hook_malformed' })]);
+    expect(brokenOff()).toBe(1);
   });
 });
 
