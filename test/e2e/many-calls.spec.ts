@@ -134,7 +134,7 @@ describe.each(MODES)('in failure mode %s', (mode, gateway) => {
     do {
       turns += 1;
       expect((await send()).status).toBe(200);
-    } while ((await decided()) < calls.length && turns < 20);
+    } while ((await decided()) < calls.length && turns < 40);
     expect(await decided()).toBe(calls.length);
     expect((await send()).body.action).toBe('allow');
     const asked = (await audit.asked()).checks.length - before;

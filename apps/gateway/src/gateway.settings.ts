@@ -53,7 +53,7 @@ export const gatewaySettings = {
   'limits.maxNewCalls': setting.integer(
     'Maximum number of tool calls of a hook that are judged anew. A hook with more is blocked; sent again, it goes on with the next.',
     { min: 1, max: 1_000_000 },
-    { fallback: 500 },
+    { fallback: 250 },
   ),
   'limits.maxResultsPerCall': setting.integer(
     'Maximum number of results that answer one tool call id.',
