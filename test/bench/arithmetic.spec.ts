@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { fitCost } from './cost-model.js';
 import { isMet, percentile } from './table.js';
-import { callsOfMemoryCache, callsOfMesh } from './vendor-call-model.js';
+import { callsOfMemoryCache, callsOfMesh, callsOfReplicas } from './vendor-call-model.js';
 import { zipf, zipfShares } from './zipf.js';
 
 describe('percentiles', () => {
@@ -52,11 +52,23 @@ describe("people by Zipf's law", () => {
 });
 
 describe('calls in an hour', () => {
-  const one = { decisions: 3600, people: 1, callsEach: 2, callsOfBulk: { everything: 10, changes: 1 } };
+  const one = {
+    decisions: 3600,
+    people: 1,
+    callsEach: 2,
+    meshCallsEach: 2,
+    callsOfBulk: { everything: 10, changes: 1 },
+  };
 
   it('of a memory cache are one read for each life and wait', () => {
     // A decision a second and a life of 59 s: a read each minute.
     expect(callsOfMemoryCache(one, 59)).toBeCloseTo(120);
+  });
+
+  it('of a memory cache in each of several replicas grow by what they do not share', () => {
+    expect(callsOfReplicas(one, 59, 1)).toBeCloseTo(120);
+    // Each of two gets a decision every two seconds, so a read each 61 s.
+    expect(callsOfReplicas(one, 59, 2)).toBeCloseTo((3600 / 61) * 2 * 2);
   });
 
   it('of the mesh are its bulk reads where they come before an entry ends', () => {

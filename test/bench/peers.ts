@@ -9,7 +9,7 @@ import { HookClient } from './hook-load.js';
 import type { PeerAnswer, PeerOrder } from './peer-process.js';
 import { ordinaryPeopleOf, type Person, preRequest, type SampleHook } from './sample-hooks.js';
 import { median, percentile, round, sumOfCounts, type Table } from './table.js';
-import { callsOfMemoryCache, callsOfMesh } from './vendor-call-model.js';
+import { callsOfMemoryCache, callsOfMesh, callsOfReplicas } from './vendor-call-model.js';
 import { zipf } from './zipf.js';
 
 const LATENCY_MS = { okta: 100, workday: 300, servicenow: 100, pagerduty: 100, tailscale: 80 };
@@ -22,6 +22,7 @@ const HOOKS_A_SECOND = 8;
 const BULK_TIMEOUT_MS = 240_000;
 /** The load that the calls of an hour are computed for. */
 const HOUR_DECISIONS = 1_000_000;
+const REPLICAS = 3;
 
 type System = 'iris' | 'in_turn' | 'at_once';
 const SYSTEMS: readonly System[] = ['iris', 'in_turn', 'at_once'];
@@ -33,13 +34,14 @@ type Times = Record<System, number[]>;
  */
 export async function run(): Promise<Table> {
   const { sources } = loadSourceRegistry('deploy/helm/iris/files/sources.yaml');
-  const { cold, warm, callsEach } = await coldAndWarm(sources);
+  const { cold, warm, callsEach, meshCallsEach } = await coldAndWarm(sources);
   const { mixed, bulkCalls, meshCalls, peerCalls } = await mixedLoad(sources);
 
   const hour = (vendor: string) => ({
     decisions: HOUR_DECISIONS,
     people: PEOPLE,
     callsEach: callsEach[vendor] ?? 0,
+    meshCallsEach: meshCallsEach[vendor] ?? 0,
     callsOfBulk: bulkCalls[vendor] ?? { everything: 0, changes: 0 },
   });
   const inAnHour = VENDOR_NAMES.map((vendor) => {
@@ -47,6 +49,7 @@ export async function run(): Promise<Table> {
     return {
       vendor,
       memory: callsOfMemoryCache(hour(vendor), settings.freshSeconds),
+      replicas: callsOfReplicas(hour(vendor), settings.freshSeconds, REPLICAS),
       mesh: callsOfMesh(hour(vendor), renewal(vendor, settings)),
     };
   });
@@ -89,6 +92,11 @@ export async function run(): Promise<Table> {
         'the four that tell their facts in lists (not tailscale)',
         sumOf(inAnHour.filter(({ vendor }) => vendor !== 'tailscale')),
       ),
+      ...inAnHour
+        .filter(({ vendor }) => vendor === 'tailscale')
+        .map(({ vendor, mesh, replicas }) =>
+          callsLine(`${vendor}: a memory cache in each of ${REPLICAS} replicas`, { mesh, memory: replicas }),
+        ),
       callsLine('all, were entries fresh until the next whole bulk read', sumOf(longer)),
     ],
     goals: [
@@ -108,14 +116,17 @@ export async function run(): Promise<Table> {
     notes: [
       `Latencies of the vendors in ms: ${JSON.stringify(LATENCY_MS)}; 0 while Iris reads them in bulk before the mixed run.`,
       `Cold and warm: ${COLD_PEOPLE} people one after another, without bulk reads. Mixed: ${PEOPLE} people by Zipf's law, ${HOOKS_A_SECOND} hooks a second to each for ${MIXED_SECONDS} s, entries ending as the source registry says.`,
-      `Calls in an hour: ${HOUR_DECISIONS} decisions on ${PEOPLE} people by Zipf's law. Memory cache, one process: somebody with r decisions a second costs r / (1 + r * freshSeconds) reads a second, each so many calls: ${JSON.stringify(callsEach)}. Iris: bulk reads as measured, ${JSON.stringify(bulkCalls)} calls, at the intervals of the registry, and refreshes of active people at three quarters of freshSeconds where no bulk read of everything comes earlier.`,
+      `Calls in an hour: ${HOUR_DECISIONS} decisions on ${PEOPLE} people by Zipf's law. Memory cache, one process: somebody with r decisions a second costs r / (1 + r * freshSeconds) reads a second, each so many calls: ${JSON.stringify(callsEach)}. Iris, so many calls each: ${JSON.stringify(meshCallsEach)}; bulk reads as measured, ${JSON.stringify(bulkCalls)} calls, at the intervals of the registry, and refreshes of active people at three quarters of freshSeconds where no bulk read of everything comes earlier.`,
     ],
   };
 }
 
-async function coldAndWarm(
-  sources: PeerSources,
-): Promise<{ cold: Times; warm: Times; callsEach: Record<string, number> }> {
+async function coldAndWarm(sources: PeerSources): Promise<{
+  cold: Times;
+  warm: Times;
+  callsEach: Record<string, number>;
+  meshCallsEach: Record<string, number>;
+}> {
   const mesh = await startMesh({
     root: process.cwd(),
     sandbox: { latencyMs: LATENCY_MS, enforceLimits: false, people: 120 },
@@ -130,21 +141,37 @@ async function coldAndWarm(
     for (const person of people.slice(0, WARM_UP_PEOPLE)) await inTurn(clients, preRequest(person));
     for (let index = 0; index < WARM_UP_HOOKS; index += 1) await inTurn(clients, preRequest(people[0] as Person));
     const before = await peers.at_once.calls();
+    const all = await callsOfEverybody(mesh, peers);
     const cold = emptyTimes();
     const warm = emptyTimes();
     const asked = people.slice(WARM_UP_PEOPLE, WARM_UP_PEOPLE + COLD_PEOPLE);
     for (const person of asked) add(cold, await inTurn(clients, preRequest(person)));
     const after = await peers.at_once.calls();
+    const allAfter = await callsOfEverybody(mesh, peers);
     for (const person of asked) add(warm, await inTurn(clients, preRequest(person)));
     await closeAll(clients);
     const callsEach = Object.fromEntries(
       VENDOR_NAMES.map((vendor) => [vendor, round(((after[vendor] ?? 0) - (before[vendor] ?? 0)) / asked.length)]),
     );
-    return { cold, warm, callsEach };
+    const meshCallsEach = Object.fromEntries(
+      VENDOR_NAMES.map((vendor) => [vendor, round(((allAfter[vendor] ?? 0) - (all[vendor] ?? 0)) / asked.length)]),
+    );
+    return { cold, warm, callsEach, meshCallsEach };
   } finally {
     for (const peer of Object.values(peers)) peer.close();
     await mesh.close();
   }
+}
+
+/** Calls of the mesh alone, by vendor: those that the vendors got, less those of the peers. */
+async function callsOfEverybody(mesh: Mesh, peers: Peers): Promise<Record<string, number>> {
+  const ofPeers = await callsOfPeers(peers);
+  return Object.fromEntries(
+    VENDOR_NAMES.map((vendor) => {
+      const others = (ofPeers.in_turn[vendor] ?? 0) + (ofPeers.at_once[vendor] ?? 0);
+      return [vendor, mesh.sandbox.admin.calls(vendor).total - others];
+    }),
+  );
 }
 
 async function mixedLoad(sources: PeerSources) {

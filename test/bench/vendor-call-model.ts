@@ -5,8 +5,9 @@ import { zipfShares } from './zipf.js';
 export interface HourOfCalls {
   readonly decisions: number;
   readonly people: number;
-  /** Calls for one person who is not known. */
+  /** Calls of a memory cache for one person who is not known, and of the mesh. */
   readonly callsEach: number;
+  readonly meshCallsEach: number;
   /** Calls of one bulk read of everybody, and of one of what has changed. */
   readonly callsOfBulk: { readonly everything: number; readonly changes: number };
 }
@@ -20,6 +21,11 @@ export interface BulkIntervals extends Pick<SourceSettings, 'freshSeconds' | 'bu
 const HOUR_SECONDS = 3600;
 /** The gateway asks for a refresh while less than this share of the freshness is left. */
 const REFRESH_AHEAD_SHARE = 0.25;
+
+/** Calls of a memory cache in each of some replicas that share the load evenly. */
+export function callsOfReplicas(hour: HourOfCalls, freshSeconds: number, replicas: number): number {
+  return replicas * callsOfMemoryCache({ ...hour, decisions: hour.decisions / replicas }, freshSeconds);
+}
 
 /**
  * Calls of a memory cache in one process. Somebody with r decisions a second is asked about once for each life of an
@@ -35,14 +41,16 @@ export function callsOfMemoryCache(hour: HourOfCalls, freshSeconds: number): num
  */
 export function callsOfMesh(hour: HourOfCalls, source: BulkIntervals): number {
   const { everything, changes } = hour.callsOfBulk;
-  if (source.bulkSeconds === 0) return callsOfMemoryCache(hour, source.freshSeconds * (1 - REFRESH_AHEAD_SHARE));
+  if (source.bulkSeconds === 0) {
+    return refreshesOf(hour, source.freshSeconds * (1 - REFRESH_AHEAD_SHARE)) * hour.meshCallsEach;
+  }
   const whole = HOUR_SECONDS / Math.max(source.bulkSeconds, source.fullBulkSeconds);
   const runs = HOUR_SECONDS / source.bulkSeconds;
   const ofBulk = whole * everything + (runs - whole) * changes;
   const life = source.freshSeconds * (1 - REFRESH_AHEAD_SHARE);
   // Nothing ends between two renewals that are closer than an entry's life.
   const interval = source.renewedSeconds;
-  const refreshes = life >= interval ? 0 : refreshesOf(hour, life) * hour.callsEach * (1 - life / interval);
+  const refreshes = life >= interval ? 0 : refreshesOf(hour, life) * hour.meshCallsEach * (1 - life / interval);
   return ofBulk + refreshes;
 }
 
