@@ -50,7 +50,13 @@ describe('the commands that read evidence take records with effects', () => {
   it('report', async () => {
     const run = await runIris(['report', '--json', file]);
     expect(run.err).toBe('');
-    expect(run.json()).toMatchObject({ calls: 3, totals: { allowed: 2, blocked: 1, wouldBlock: 0 } });
+    expect(run.json()).toMatchObject({
+      calls: 3,
+      totals: { allowed: 2, blocked: 1, wouldBlock: 0 },
+      effects: expect.arrayContaining([
+        { name: 'psql: database delete, production', allowed: 0, wouldBlock: 0, blocked: 1 },
+      ]),
+    });
   });
 
   it('evidence, which shows each effect with its verdict', async () => {

@@ -43,6 +43,7 @@ ${section(
     summary.denyingRules.map((row) => ({ ...row, name: row.name.replace(/^resource\./, '') })),
   )}`,
 )}
+${summary.effects.length === 0 ? '' : section('effects', 'What commands and statements do', `<p>Each effect of a call is checked like a call: the program, what it does, and the environment that it reaches.</p>${outcomesTable('Effect', summary.effects)}`)}
 ${summary.unrecognised.length === 0 ? '' : section('unrecognised', 'Kinds that no format lists', `<p>The shipped pack denies them. Admit a harmless one below <code>recognised:</code> in the tool catalog.</p>${toolsTable(summary.unrecognised)}`)}
 ${section('uncategorised', 'Tools that the catalog does not hold', `<p>Policies cannot speak of their category. Add them to the tool catalog first.</p>${toolsTable(summary.uncategorised)}`)}
 ${section(

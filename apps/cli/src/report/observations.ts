@@ -81,6 +81,8 @@ export class Observations {
   readonly hours = new Map<string, Outcomes>();
   /** Rules that denied, with how often. */
   readonly denyingRules = new Map<string, Outcomes>();
+  /** What calls do, as `psql: database delete, production`. */
+  readonly effects = new Map<string, Outcomes>();
   readonly usages = new Map<string, Usage>();
   /** How often each category was used by each department. */
   readonly matrix = new Map<string, number>();
@@ -138,8 +140,20 @@ export class Observations {
         entry(this.denyingRules, rule, noOutcomes)[outcome] += 1;
       }
     }
+    this.addEffects(record, outcome);
     this.addUsage(record, tool, facts);
     this.addSources(record);
+  }
+
+  /** An effect that policy denies counts with its call; one that it allows is allowed, whatever became of the call. */
+  private addEffects({ effects = [] }: EvidenceRecord, outcome: keyof Outcomes): void {
+    for (const each of effects) {
+      if (!isJsonObject(each)) continue;
+      const { program, category, operation, environment, effect } = each;
+      const where = textOf(environment) ?? 'not recognised';
+      const name = `${textOf(program) ?? UNKNOWN}: ${textOf(category) ?? ''} ${textOf(operation) ?? ''}, ${where}`;
+      entry(this.effects, name, noOutcomes)[effect === 'DENY' ? outcome : 'allowed'] += 1;
+    }
   }
 
   private addUsage(record: EvidenceRecord, tool: string, facts: CallFacts): void {

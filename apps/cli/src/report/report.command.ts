@@ -95,6 +95,7 @@ function printReport(io: CliIo, counts: EvidenceCounts, summary: Summary, draft:
   printOutcomes(io, 'Departments', summary.departments);
   printOutcomes(io, 'People', summary.people);
   printOutcomes(io, 'Rules that deny', summary.denyingRules);
+  if (summary.effects.length > 0) printOutcomes(io, 'What commands and statements do', summary.effects);
   io.out(headOf('Tools that the catalog does not hold', summary.uncategorised));
   printTable(
     io,

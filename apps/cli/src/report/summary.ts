@@ -17,6 +17,8 @@ export interface Summary {
   readonly departments: readonly NamedOutcomes[];
   readonly categories: readonly NamedOutcomes[];
   readonly denyingRules: readonly NamedOutcomes[];
+  /** What calls do by commands and statements, beside what their tools say. */
+  readonly effects: readonly NamedOutcomes[];
   /** By day, or by hour when it is not more than three days. */
   readonly periods: readonly NamedOutcomes[];
   readonly matrix: readonly { readonly department: string; readonly category: string; readonly calls: number }[];
@@ -60,6 +62,7 @@ export function summarise(observed: Observations): Summary {
     departments: named(observed.departments),
     categories: named(observed.categories),
     denyingRules: named(observed.denyingRules),
+    effects: named(observed.effects),
     periods: periodsOf(observed.hours),
     matrix: [...observed.matrix].map(([key, calls]) => {
       const [department = '', category = ''] = key.startsWith('[') ? (JSON.parse(key) as string[]) : [key, key];
