@@ -20,6 +20,8 @@ export interface Reading {
   readonly isTop: boolean;
   readonly stdin?: StandardInput;
   readonly files: WrittenFiles;
+  /** Any variable may be set by what runs the command: a target that is not named is not the program's default. */
+  readonly hasUnknownDefaults?: boolean;
   /** All words of the command are tried as programs already. */
   readonly isScanned?: boolean;
   /** How many scripts it is inside of. */

@@ -88,6 +88,8 @@ const command = z
     remote: z.boolean().default(false),
     /** It gets no environment from outside. */
     clearsEnv: z.boolean().default(false),
+    /** It may get any variable from outside: a target that is not named is not known. */
+    setsEnv: z.boolean().default(false),
     /** Options whose value `NAME=value` is its environment. */
     env: options.optional(),
     /** Options that remove variables or all of them. */

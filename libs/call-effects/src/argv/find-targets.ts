@@ -53,7 +53,7 @@ export function findTargets(given: Arguments, program: Program, reading: Reading
   ].map((each) => withPort(each, args, program, reading));
   if (args.hides) found.push(UNKNOWN_TARGET);
   if (found.some(({ doubtful }) => !doubtful)) return found.flatMap((each) => seenFrom(each, reading.remote));
-  if (target.default === undefined) return found;
+  if (target.default === undefined || reading.hasUnknownDefaults) return found;
   const local: Target = { text: target.default, kind: 'host', doubtful: false };
   return [...found, ...seenFrom(withPort(local, args, program, reading), reading.remote)];
 }

@@ -12,7 +12,8 @@ const MAX_CANDIDATES = 12;
  */
 export function scanForPrograms(by: string, words: readonly ShellWord[], reading: Reading): void {
   if (reading.isScanned) return;
-  const inner = { ...reading, isScanned: true };
+  // A program that is not listed may set any variable for what it runs.
+  const inner = { ...reading, hasUnknownDefaults: true, isScanned: true };
   let candidates = 0;
   for (const [index, word] of words.entries()) {
     const first = /^\s*(\S+)(\s+\S)?/.exec(word.text);

@@ -89,7 +89,8 @@ function innerReading(
   );
   const remote = command.remote ? findTargets(own, program, reading) : reading.remote;
   const state = command.remote ? reading.state.started() : reading.state;
-  return { ...reading, environment, state, ...(remote && { remote }) };
+  const hasUnknownDefaults = reading.hasUnknownDefaults || command.setsEnv;
+  return { ...reading, environment, state, hasUnknownDefaults, ...(remote && { remote }) };
 }
 
 function readOptionTexts(name: string, command: CommandDocument, args: Arguments, reading: Reading): void {
