@@ -169,8 +169,8 @@ function apply(root: { body: Node }, change: Mutation): void {
   }
 }
 
-/** Members that hold what the model writes into a call, or which tools of a server a request allows. */
-const ARGUMENTS: ReadonlySet<string | number> = new Set(['action', 'operation', 'args', 'arguments', 'allowed_tools']);
+/** Members that hold what the model writes into a call. */
+const ARGUMENTS: ReadonlySet<string | number> = new Set(['action', 'operation', 'args', 'arguments']);
 
 function* placesOf(root: Node, without: ReadonlySet<string | number> = new Set()): Generator<Place> {
   for (const key of Array.isArray(root) ? root.keys() : Object.keys(root)) {

@@ -56,8 +56,9 @@ function closedServers(body: JsonObject): ReadonlySet<string> {
   const closed = new Set<string>();
   for (const [, server] of objectsIn(body.mcp_servers)) {
     const allowed = objectOf(server.tool_configuration)?.allowed_tools;
-    // An empty list could be read as "all of them".
-    if (Array.isArray(allowed) && allowed.length > 0) closed.add(textOf(server.name) ?? '');
+    // An empty list could be read as "all of them", and an entry that is no name as anything.
+    const isClosed = Array.isArray(allowed) && allowed.length > 0 && allowed.every((tool) => typeof tool === 'string');
+    if (isClosed) closed.add(textOf(server.name) ?? '');
   }
   for (const [, entry] of objectsIn(body.tools)) {
     if (entry.type === 'mcp_toolset' && offersOnlyListed(entry)) closed.add(textOf(entry.mcp_server_name) ?? '');

@@ -45,8 +45,8 @@ function toolsOfEntry(entry: JsonObject): DeclaredTool[] {
   if (type === 'namespace') return childrenOf(entry).map(([, tool]) => tool);
   if (type === 'mcp') {
     const label = textOf(entry.server_label) ?? '';
-    const names = allowedNames(entry);
-    return names.length === 0 ? [mcpGroup(label)] : names.map((name) => memberTool('mcp', label, name));
+    const members = allowedNames(entry).map((name) => memberTool('mcp', label, name));
+    return admitsOnlyNames(entry) ? members : [mcpGroup(label), ...members];
   }
   const name = textOf(entry.name) ?? textOf(objectOf(entry.function)?.name);
   if (name !== undefined) return [namedTool(name)];
@@ -77,6 +77,12 @@ function allowedList(entry: JsonObject): { readonly path: JsonPath; readonly nam
 
 function allowedNames(entry: JsonObject): string[] {
   return (allowedList(entry)?.names ?? []).filter((name) => typeof name === 'string');
+}
+
+/** Whether the list says which tools may be called. An entry that is no name may admit any, so the server counts too. */
+function admitsOnlyNames(entry: JsonObject): boolean {
+  const names = allowedList(entry)?.names ?? [];
+  return names.length > 0 && names.every((name) => typeof name === 'string');
 }
 
 interface Strip {
@@ -157,6 +163,7 @@ function stripList(strip: Strip, path: JsonPath, list: Json | undefined): boolea
 
 function isEntryGone(strip: Strip, entry: JsonObject): boolean {
   const tools = toolsOfEntry(entry);
+  if (tools.some((tool) => tool.kind === 'group' && strip.isGone(tool))) return true;
   if (entry.type === 'namespace' || entry.type === 'mcp') return tools.length > 0 && tools.every(strip.isGone);
   return tools[0] !== undefined && strip.isGone(tools[0]);
 }
