@@ -75,7 +75,7 @@ interface InvalidCase {
 
 const FORMATS_FOLDER = new URL('../../src/tool-calls/formats/', import.meta.url);
 const FILES = [
-  ...filesIn(new URL('../../../../test/cases/tool-calls/', import.meta.url)),
+  ...filesIn(new URL('../../src/tool-calls/cases/', import.meta.url)),
   ...readdirSync(FORMATS_FOLDER, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(new URL(`${entry.name}/cases/`, FORMATS_FOLDER)))
     .flatMap(({ name }) => filesIn(new URL(`${name}/cases/`, FORMATS_FOLDER), name)),
