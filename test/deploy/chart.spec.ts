@@ -1,11 +1,23 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { CHART, helm, type Manifest, manifests, PRESETS, presetFile, render } from './helm.js';
+import {
+  CHART,
+  HIGHEST_KUBERNETES as HIGHEST,
+  helm,
+  kubectl,
+  LOWEST_KUBERNETES as LOWEST,
+  type Manifest,
+  manifests,
+  PRESETS,
+  presetFile,
+  render,
+  renderWithApis,
+} from './helm.js';
 import { CUSTOM_KINDS, faultsAgainstNewestSchemas, faultsAgainstOldestTypes } from './kubernetes-types.js';
+import { faultsAgainstRestrictedProfile, podSpecOf } from './restricted-profile.js';
 
-const LOWEST = '1.30.0';
-const HIGHEST = '1.35.0';
 const UPDATE = process.env.IRIS_UPDATE_EXAMPLES === '1';
 
 /** What the presets leave out, so that every template is validated. */
@@ -23,7 +35,11 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
   'vendors by name, external PDP, OTLP': [
     ...['--set', 'networkPolicy.vendorEgress=cilium', '--set', 'pdp.kind=external'],
     ...['--set', 'pdp.external.target=pdp.policy:3593', '--set', 'telemetry.otlp.endpoint=http://collector:4318'],
-    ...['--set', 'auditor.replicas=1', '--set', 'auditor.fileSink.enabled=true,auditor.fileSink.size=1Gi'],
+    ...['--set', 'auditor.replicas=2', '--set', 'auditor.fileSink.enabled=false'],
+    ...[
+      '--set-json',
+      'auditor={"settings":{"httpSink.url":"https://siem.example.com"},"egress":[{"ports":[{"port":443}]}]}',
+    ],
   ],
   'webhooks through an Ingress and a Funnel': [
     ...['--set', 'enrichers.okta.webhook.expose=funnel,enrichers.okta.webhook.host=okta-push'],
@@ -32,6 +48,30 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
     ...['--set-json', 'enrichers.pagerduty.webhookFrom=[{"namespaceSelector":{}}]'],
   ],
   'authorities of the company’s own': ['--set', 'trust.existingConfigMap=company-ca'],
+  'TLS by cert-manager': ['--set', 'tls.enabled=true,tls.certManager.issuer=company'],
+  'OpenShift, a proxy and a Redis by its sentinels': [
+    ...['--values', presetFile('openshift'), '--set', 'proxy.https=http://proxy.example.com:3128'],
+    ...['--set', 'redis.external.existingSecret=,redis.external.topology=sentinel,redis.external.primaryName=main'],
+    ...['--set', 'redis.external.nodes={s1:26379,s2:26379,s3:26379},redis.external.passwordSecret=redis'],
+  ],
+  'everything of a pod that values can set': [
+    '--set-json',
+    `pod=${JSON.stringify({
+      env: [{ name: 'COMPANY', value: 'example' }],
+      envFrom: [{ configMapRef: { name: 'company' } }],
+      volumes: [{ name: 'company', configMap: { name: 'company' } }],
+      volumeMounts: [{ name: 'company', mountPath: '/etc/company' }],
+      affinity: { podAntiAffinity: {} },
+      tolerations: [{ key: 'dedicated', operator: 'Exists' }],
+      priorityClassName: 'high',
+      nodeSelector: { pool: 'mesh' },
+      labels: { 'app.kubernetes.io/part-of': 'platform' },
+      annotations: { 'example.com/owner': 'platform' },
+      serviceAccountAnnotations: { 'iam.example.com/role': 'iris' },
+    })}`,
+    ...['--set-json', 'commonLabels={"app.kubernetes.io/part-of":"platform","team":"ai"}'],
+    ...['--set', 'telemetry.prometheus.labels.release=kube-prometheus-stack'],
+  ],
   'own PDP configuration': ['--set', 'pdp.cerbos.config.engine.strictEvaluation=true'],
 };
 
@@ -61,6 +101,14 @@ describe('the chart', () => {
     },
   );
 
+  it('makes no resource of a kind that the cluster lacks, unless it is told that they are there', async () => {
+    const operators = ({ apiVersion }: Manifest) => apiVersion.startsWith('monitoring.coreos.com/');
+    const production = ['--values', presetFile('production')];
+    expect(manifests(await renderWithApis([], production)).filter(operators)).toEqual([]);
+    const assumed = [...production, '--set', 'assumeCustomResources=true'];
+    expect(manifests(await renderWithApis([], assumed)).filter(operators)).toHaveLength(2);
+  });
+
   it('leads from each alert to its runbook where the runbooks can be read', async () => {
     const runbooks = ['--set', 'telemetry.prometheus.runbooks=https://git.example.com/runbooks/'];
     const all = manifests(await render(['--values', presetFile('production'), ...runbooks], HIGHEST));
@@ -75,12 +123,31 @@ describe('the chart', () => {
   });
 
   describe('manifests', () => {
+    const texts: string[] = [];
     const all: Manifest[] = [];
 
     beforeAll(async () => {
-      for (const preset of PRESETS) all.push(...manifests(await render(['--values', presetFile(preset)])));
-      for (const args of Object.values(VARIANTS)) {
-        all.push(...manifests(await render(['--values', presetFile('production'), ...args])));
+      const renderings = [
+        ...PRESETS.map((preset) => ['--values', presetFile(preset)]),
+        ...Object.values(VARIANTS).map((args) => ['--values', presetFile('production'), ...args]),
+      ];
+      for (const args of renderings) texts.push(await render(args));
+      all.push(...texts.flatMap(manifests));
+    }, 60_000);
+
+    it('are accepted by kustomize, which refuses a key or a resource that is there twice', async () => {
+      for (const [index, text] of texts.entries()) {
+        const folder = mkdtempSync(join(tmpdir(), 'iris-kustomize-'));
+        try {
+          writeFileSync(join(folder, 'all.yaml'), text);
+          writeFileSync(join(folder, 'kustomization.yaml'), 'resources: [all.yaml]\n');
+          expect([index, manifests(await kubectl('kustomize', folder)).length]).toEqual([
+            index,
+            manifests(text).length,
+          ]);
+        } finally {
+          rmSync(folder, { recursive: true });
+        }
       }
     }, 60_000);
 
@@ -92,9 +159,15 @@ describe('the chart', () => {
       expect(await faultsAgainstNewestSchemas(all)).toEqual([]);
     }, 60_000);
 
+    it('have only pods that the restricted profile of Pod Security admits', () => {
+      expect(all.flatMap(faultsAgainstRestrictedProfile)).toEqual([]);
+      const pods = all.flatMap((manifest) => podSpecOf(manifest) ?? []);
+      expect(pods.length).toBeGreaterThan(100);
+    });
+
     it('are all of a kind that is validated, or an operator’s', () => {
       const custom = all.filter(
-        ({ apiVersion }) => !/^(v1|apps\/|policy\/|autoscaling\/|networking\.k8s\.io\/)/.test(apiVersion),
+        ({ apiVersion }) => !/^(v1|apps\/|batch\/|policy\/|autoscaling\/|networking\.k8s\.io\/)/.test(apiVersion),
       );
       expect([...new Set(custom.map(({ kind }) => kind))].sort()).toEqual(CUSTOM_KINDS);
     });

@@ -161,6 +161,6 @@ describe('a password of Redis in a Secret of its own', () => {
         .map((name) => `iris-${name}`),
     );
     const policies = all.filter(({ kind }) => kind === 'NetworkPolicy').map((policy) => JSON.stringify(policy));
-    expect(policies.filter((policy) => policy.includes('"port":26379'))).toHaveLength(7);
+    expect(policies.filter((policy) => policy.includes('"port":26379'))).toHaveLength(8);
   });
 });

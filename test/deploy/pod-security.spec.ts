@@ -29,7 +29,7 @@ const SIDECAR = [
 /** The pods of a rendering, by component. */
 function podsOf(all: readonly Manifest[]): [component: string, pod: SecuredPod][] {
   return all
-    .filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')
+    .filter(({ kind }) => ['Deployment', 'StatefulSet', 'Job'].includes(kind))
     .map(({ metadata, spec }) => [
       metadata.labels?.['app.kubernetes.io/component'] ?? '',
       (spec as unknown as { template: { spec: SecuredPod } }).template.spec,

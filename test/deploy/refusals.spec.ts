@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -22,6 +22,38 @@ const REFUSED: readonly (readonly [name: string, values: object])[] = [
   ['setting-of-the-chart', { gateway: { settings: { 'http.port': 9 } } }],
   ['setting-of-the-chart', { enrichers: { okta: { settings: { 'grpc.port': 9 } } } }],
   ['setting-of-the-chart', { auditor: { settings: { 'http.port': 9 } } }],
+  ['setting-of-the-chart', { gateway: { settings: { 'http-port': 9 } } }],
+  [
+    'setting-of-the-chart',
+    {
+      gateway: {
+        secret: { existingSecret: '', values: { 'hook.keys': 'aperture=0123456789', 'pdp.target': 'pdp:1' } },
+      },
+    },
+  ],
+  ['setting-twice', { gateway: { settings: { 'hook.budgetMs': 1500, 'hook.budget-ms': 1000 } } }],
+  ['setting-twice', { enrichers: { okta: { settings: { 'bulk.intervalSeconds': 60, 'bulk.interval_seconds': 30 } } } }],
+  ['setting-twice', { auditor: { secret: { values: { 'httpSink.secret': 'x', 'httpSink-secret': 'other' } } } }],
+  ['setting-name', { gateway: { settings: { 'hook budget': 1 } } }],
+  ['secret-among-settings', { enrichers: { okta: { settings: { 'redis.url': 'redis://redis' } } } }],
+  ['secret-among-settings', { auditor: { settings: { 'redis-url': 'redis://redis' } } }],
+  ['label-of-the-chart', { commonLabels: { 'app.kubernetes.io/name': 'shop' } }],
+  ['label-of-the-chart', { commonLabels: { 'app.kubernetes.io/managed-by': 'shop' } }],
+  ['label-of-the-chart', { gateway: { pod: { labels: { 'app.kubernetes.io/component': 'web' } } } }],
+  ['label-of-the-chart', { enrichers: { okta: { pod: { labels: { 'app.kubernetes.io/instance': 'web' } } } } }],
+  ['label-of-the-chart', { telemetry: { prometheus: { labels: { 'app.kubernetes.io/name': 'web' } } } }],
+  ['annotation-of-the-chart', { gateway: { podAnnotations: { 'checksum/secret': 'own' } } }],
+  ['annotation-of-the-chart', { pod: { annotations: { 'checksum/config': 'own' } } }],
+  [
+    'annotation-of-the-chart',
+    {
+      enrichers: { okta: { webhook: { expose: 'funnel', host: 'okta', annotations: { 'tailscale.com/tags': 'x' } } } },
+    },
+  ],
+  ['name-twice', { gateway: { pod: { env: [{ name: 'IRIS_HTTP_PORT', value: '9' }] } } }],
+  ['name-twice', { pod: { volumes: [{ name: 'tmp', emptyDir: {} }] } }],
+  ['name-twice', { auditor: { pod: { volumeMounts: [{ name: 'other', mountPath: '/tmp/' }] } } }],
+  ['name-twice', { pod: { env: [{ name: 'A', value: '1' }] }, pdp: { pod: { env: [{ name: 'A', value: '2' }] } } }],
   ['secret-among-settings', { gateway: { settings: { 'hook.keys': 'aperture=0123456789' } } }],
   ['two-secrets', { gateway: { secret: { values: { 'hook.keys': 'aperture=0123456789' } } } }],
   ['two-secrets', { enrichers: { okta: { secret: { values: { 'okta.token': 'x' } } } } }],
@@ -38,9 +70,20 @@ const REFUSED: readonly (readonly [name: string, values: object])[] = [
   ['auditor-without-redis', { redis: { kind: 'none' } }],
   ['replicas-without-redis', { redis: { kind: 'none' }, auditor: { enabled: false } }],
   ['redis-url-missing', { redis: { external: { existingSecret: '' } } }],
-  ['auditor-without-sink', { auditor: { settings: { 'httpSink.url': null } } }],
-  ['file-sink-shared', { auditor: { fileSink: { enabled: true, size: '1Gi' } } }],
+  ['two-secrets', { redis: { external: { nodes: ['redis:6379'] } } }],
+  ['redis-primary', { redis: { external: { existingSecret: '', nodes: ['redis:6379'], topology: 'sentinel' } } }],
+  ['redis-primary', { redis: { external: { existingSecret: '', nodes: ['redis:6379'], primaryName: 'main' } } }],
+  ['redis-nodes', { redis: { external: { existingSecret: '', nodes: ['a:6379', 'b:6379'] } } }],
+  ['auditor-without-sink', { auditor: { fileSink: { enabled: false } } }],
+  ['auditor-egress-missing', { auditor: { settings: { 'httpSink.url': 'https://siem.example.com/iris' } } }],
+  ['auditor-egress-missing', { auditor: { settings: { 'otlpSink.url': 'https://collector.example.com' } } }],
+  ['file-sink-shared', { auditor: { replicas: 2 } }],
   ['pdp-target-missing', { pdp: { kind: 'external' } }],
+  ['pdp-target-missing', { pdp: { kind: 'external', external: { target: 'fd00::10:3593' } } }],
+  ['pdp-target-missing', { pdp: { kind: 'external', external: { target: 'pdp.policy' } } }],
+  ['pdp-image-missing', { pdp: { kind: 'tainaron', tainaron: { existingSecret: 'hub' } } }],
+  ['custom-resource-missing', { networkPolicy: { vendorEgress: 'cilium' } }],
+  ['custom-resource-missing', { tls: { enabled: true, certManager: { issuer: 'company' } } }],
   ['hub-credentials-missing', { pdp: { kind: 'tainaron', tainaron: { secretValues: { CERBOS_HUB_CLIENT_ID: 'x' } } } }],
   ['pdp-auth-key-missing', { pdp: { kind: 'tainaron', tainaron: { tailnet: { join: true } } } }],
   [
@@ -64,10 +107,14 @@ const REFUSED_BY_SCHEMA: readonly (readonly [named: RegExp, values: object])[] =
   [/okta.*replicas/s, { enrichers: { okta: { replicas: 0 } } }],
   [/TS_KEY/, { pdp: { tainaron: { secretValues: { TS_KEY: 'x' } } } }],
   [/hostname/, { tailnet: { hostname: 'Iris_1' } }],
+  [/logLevel/, { logLevel: 'fatal' }],
+  [/commonLabels/, { commonLabels: { team: 'two words' } }],
+  [/dnsPorts/, { networkPolicy: { dnsPorts: [] } }],
+  [/podLabels/, { gateway: { pod: { podLabels: {} } } }],
 ];
 
 async function refusal(values: object): Promise<string> {
-  const file = join(folder, 'values.yaml');
+  const file = join(mkdtempSync(join(folder, 'values-')), 'values.yaml');
   writeFileSync(file, stringify(values));
   try {
     await render(['--values', presetFile('production'), '--values', file]);
@@ -89,8 +136,9 @@ describe('values that cannot work', () => {
   });
 
   it('are each provoked here', () => {
-    const template = readFileSync(join(CHART, 'templates/_validate.tpl'), 'utf8');
-    const names = [...template.matchAll(/"([a-z-]+): /g)].map(([, name]) => name);
+    const templates = readdirSync(join(CHART, 'templates')).filter((name) => name.startsWith('_validate'));
+    const text = templates.map((name) => readFileSync(join(CHART, 'templates', name), 'utf8')).join('\n');
+    const names = [...text.matchAll(/"([a-z-]+): /g)].map(([, name]) => name);
     expect([...new Set(REFUSED.map(([name]) => name))].sort()).toEqual([...new Set(names)].sort());
   });
 

@@ -15,8 +15,8 @@ log.level: {{ .Values.logLevel }}
 mode.default: {{ .Values.gateway.mode }}
 sources.file: /etc/iris/sources.yaml
 evidence.directory: /var/lib/iris/evidence
-pdp.target: {{ include "iris.pdpTarget" . }}
-pdp.tls: {{ and (eq .Values.pdp.kind "external") .Values.pdp.external.tls }}
+pdp.target: {{ include "iris.pdpTarget" . | quote }}
+pdp.tls: {{ or (and (eq .Values.pdp.kind "external") .Values.pdp.external.tls) (and (eq .Values.pdp.kind "cerbos") .Values.tls.enabled) }}
 pdp.requireStrict: {{ .Values.pdp.requireStrict }}
 {{- if .Values.gateway.catalog }}
 catalog.file: /etc/iris/catalog.yaml
@@ -30,6 +30,12 @@ hook.keysFile: /etc/iris-keys/hook-keys.yaml
 {{- if eq .Values.tailnet.expose "sidecar" }}
 agents.trustedProxies: ["127.0.0.1"]
 {{- end }}
+{{- if .Values.tls.enabled }}
+{{ include "iris.tlsSettings" "sources.tls" }}
+{{- if eq .Values.pdp.kind "cerbos" }}
+pdp.tlsCaFile: /etc/iris-tls/ca.crt
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{- /* Settings of an enricher that the chart itself decides. */ -}}
@@ -40,12 +46,15 @@ http.host: {{ .Values.listenHost | quote }}
 http.port: 8081
 log.level: {{ .Values.logLevel }}
 sources.file: /etc/iris/sources.yaml
+{{- if .Values.tls.enabled }}
+{{ include "iris.tlsSettings" "grpc.tls" }}
+{{- end }}
 {{- end -}}
 
 {{- define "iris.gatewayPodTemplate" -}}
 {{- $gateway := .Values.gateway -}}
 metadata:
-  {{- include "iris.podMetadata" (list . "gateway" $gateway.podAnnotations) | nindent 2 }}
+  {{- include "iris.podMetadata" (list . "gateway") | nindent 2 }}
 spec:
   {{- include "iris.podSpec" (list . "gateway" $gateway.drain.gracePeriodSeconds) | nindent 2 }}
   {{- if eq .Values.tailnet.expose "sidecar" }}
@@ -57,19 +66,19 @@ spec:
       image: {{ include "iris.image" (list . "gateway") }}
       imagePullPolicy: {{ .Values.image.pullPolicy }}
       securityContext:
-        {{- include "iris.containerSecurityContext" . | nindent 8 }}
+        {{- include "iris.containerSecurityContext" (list . "gateway") | nindent 8 }}
       env:
         {{- $settings := mergeOverwrite (deepCopy $gateway.settings) (include "iris.gatewaySettings" . | fromYaml) }}
         {{- include "iris.settingsEnvironment" $settings | nindent 8 }}
         {{- include "iris.redisEnvironment" . | nindent 8 }}
         {{- include "iris.telemetryEnvironment" (list . "gateway") | nindent 8 }}
-        {{- with include "iris.trustEnvironment" . }}{{ trim . | nindent 8 }}{{ end }}
+        {{- with include "iris.fileEnvironment" (list . "gateway") | trim }}{{ . | nindent 8 }}{{ end }}
       {{- include "iris.secretEnvironment" (list . "gateway" $gateway.secret) | nindent 6 }}
       ports:
         - name: http
           containerPort: 8080
         {{- include "iris.metricsPort" . | nindent 8 }}
-      # A start that waits for the PDP is told by readiness; the process itself answers in a few seconds.
+      # Readiness reports a start that waits for the PDP; the process itself answers in a few seconds.
       startupProbe:
         httpGet: { path: /healthz, port: http }
         periodSeconds: 2
@@ -104,11 +113,9 @@ spec:
           mountPath: /var/lib/iris
         - name: tmp
           mountPath: /tmp
-        {{- with include "iris.trustMount" . }}{{ trim . | nindent 8 }}{{ end }}
-        {{- with include "iris.redisMount" . }}{{ trim . | nindent 8 }}{{ end }}
+        {{- with include "iris.fileMounts" (list . "gateway") | trim }}{{ . | nindent 8 }}{{ end }}
   volumes:
-    {{- with include "iris.trustVolume" . }}{{ trim . | nindent 4 }}{{ end }}
-    {{- with include "iris.redisVolume" . }}{{ trim . | nindent 4 }}{{ end }}
+    {{- with include "iris.fileVolumes" (list . "gateway") | trim }}{{ . | nindent 4 }}{{ end }}
     - name: config
       configMap:
         name: {{ include "iris.fullname" . }}-config

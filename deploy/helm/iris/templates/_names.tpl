@@ -11,17 +11,22 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* Labels of a component: (list $ component). */ -}}
+{{- /* Labels of a component: (list $ component [more]). Later ones win; the labels that select pods are refused elsewhere. */ -}}
 {{- define "iris.labels" -}}
 {{- $root := index . 0 -}}
-helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
-app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ $root.Release.Service }}
-app.kubernetes.io/part-of: iris
-{{ include "iris.selectorLabels" . }}
-{{- with $root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $labels := dict
+  "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_")
+  "app.kubernetes.io/version" $root.Chart.AppVersion
+  "app.kubernetes.io/managed-by" $root.Release.Service
+  "app.kubernetes.io/part-of" "iris" -}}
+{{- $more := dict -}}
+{{- if gt (len .) 2 -}}{{- $more = index . 2 -}}{{- end -}}
+{{- range $layer := list $root.Values.commonLabels $more (include "iris.selectorLabels" . | fromYaml) -}}
+{{- range $key, $value := $layer -}}
+{{- $_ := set $labels $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $labels -}}
 {{- end -}}
 
 {{- /* Labels that select the pods of a component, or of the whole release when the component is empty. */ -}}
@@ -53,9 +58,30 @@ iris-{{ $app }}
 {{- define "iris.secretName" -}}
 {{- $root := index . 0 -}}
 {{- $secret := index . 2 -}}
-{{- if $secret.existingSecret -}}
+{{- if get $secret "existingSecret" -}}
 {{- $secret.existingSecret -}}
-{{- else if $secret.values -}}
+{{- else if get $secret "values" -}}
 {{- include "iris.fullname" $root }}-{{ index . 1 }}
 {{- end -}}
+{{- end -}}
+
+{{- /* The components of this release as a JSON list: those that have pods of their own. */ -}}
+{{- define "iris.components" -}}
+{{- $components := list "gateway" -}}
+{{- range $id, $_ := (include "iris.registryFile" . | fromYaml).sources -}}
+{{- if (include "iris.enricher" (list $ $id) | fromYaml).enabled -}}
+{{- $components = append $components (printf "enricher-%s" $id) -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.auditor.enabled -}}{{- $components = append $components "auditor" -}}{{- end -}}
+{{- if ne .Values.pdp.kind "external" -}}{{- $components = append $components "pdp" -}}{{- end -}}
+{{- if eq .Values.redis.kind "bundled" -}}{{- $components = append $components "redis" -}}{{- end -}}
+{{- if .Values.doctor.enabled -}}{{- $components = append $components "doctor" -}}{{- end -}}
+{{- toJson $components -}}
+{{- end -}}
+
+{{- /* Whether resources of an API group and version may be made: (list $ "group/version"); empty for no. */ -}}
+{{- define "iris.hasApi" -}}
+{{- $root := index . 0 -}}
+{{- if or $root.Values.assumeCustomResources ($root.Capabilities.APIVersions.Has (index . 1)) -}}true{{- end -}}
 {{- end -}}

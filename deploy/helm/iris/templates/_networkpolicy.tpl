@@ -46,8 +46,30 @@ ports:
 {{- end }}
 {{- end -}}
 
+{{- /* Egress rules to every enricher and to the PDP. */ -}}
+{{- define "iris.meshEgress" -}}
+{{- range $id, $_ := (include "iris.registryFile" . | fromYaml).sources }}
+{{- if (include "iris.enricher" (list $ $id) | fromYaml).enabled }}
+- {{- include "iris.toComponent" (list $ (printf "enricher-%s" $id) 50051) | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- if eq .Values.pdp.kind "external" }}
+- ports:
+    - port: {{ regexFind "[0-9]+$" .Values.pdp.external.target }}
+  {{- with .Values.pdp.external.peers }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- else }}
+- {{- include "iris.toComponent" (list . "pdp" (ternary 3594 3593 (eq .Values.pdp.kind "tainaron"))) | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{- define "iris.gatewayIngress" -}}
 {{- $values := .Values -}}
+{{- if $values.doctor.enabled }}
+- {{- include "iris.fromComponents" (list . (list "doctor") 8080) | nindent 2 }}
+{{- end }}
 {{- if or (eq $values.tailnet.expose "operator") $values.networkPolicy.gatewayFrom }}
 - from:
     {{- if eq $values.tailnet.expose "operator" }}
@@ -84,12 +106,13 @@ ports:
 {{- end }}
 {{- end -}}
 
-{{- /* Egress of an enricher: (list $ enricher). */ -}}
+{{- /* Egress of an enricher: (list $ enricher component). */ -}}
 {{- define "iris.enricherEgress" -}}
 {{- $root := index . 0 -}}
 {{- if eq $root.Values.networkPolicy.vendorEgress "cidr" }}
 {{ include "iris.vendorRule" (list $root (index . 1).egress) }}
 {{- end }}
+{{- include "iris.proxyRule" (list $root (index . 2)) }}
 {{- include "iris.redisRule" $root }}
 {{- include "iris.otlpRule" $root }}
 {{- end -}}
@@ -106,6 +129,7 @@ ports:
 {{ toYaml . }}
 {{- end }}
 {{- end }}
+{{- include "iris.proxyRule" (list . "pdp") }}
 {{- include "iris.otlpRule" . }}
 {{- end -}}
 
@@ -124,10 +148,16 @@ ports:
 {{- if eq .Values.redis.kind "bundled" }}
 - {{- include "iris.toComponent" (list . "redis" 6379) | nindent 2 }}
 {{- else if eq .Values.redis.kind "external" }}
+{{- $external := .Values.redis.external }}
+{{- $ports := list $external.port }}
+{{- if $external.nodes }}
+{{- $ports = list }}
+{{- range $external.nodes }}{{- $ports = append $ports (regexFind ":[0-9]+$" . | trimPrefix ":" | default (ternary 26379 6379 (eq $external.topology "sentinel")) | int) }}{{- end }}
+{{- if eq $external.topology "sentinel" }}{{- $ports = append $ports $external.port }}{{- end }}
+{{- end }}
 - ports:
-    - port: {{ .Values.redis.external.port }}
-    {{- range .Values.redis.external.morePorts }}
-    - port: {{ . }}
+    {{- range concat $ports $external.morePorts | uniq }}
+    - port: {{ int . }}
     {{- end }}
   {{- with .Values.redis.external.peers }}
   to:

@@ -18,12 +18,24 @@ IRIS_{{ regexReplaceAll "([a-z0-9])([A-Z])" . "${1}_${2}" | replace "." "_" | re
 
 {{- /* Settings by key as environment variables; null takes back what another values file set. */ -}}
 {{- define "iris.settingsEnvironment" -}}
+{{- with .Error }}{{ fail (printf "the chart made settings that are not YAML: %s" .) }}{{ end }}
 {{- range $key, $value := . }}
 {{- if not (kindIs "invalid" $value) }}
 - name: {{ include "iris.environmentName" $key }}
   value: {{ include "iris.environmentValue" $value | quote }}
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{- /* Redis as a URL from its nodes. */ -}}
+{{- define "iris.redisUrl" -}}
+{{- with .Values.redis.external -}}
+{{- $scheme := ternary "rediss" "redis" .tls -}}
+{{- if ne .topology "single" -}}{{- $scheme = printf "%s+%s" $scheme .topology -}}{{- end -}}
+{{- $user := ternary (printf "%s@" .username) "" (ne .username "") -}}
+{{- printf "%s://%s%s" $scheme $user (join "," .nodes) -}}
+{{- if eq .topology "sentinel" -}}/{{ .primaryName | urlquery }}{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{- /* Where Redis is. */ -}}
@@ -33,12 +45,16 @@ IRIS_{{ regexReplaceAll "([a-z0-9])([A-Z])" . "${1}_${2}" | replace "." "_" | re
   value: redis://{{ include "iris.fullname" . }}-redis:6379
 {{- else if eq .Values.redis.kind "external" }}
 - name: IRIS_REDIS_URL
+  {{- if .Values.redis.external.nodes }}
+  value: {{ include "iris.redisUrl" . | quote }}
+  {{- else }}
   valueFrom:
     secretKeyRef:
       {{- with .Values.redis.external }}
       name: {{ .existingSecret | default (printf "%s-redis" (include "iris.fullname" $)) }}
       key: {{ ternary .existingSecretKey "IRIS_REDIS_URL" (ne .existingSecret "") }}
       {{- end }}
+  {{- end }}
 {{- if .Values.redis.external.passwordSecret }}
 - name: IRIS_REDIS_PASSWORD_FILE
   value: /etc/iris-redis/{{ .Values.redis.external.passwordSecretKey }}

@@ -18,7 +18,7 @@ speaks HTTP to the gateway and sets the identity headers; else it forwards TCP.
   image: {{ .Values.tailnet.sidecar.image }}
   restartPolicy: Always
   securityContext:
-    {{- include "iris.containerSecurityContext" . | nindent 4 }}
+    {{- include "iris.containerSecurityContext" (list . "gateway") | nindent 4 }}
   env:
     - name: TS_AUTHKEY
       valueFrom:

@@ -1,6 +1,6 @@
 {{- /*
 Refuses combinations of values that cannot work. Every refusal has a name, so that it can be looked up and tested; all
-that are found are told at once.
+of them are reported at once.
 */ -}}
 {{- define "iris.validate" -}}
 {{- $values := .Values -}}
@@ -8,8 +8,10 @@ that are found are told at once.
 {{- $registry := (include "iris.registryFile" . | fromYaml).sources -}}
 {{- $replicas := ternary $values.gateway.autoscaling.maxReplicas $values.gateway.replicas $values.gateway.autoscaling.enabled | int -}}
 
+{{- $missing := list -}}
 {{- range $id, $_ := $registry -}}
 {{- if not (hasKey $values.enrichers $id) -}}
+{{- $missing = append $missing $id -}}
 {{- $refusals = append $refusals (printf "enricher-missing: files/sources.yaml has %s, but enrichers has not" $id) -}}
 {{- end -}}
 {{- $enricher := include "iris.enricher" (list $ $id) | fromYaml -}}
@@ -29,25 +31,10 @@ that are found are told at once.
 {{- if and (eq $enricher.webhook.expose "ingress") $values.networkPolicy.enabled (not $enricher.webhookFrom) -}}
 {{- $refusals = append $refusals (printf "webhook-unreachable: enrichers.%s.webhook.expose is ingress and webhookFrom is empty, so no push could arrive" $id) -}}
 {{- end -}}
-{{- range $key, $_ := include "iris.enricherSettings" $ | fromYaml -}}
-{{- if hasKey $enricher.settings $key -}}
-{{- $refusals = append $refusals (printf "setting-of-the-chart: enrichers.%s.settings has %s, which the chart decides" $id $key) -}}
-{{- end -}}
-{{- end -}}
 {{- end -}}
 {{- $refusals = concat $refusals (include "iris.secretRefusal" (list (printf "enrichers.%s.secret" $id) $enricher.secret) | fromJsonArray) -}}
 {{- end -}}
 
-{{- range $key, $_ := include "iris.gatewaySettings" . | fromYaml -}}
-{{- if hasKey $values.gateway.settings $key -}}
-{{- $refusals = append $refusals (printf "setting-of-the-chart: gateway.settings has %s, which the chart decides" $key) -}}
-{{- end -}}
-{{- end -}}
-{{- range $key := list "hook.keys" "redis.url" -}}
-{{- if hasKey $values.gateway.settings $key -}}
-{{- $refusals = append $refusals (printf "secret-among-settings: gateway.settings has %s, which belongs into a Secret" $key) -}}
-{{- end -}}
-{{- end -}}
 {{- $refusals = concat $refusals (include "iris.secretRefusal" (list "gateway.secret" $values.gateway.secret) | fromJsonArray) -}}
 {{- if not (or $values.gateway.secret.existingSecret (hasKey $values.gateway.secret.values "hook.keys")) -}}
 {{- $refusals = append $refusals "hook-keys-missing: gateway.secret needs existingSecret, or values with hook.keys" -}}
@@ -75,30 +62,44 @@ that are found are told at once.
 {{- if and (eq $values.redis.kind "none") (gt $replicas 1) -}}
 {{- $refusals = append $refusals "replicas-without-redis: gateways share verdicts through Redis; run one, or set redis.kind" -}}
 {{- end -}}
-{{- if and (eq $values.redis.kind "external") (not (or $values.redis.external.existingSecret $values.redis.external.url)) -}}
-{{- $refusals = append $refusals "redis-url-missing: redis.external needs existingSecret or url" -}}
+{{- with $values.redis.external -}}
+{{- $given := without (list (ternary "existingSecret" "" (ne .existingSecret "")) (ternary "url" "" (ne .url "")) (ternary "nodes" "" (not (empty .nodes)))) "" -}}
+{{- if and (eq $values.redis.kind "external") (not $given) -}}
+{{- $refusals = append $refusals "redis-url-missing: redis.external needs existingSecret, url or nodes" -}}
 {{- end -}}
-{{- if and $values.redis.external.existingSecret $values.redis.external.url -}}
-{{- $refusals = append $refusals "two-secrets: redis.external has both existingSecret and url" -}}
+{{- if gt (len $given) 1 -}}
+{{- $refusals = append $refusals (printf "two-secrets: redis.external has %s; set one of them" (join " and " $given)) -}}
+{{- end -}}
+{{- if and .nodes (ne (eq .topology "sentinel") (ne .primaryName "")) -}}
+{{- $refusals = append $refusals "redis-primary: redis.external.primaryName belongs to the topology sentinel, and to no other" -}}
+{{- end -}}
+{{- if and (eq .topology "single") (gt (len .nodes) 1) -}}
+{{- $refusals = append $refusals "redis-nodes: redis.external.nodes has several; set topology to cluster or sentinel" -}}
+{{- end -}}
 {{- end -}}
 {{- $refusals = concat $refusals (include "iris.secretRefusal" (list "auditor.secret" $values.auditor.secret) | fromJsonArray) -}}
-{{- range $key, $_ := include "iris.auditorSettings" . | fromYaml -}}
-{{- if hasKey $values.auditor.settings $key -}}
-{{- $refusals = append $refusals (printf "setting-of-the-chart: auditor.settings has %s, which the chart decides" $key) -}}
-{{- end -}}
-{{- end -}}
 {{- if and $values.auditor.enabled (not (or $values.auditor.fileSink.enabled (get $values.auditor.settings "httpSink.url") (get $values.auditor.settings "otlpSink.url"))) -}}
 {{- $refusals = append $refusals "auditor-without-sink: auditor needs fileSink.enabled, or settings with httpSink.url or otlpSink.url" -}}
+{{- end -}}
+{{- if and $values.auditor.enabled $values.networkPolicy.enabled (not $values.auditor.egress) (not (include "iris.usesProxy" (list . "auditor"))) -}}
+{{- range $key := list "httpSink.url" "otlpSink.url" -}}
+{{- with get $values.auditor.settings $key -}}
+{{- $refusals = append $refusals (printf "auditor-egress-missing: auditor.settings has %s, and auditor.egress lets the auditor reach nothing; add a rule for %s" $key (urlParse .).host) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if and $values.auditor.fileSink.enabled $values.auditor.fileSink.size (gt (int $values.auditor.replicas) 1) -}}
 {{- $refusals = append $refusals "file-sink-shared: one volume cannot serve several auditors; set auditor.replicas to 1, or fileSink.enabled to false" -}}
 {{- end -}}
 
-{{- if and (eq $values.pdp.kind "external") (not (regexMatch "^[^\\s:]+:[0-9]+$" $values.pdp.external.target)) -}}
-{{- $refusals = append $refusals "pdp-target-missing: pdp.external.target must be host:port" -}}
+{{- if and (eq $values.pdp.kind "external") (not (regexMatch "^([^\\s:/]+|\\[[0-9a-fA-F:.]+\\]):[0-9]+$" $values.pdp.external.target)) -}}
+{{- $refusals = append $refusals "pdp-target-missing: pdp.external.target must be host:port, with an IPv6 address in brackets" -}}
 {{- end -}}
 {{- if eq $values.pdp.kind "tainaron" -}}
 {{- $tainaron := $values.pdp.tainaron -}}
+{{- if not $tainaron.image -}}
+{{- $refusals = append $refusals "pdp-image-missing: pdp.tainaron.image must name the image of your licence, <registry>/synapse/synapse:<version>" -}}
+{{- end -}}
 {{- if and $tainaron.existingSecret $tainaron.secretValues -}}
 {{- $refusals = append $refusals "two-secrets: pdp.tainaron has both existingSecret and secretValues" -}}
 {{- end -}}
@@ -141,6 +142,16 @@ that are found are told at once.
 {{- end -}}
 {{- if and $values.telemetry.prometheus.podMonitor (not $values.telemetry.prometheus.enabled) -}}
 {{- $refusals = append $refusals "pod-monitor-without-metrics: telemetry.prometheus.podMonitor is on, and telemetry.prometheus.enabled is off" -}}
+{{- end -}}
+
+{{- if and (eq $values.networkPolicy.vendorEgress "cilium") (not (include "iris.hasApi" (list . "cilium.io/v2"))) -}}
+{{- $refusals = append $refusals "custom-resource-missing: networkPolicy.vendorEgress is cilium, and the cluster has no cilium.io/v2; with helm template pass --api-versions cilium.io/v2 or set assumeCustomResources" -}}
+{{- end -}}
+{{- if and $values.tls.enabled $values.tls.certManager.issuer (not (include "iris.hasApi" (list . "cert-manager.io/v1"))) -}}
+{{- $refusals = append $refusals "custom-resource-missing: tls.certManager.issuer is set, and the cluster has no cert-manager.io/v1; with helm template pass --api-versions cert-manager.io/v1 or set assumeCustomResources" -}}
+{{- end -}}
+{{- if not $missing -}}
+{{- $refusals = concat $refusals (include "iris.nameRefusals" . | fromJsonArray) -}}
 {{- end -}}
 
 {{- if $refusals -}}
