@@ -65,7 +65,7 @@ describe('the guide to installing', () => {
     const auditor = (await rendered(values)).find(
       ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'iris-auditor',
     );
-    const { egress } = auditor?.spec as unknown as { egress: { to?: object[]; ports: { port: number }[] }[] };
+    const { egress } = (auditor?.spec ?? {}) as unknown as { egress: { to?: object[]; ports: { port: number }[] }[] };
     expect(egress).toContainEqual({ to: [expect.anything()], ports: [{ port: 443 }] });
   });
 
