@@ -14,7 +14,7 @@ import { round, type Table } from './table.js';
 const KB = 1024;
 const MB = 1024 * KB;
 /** Sizes after decompression; the last one is the limit of the default settings. */
-export const SIZES: readonly number[] = [KB, 100 * KB, MB, 8 * MB, 60 * MB];
+const SIZES: readonly number[] = [KB, 100 * KB, MB, 8 * MB, 60 * MB];
 const INNOCENT_PER_SECOND = 20;
 const BUDGET_MS = 1500;
 

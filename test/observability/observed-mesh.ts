@@ -17,7 +17,7 @@ const OKTA_FRESH_SECONDS = 6;
 /** The release as dashboards and alerts see it. */
 export const NAMESPACE = 'iris';
 /** The second gateway is scraped as a release of its own, too, to which only events after the response come. */
-export const WATCHED_NAMESPACE = 'iris-watched';
+const WATCHED_NAMESPACE = 'iris-watched';
 
 /**
  * A mesh with an auditor that a real Prometheus scrapes. The first gateway is as it is deployed, with a long budget. The

@@ -8,7 +8,7 @@ export class ConfigError extends Error {
 }
 
 /** The file that holds settings, beside the environment. */
-export const CONFIG_FILE_VARIABLE = 'IRIS_CONFIG_FILE';
+const CONFIG_FILE_VARIABLE = 'IRIS_CONFIG_FILE';
 
 /** `redis.url` stands in the environment as `IRIS_REDIS_URL`, `hook.budgetMs` as `IRIS_HOOK_BUDGET_MS`. */
 export function environmentName(key: string): string {

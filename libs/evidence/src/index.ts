@@ -1,4 +1,4 @@
-export { type DeadLetter, DeadLetters } from './delivery/dead-letters.js';
+export { DeadLetters } from './delivery/dead-letters.js';
 export {
   confirmDelivery,
   EVIDENCE_QUEUE,
@@ -8,7 +8,7 @@ export {
   retryDelayMs,
 } from './delivery/evidence-queue.js';
 export { EvidenceShipper } from './delivery/shipper.js';
-export { type Masked, Masker, type MaskingRules } from './masking/masker.js';
+export { type Masked, Masker } from './masking/masker.js';
 export { type ReadEvidenceOptions, readEvidence } from './reading/read-evidence.js';
 export { EVIDENCE_SCHEMA_VERSION, type EvidenceRecord, evidenceRecordSchema } from './record.js';
 export { evidenceFieldTable } from './record-fields.js';

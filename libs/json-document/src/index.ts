@@ -1,3 +1,3 @@
 export { applyEdits, type Edit } from './apply-edits.js';
-export { JsonDocument, type JsonPath, type Span } from './document.js';
-export { DEFAULT_MAX_NODES, type ParseFailureReason, type ParseResult, parseDocument } from './parse-document.js';
+export { JsonDocument, type JsonPath } from './document.js';
+export { DEFAULT_MAX_NODES, parseDocument } from './parse-document.js';

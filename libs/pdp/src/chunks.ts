@@ -2,13 +2,13 @@ import type { Json } from '@iris/contracts';
 import type { PdpResource } from './pdp.js';
 
 /** `server.requestLimits.maxResourcesPerRequest` of the PDP, by default 50. */
-export const MAX_RESOURCES_PER_CALL = 50;
+const MAX_RESOURCES_PER_CALL = 50;
 
 /** Below the PDP's default limit on a gRPC message, 4 MiB, with room for the principal. In bytes. */
-export const MAX_RESOURCE_BYTES_PER_CALL = 3 * 1024 * 1024;
+const MAX_RESOURCE_BYTES_PER_CALL = 3 * 1024 * 1024;
 
 /** Values in the attributes of one call: encoding as many takes about 30 ms, in which nothing else runs. */
-export const MAX_VALUES_PER_CALL = 10_000;
+const MAX_VALUES_PER_CALL = 10_000;
 
 /**
  * Splits resources into calls that the PDP accepts, keeping their order. A part is made when it is asked for. The size

@@ -25,7 +25,7 @@ export const WELL: Readonly<Record<HookKind, Fate>> = {
   ended: 'withheld',
 };
 
-export const HOOK_KINDS = Object.keys(WELL) as HookKind[];
+const HOOK_KINDS = Object.keys(WELL) as HookKind[];
 
 /** Kinds whose call policy denies whatever is known of the person: no failure may let it pass. */
 export const NEVER_PASSES: ReadonlySet<HookKind> = new Set(['known_denied', 'stranger_denied', 'unmatched', 'ended']);
@@ -35,7 +35,7 @@ export const ABOUT_STRANGERS: ReadonlySet<HookKind> = new Set(['stranger_allowed
 
 const SQL = 'mcp__postgres__execute_sql';
 /** Denied whatever the parameters, so it is taken out of the request. */
-export const NEVER_TOOL = 'mcp__postgres__drop_database';
+const NEVER_TOOL = 'mcp__postgres__drop_database';
 
 interface Someone {
   readonly login: string;

@@ -217,7 +217,7 @@ function outcomeOf({ effect, enforced }: EvidenceRecord): keyof Outcomes {
   return enforced ? 'blocked' : 'wouldBlock';
 }
 
-export function noOutcomes(): Outcomes {
+function noOutcomes(): Outcomes {
   return { allowed: 0, wouldBlock: 0, blocked: 0 };
 }
 

@@ -7,7 +7,7 @@ type Node = any;
 type Place = { readonly parent: Node; readonly key: string | number };
 
 /** What no format lists, what another format lists, and what is no node at all. */
-export const FOREIGN_NODES: readonly unknown[] = [
+const FOREIGN_NODES: readonly unknown[] = [
   { type: 'memory_recall', data: 'x' },
   { newPart: { a: 1 } },
   { type: 'tool_result_v2', tool_use_id: 'toolu_0', content: 'x' },

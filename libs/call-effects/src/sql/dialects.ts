@@ -51,7 +51,7 @@ const standard: LexicalRules = {
  * Database Identifiers; Oracle SQL Language Reference, Literals; SQLite, Language Keywords and Comment Syntax; Snowflake,
  * String and binary data types; GoogleSQL lexical structure; ClickHouse Syntax.
  */
-export const LEXICAL_RULES: Readonly<Record<Exclude<SqlDialect, 'generic'>, LexicalRules>> = {
+const LEXICAL_RULES: Readonly<Record<Exclude<SqlDialect, 'generic'>, LexicalRules>> = {
   postgres: { ...standard, backslash: 'e_strings', dollar: 'tagged', nestedComments: true },
   mysql: {
     ...standard,

@@ -30,7 +30,7 @@ export type EvidenceJob = z.infer<typeof evidenceJobSchema>;
 export type DeliveryState = 'confirmed' | 'waiting' | 'refused' | 'lost';
 
 /** The id of a stretch, the same each time it is sent, so that Redis holds it once. */
-export function batchId(segment: string, { from, to }: SegmentRange): string {
+function batchId(segment: string, { from, to }: SegmentRange): string {
   return `${segment}-${from}-${to}`;
 }
 

@@ -91,7 +91,7 @@ const QUOTING: Record<string, KnownKind> = {
 };
 
 /** Members of the content of a `tool_result`. */
-export const RESULT_PARTS: Union = {
+const RESULT_PARTS: Union = {
   by: 'type',
   kinds: {
     ...allOf('harmless', ['text', 'image', 'browser_state']),

@@ -27,7 +27,7 @@ export const NATIVE_TOOLS: Union = {
 };
 
 /** Members of the content of a result. */
-export const RESULT_PARTS: Union = {
+const RESULT_PARTS: Union = {
   by: { key: true },
   kinds: allOf('harmless', ['json', 'text', 'image', 'document', 'video', 'searchResult']),
 };
@@ -56,7 +56,7 @@ const MESSAGE: KnownKind = {
   fields: { content: { holds: 'calls', union: CONTENT_BLOCKS } },
 };
 
-export const ROLES: Union = {
+const ROLES: Union = {
   by: 'role',
   plainFields: [],
   unlisted: 'unreadable',

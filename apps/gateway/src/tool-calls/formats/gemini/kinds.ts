@@ -39,7 +39,7 @@ export const PARTS: Union = {
 
 const CONTENT: KnownKind = { kind: 'metadata', fields: { parts: { holds: 'calls', orObject: true, union: PARTS } } };
 
-export const ROLES: Union = {
+const ROLES: Union = {
   by: 'role',
   // The role may be missing. A node without parts is no content.
   untyped: { parts: 'user' },
