@@ -12,8 +12,25 @@ module.exports = {
       name: 'no-app-imports-an-app',
       comment: 'An app is deployed alone; what two apps share belongs into a lib.',
       severity: 'error',
-      from: { path: '^apps/([^/]+)/' },
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/sandbox/' },
       to: { path: '^apps/([^/]+)/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'sandbox-imports-simulated-apis-only',
+      comment: 'The sandbox runs the simulated API of every vendor and nothing else of an app.',
+      severity: 'error',
+      from: { path: '^apps/sandbox/' },
+      to: { path: '^apps/', pathNot: ['^apps/sandbox/', '^apps/enricher-[^/]+/simulated-api/'] },
+    },
+    {
+      name: 'no-simulation-in-production',
+      comment: 'The simulated company and APIs are development code, which no image holds.',
+      severity: 'error',
+      from: {
+        path: '^(apps|libs)/',
+        pathNot: ['^libs/simulation/', '^apps/sandbox/', '/simulated-api/', '/test/', '/testing/', '\\.spec\\.ts$'],
+      },
+      to: { path: '(^libs/simulation/|^apps/sandbox/|/simulated-api/)' },
     },
     {
       name: 'no-lib-imports-an-app',

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '@iris/contracts';
 import { readEvidence } from '@iris/evidence';
 import { Redis } from 'ioredis';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
-import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendor-name.js';
 import { atOnce, HookClient } from './hook-load.js';
 import { residentMegabytes } from './process-cost.js';
 import { afterResponse, type Person, peopleOf } from './sample-hooks.js';

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GRPC } from '@cerbos/grpc';
 import type { JsonObject } from '@iris/contracts';
+import { WORKER_BY_EMAIL_REPORT } from '../../apps/enricher-workday/simulated-api/workday-api.js';
 import type { Sandbox } from '../../apps/sandbox/src/sandbox.js';
-import { WORKER_BY_EMAIL_REPORT } from '../../apps/sandbox/src/vendors/workday/workday.js';
 
 /** What the process is told at its start. */
 export interface PeerOrder {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSourceRegistry } from '@iris/config';
 import type { SourceSettings } from '@iris/contracts';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
-import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendor-name.js';
 import { HookClient } from './hook-load.js';
 import type { PeerAnswer, PeerOrder } from './peer-process.js';
 import { ordinaryPeopleOf, type Person, preRequest, type SampleHook } from './sample-hooks.js';

@@ -1,4 +1,4 @@
-import type { Company } from '../../apps/sandbox/src/company/company.js';
+import type { Company } from '@iris/simulation';
 import { AGENT_HOOK_KEY } from '../../apps/sandbox/src/mesh/mesh.js';
 
 /** Somebody on whose behalf hooks are sent. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendor-name.js';
 import { type ChaosMesh, startChaosMesh } from './matrix/chaos-mesh.js';
 import { type FaultCell, runCell } from './matrix/fault-cell.js';
 import { type FaultRow, rowOf, tellRows } from './matrix/fault-table.js';

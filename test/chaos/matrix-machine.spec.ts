@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { VENDOR_NAMES } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
 import { mountSmall } from './evidence-mesh.js';
 import { type ChaosMesh, startChaosMesh } from './matrix/chaos-mesh.js';
 import { type FaultCell, runCell } from './matrix/fault-cell.js';

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultInput } from '@iris/simulation';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import type { FaultInput } from '../../apps/sandbox/src/vendors/fault.js';
-import { VENDOR_NAMES } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
 import { type ChaosMesh, startChaosMesh } from './matrix/chaos-mesh.js';
 import { NEVER_PASSES } from './matrix/mixed-hooks.js';
 import { tellSoak } from './matrix/soak-table.js';

@@ -2,8 +2,8 @@ import { loadSettings, type SettingsSchema } from '@iris/config';
 import type { Subject } from '@iris/contracts';
 import type { EnricherDefinition, Finding, VendorSource } from '@iris/enricher-kit';
 import { type ConformanceVendor, type FaultMode, RETRY_AFTER_SECONDS } from '@iris/enricher-kit/testing';
+import type { FaultInput } from '@iris/simulation';
 import { type Sandbox, startSandbox } from '../../apps/sandbox/src/sandbox.js';
-import type { FaultInput } from '../../apps/sandbox/src/vendors/fault.js';
 
 export type { Sandbox };
 

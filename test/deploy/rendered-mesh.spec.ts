@@ -12,9 +12,8 @@ import type { EvidenceRecord } from '@iris/evidence';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import type { Child } from '../../apps/sandbox/src/mesh/child.js';
-import { enricherEnvironment } from '../../apps/sandbox/src/mesh/enricher-environment.js';
 import { type Sandbox, startSandbox } from '../../apps/sandbox/src/sandbox.js';
-import { VENDOR_NAMES } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
 import { fateOf, PRODUCTION, postHook, preRequest, type TestCall } from '../e2e/hook-client.js';
 import { manifests, presetFile, render } from './helm.js';
 import { passes, passesInTime } from './probe.js';
@@ -65,7 +64,7 @@ async function vendorParts(): Promise<{
     const schema = await settingsOf(`enricher-${vendor}`);
     const settings: Record<string, string> = {};
     const secret: Record<string, string> = {};
-    const environment = enricherEnvironment(sandbox, vendor);
+    const environment = sandbox.enricherEnvironment(vendor);
     for (const [key, { secret: isSecret }] of Object.entries(schema)) {
       const value = environment[environmentName(key)];
       if (value === undefined) continue;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@iris/context-cache/testing';
 import type { SourceId } from '@iris/contracts';
+import type { FaultInput } from '@iris/simulation';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
-import type { FaultInput } from '../../apps/sandbox/src/vendors/fault.js';
-import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendor-name.js';
 import { evidenceOf, PRODUCTION, postHook, preRequest, type Reply } from './hook-client.js';
 
 const SQL = 'mcp__postgres__execute_sql';

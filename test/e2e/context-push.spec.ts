@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sendOktaHook, verifyOktaHook } from '../../apps/enricher-okta/simulated-api/okta-event-hook.js';
+import { sendPagerDutyWebhook } from '../../apps/enricher-pagerduty/simulated-api/pagerduty-webhook.js';
+import { sendTailscaleWebhook } from '../../apps/enricher-tailscale/simulated-api/tailscale-webhook.js';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
-import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendor-name.js';
 import { ask, deviceOf, evidenceOf, fateOf, PRODUCTION, postHook, preRequest, STAGING } from './hook-client.js';
 
 const SQL = 'mcp__postgres__execute_sql';
@@ -144,9 +147,9 @@ describe('an event hook of Okta', () => {
   const target = () => ({ url: webhook('okta'), authorization: OKTA_SECRET });
 
   it('is set up by the challenge', async () => {
-    expect(await mesh.sandbox.admin.verifyOktaHook(target())).toEqual({ status: 200, verified: true });
+    expect(await verifyOktaHook(target())).toEqual({ status: 200, verified: true });
     const foreign = { ...target(), authorization: 'guessed' };
-    expect(await mesh.sandbox.admin.verifyOktaHook(foreign)).toEqual({ status: 401, verified: false });
+    expect(await verifyOktaHook(foreign)).toEqual({ status: 401, verified: false });
   });
 
   it('changes the verdict in two gateways when a person is suspended', async () => {
@@ -156,7 +159,7 @@ describe('an event hook of Okta', () => {
     expect(await fates(login)).toEqual(['passed', 'passed']);
 
     const startedAt = performance.now();
-    const [attempt] = await mesh.sandbox.admin.sendOktaHook({
+    const [attempt] = await sendOktaHook(mesh.sandbox.admin.company, {
       ...target(),
       events: [{ eventType: 'user.lifecycle.suspend', login }],
     });
@@ -182,12 +185,16 @@ describe('an event hook of Okta', () => {
       ...target(),
       events: [{ eventType: 'group.user_membership.add', login: 'quinn@lumen.example', uuid: 'event-of-quinn' }],
     };
-    await mesh.sandbox.admin.sendOktaHook(delivery);
+    await sendOktaHook(mesh.sandbox.admin.company, delivery);
     await eventually(async () => expect(mesh.sandbox.admin.calls('okta').total).toBeGreaterThan(0));
     await sleep(500);
     const once = mesh.sandbox.admin.calls('okta').total;
     // The same event at the other replica, as Okta delivers it again.
-    const attempts = await mesh.sandbox.admin.sendOktaHook({ ...delivery, url: webhook('okta', 1), repeat: 3 });
+    const attempts = await sendOktaHook(mesh.sandbox.admin.company, {
+      ...delivery,
+      url: webhook('okta', 1),
+      repeat: 3,
+    });
     expect(attempts.map(({ status }) => status)).toEqual([200, 200, 200]);
     await sleep(500);
     expect(mesh.sandbox.admin.calls('okta').total).toBe(once);
@@ -199,7 +206,7 @@ describe('an event hook of Okta', () => {
       { eventType: 'user.lifecycle.suspend', login: 'uma@lumen.example', result: 'FAILURE' as const },
       { eventType: 'user.session.start', login: 'uma@lumen.example' },
     ];
-    await mesh.sandbox.admin.sendOktaHook({ ...target(), events });
+    await sendOktaHook(mesh.sandbox.admin.company, { ...target(), events });
     await sleep(500);
     expect(requests('okta')).toEqual({});
   });
@@ -225,7 +232,7 @@ describe('a webhook of PagerDuty', () => {
     };
     for (const login of logins) expect(await numbers(login)).not.toContain(incident.number);
     const push = (eventType: string) =>
-      mesh.sandbox.admin.sendPagerDutyWebhook({
+      sendPagerDutyWebhook(mesh.sandbox.admin.company, {
         url: webhook('pagerduty'),
         secrets: ['not-ours', PAGERDUTY_SECRET],
         eventType,
@@ -252,7 +259,7 @@ describe('a webhook of Tailscale', () => {
     };
     expect(await tags()).toEqual([]);
     mesh.sandbox.admin.company.updateDevice(nodeId, { tags: ['tag:kiosk'] });
-    const [attempt] = await mesh.sandbox.admin.sendTailscaleWebhook({
+    const [attempt] = await sendTailscaleWebhook(mesh.sandbox.admin.company, {
       url: webhook('tailscale'),
       secret: TAILSCALE_SECRET,
       events: [{ type: 'nodeApproved', nodeId }],
@@ -277,7 +284,8 @@ describe('a push that is not the vendor’s', () => {
     [
       'from Okta with another secret',
       async () =>
-        (await mesh.sandbox.admin.sendOktaHook({ url: webhook('okta'), authorization: 'guessed', events }))[0]?.status,
+        (await sendOktaHook(mesh.sandbox.admin.company, { url: webhook('okta'), authorization: 'guessed', events }))[0]
+          ?.status,
       401,
     ],
     ['from PagerDuty without a signature', async () => (await post('pagerduty', '{}')).status, 401],
@@ -285,7 +293,7 @@ describe('a push that is not the vendor’s', () => {
       'from Tailscale, recorded ten minutes ago',
       async () =>
         (
-          await mesh.sandbox.admin.sendTailscaleWebhook({
+          await sendTailscaleWebhook(mesh.sandbox.admin.company, {
             url: webhook('tailscale'),
             secret: TAILSCALE_SECRET,
             signedAt: Date.now() - 600_000,

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
-import { VENDOR_NAMES } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
 import { ask, evidenceOf } from './hook-client.js';
 
 const ACTIVE = 'ana@lumen.example';

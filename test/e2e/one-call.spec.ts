@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
-import { VENDOR_NAMES } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
 import { deviceOf, fateOf, postHook, preRequest } from './hook-client.js';
 
 const HOOKS = 200;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { principalKey } from '@iris/context-cache';
 import { type RedisTopology, startRedisCluster, startSentinelTrio } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sendOktaHook } from '../../apps/enricher-okta/simulated-api/okta-event-hook.js';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { ask, deviceOf } from './hook-client.js';
 import { startMovingPair } from './moving-pair.js';
@@ -67,7 +68,7 @@ describe.each<[string, () => Promise<RedisTopology>]>([
     let attempts = 0;
     await within('a webhook that is taken', async () => {
       attempts += 1;
-      const [attempt] = await mesh.sandbox.admin.sendOktaHook({ url, authorization: OKTA_SECRET, events });
+      const [attempt] = await sendOktaHook(mesh.sandbox.admin.company, { url, authorization: OKTA_SECRET, events });
       return attempt?.status === 200;
     });
     const takenMs = Math.round(performance.now() - newPrimaryAt);

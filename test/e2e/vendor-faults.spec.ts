@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultInput } from '@iris/simulation';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
-import type { FaultInput } from '../../apps/sandbox/src/vendors/fault.js';
 import { evidenceOf, fateOf, PRODUCTION, postHook, preRequest } from './hook-client.js';
 
 const SQL = 'mcp__postgres__execute_sql';

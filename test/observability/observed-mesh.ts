@@ -7,7 +7,7 @@ import { type HttpEndpoint, startHttpEndpoint } from '../../apps/auditor/test/ht
 import { answers, type Child, startChild } from '../../apps/sandbox/src/mesh/child.js';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { type Pdp, startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
-import { VENDOR_NAMES } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
 import { type Prometheus, startPrometheus, type Target } from './prometheus-server.js';
 
 const ROOT = process.cwd();

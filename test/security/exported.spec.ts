@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { sendOktaHook } from '../../apps/enricher-okta/simulated-api/okta-event-hook.js';
 import { HOOK_KEY, type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
-import { VENDOR_NAMES } from '../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
 import { deviceOf, postHook, preRequest } from '../e2e/hook-client.js';
 import { type OtlpCollector, startOtlpCollector } from '../e2e/otlp-collector.js';
 
@@ -100,7 +101,7 @@ async function load(): Promise<void> {
   const url = `${mesh.enrichers.find(({ vendor }) => vendor === 'okta')?.httpUrl}/webhook`;
   const events = [{ eventType: 'user.lifecycle.suspend', login: 'ben@lumen.example' }];
   for (const authorization of [OKTA_SECRET, MARKS.bearer]) {
-    await mesh.sandbox.admin.sendOktaHook({ url: `${url}?secret=${MARKS.hookQuery}`, authorization, events });
+    await sendOktaHook(mesh.sandbox.admin.company, { url: `${url}?secret=${MARKS.hookQuery}`, authorization, events });
   }
   for (const mode of ['error', 'html', 'truncated', 'reset'] as const) {
     for (const vendor of VENDOR_NAMES) await mesh.sandbox.admin.setFaults(vendor, { mode });

@@ -1,86 +1,84 @@
-import { Company } from './company/company.js';
-import { SandboxClock } from './company/sandbox-clock.js';
-import { startAdminServer } from './vendors/admin-server.js';
-import { type SandboxCredentials, sandboxCredentials } from './vendors/credentials.js';
-import { oktaManners } from './vendors/okta/okta.js';
-import { pagerDutyManners } from './vendors/pagerduty/pagerduty.js';
-import { SandboxAdmin } from './vendors/sandbox-admin.js';
-import { serviceNowManners } from './vendors/servicenow/servicenow.js';
-import { tailscaleManners } from './vendors/tailscale/tailscale.js';
-import { VENDOR_NAMES, type VendorName } from './vendors/vendor-name.js';
-import { type VendorManners, VendorServer } from './vendors/vendor-server.js';
-import { workdayManners } from './vendors/workday/workday.js';
+import {
+  Company,
+  DEFAULT_PEOPLE,
+  DEFAULT_SEED,
+  SandboxClock,
+  type SimulatedApi,
+  SimulatedServer,
+} from '@iris/simulation';
+import { SIMULATED_APIS } from './generated/simulated-apis.js';
+import { SandboxAdmin } from './sandbox-admin.js';
+import { VENDOR_NAMES, type VendorName } from './vendor-name.js';
 
 export interface SandboxOptions {
   /** 127.0.0.1 when absent. */
   readonly host?: string;
   /** A free port where none is given. */
-  readonly ports?: Partial<Record<VendorName | 'admin', number>>;
-  /** How many people the company has, the named ones included; 40 when absent. */
+  readonly ports?: Partial<Record<VendorName, number>>;
+  /** Number of people in the company, the named ones included; 40 when absent. */
   readonly people?: number;
   /** Another seed makes other people beside the named ones. */
   readonly seed?: number;
-  /** How long each vendor takes to answer, in ms; 0 when absent. */
+  /** Response time of each vendor, in ms; 0 when absent. */
   readonly latencyMs?: Partial<Record<VendorName, number>>;
-  /** Whether the vendors have their published rate limits, and tell of them; true when absent. */
+  /** Whether the vendors enforce and report their published rate limits; true when absent. */
   readonly enforceLimits?: boolean;
 }
 
+/** What the simulated API of each vendor accepts. */
+export type SandboxCredentials = {
+  readonly [V in VendorName]: Awaited<ReturnType<(typeof SIMULATED_APIS)[V]['credentials']>>;
+};
+
 export interface Sandbox {
-  readonly urls: Readonly<Record<VendorName | 'admin', string>>;
+  readonly urls: Readonly<Record<VendorName, string>>;
   readonly credentials: SandboxCredentials;
   readonly admin: SandboxAdmin;
+  /** Environment variables of the enricher of a vendor: its own credentials and no others. */
+  enricherEnvironment(vendor: VendorName): Record<string, string>;
   close(): Promise<void>;
 }
 
-const PEOPLE = 40;
-const SEED = 20_261_101;
-
 /**
- * Starts the company, an HTTP stand-in for each vendor and the admin API.
+ * Starts the company and the simulated API of every vendor.
  *
  * @throws Error when a port is taken
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const host = options.host ?? '127.0.0.1';
   const latencyMs = (vendor: VendorName) => options.latencyMs?.[vendor] ?? 0;
   const clock = new SandboxClock();
-  const company = new Company({ clock, people: options.people ?? PEOPLE, seed: options.seed ?? SEED });
-  const credentials = await sandboxCredentials();
-  const manners: Record<VendorName, VendorManners> = {
-    okta: oktaManners(company, clock, credentials.okta),
-    workday: workdayManners(company, clock, credentials.workday),
-    servicenow: serviceNowManners(company, clock, credentials.servicenow),
-    pagerduty: pagerDutyManners(company, clock, credentials.pagerduty),
-    tailscale: tailscaleManners(company, clock, credentials.tailscale),
-  };
-
-  const started: { close(): Promise<void> }[] = [];
+  const people = options.people ?? DEFAULT_PEOPLE;
+  const company = new Company({ clock, people, seed: options.seed ?? DEFAULT_SEED });
+  const servers = {} as Record<VendorName, SimulatedServer>;
+  const credentials = {} as Record<VendorName, unknown>;
   const close = async () => {
-    await Promise.all(started.map((server) => server.close()));
+    await Promise.all(Object.values(servers).map((server) => server.close()));
   };
   try {
-    const vendors = {} as Record<VendorName, VendorServer>;
     for (const name of VENDOR_NAMES) {
-      vendors[name] = await VendorServer.start(manners[name], {
-        host,
+      credentials[name] = await apiOf(name).credentials();
+      servers[name] = await SimulatedServer.start(apiOf(name).behaviour(company, clock, credentials[name]), {
+        host: options.host ?? '127.0.0.1',
         port: options.ports?.[name] ?? 0,
         latencyMs: latencyMs(name),
         enforceLimits: options.enforceLimits ?? true,
       });
-      started.push(vendors[name]);
     }
-    const urls = Object.fromEntries(VENDOR_NAMES.map((name) => [name, vendors[name].url])) as Record<
-      VendorName,
-      string
-    >;
-    const admin = new SandboxAdmin(company, clock, vendors, latencyMs);
-    const port = options.ports?.admin ?? 0;
-    const adminServer = await startAdminServer({ host, port, admin, credentials, urls });
-    started.push(adminServer);
-    return { urls: { ...urls, admin: adminServer.url }, credentials, admin, close };
   } catch (error) {
     await close();
     throw error;
   }
+  const urls = Object.fromEntries(VENDOR_NAMES.map((name) => [name, servers[name].url]));
+  return {
+    urls: urls as Record<VendorName, string>,
+    credentials: credentials as SandboxCredentials,
+    admin: new SandboxAdmin(company, clock, servers, latencyMs),
+    enricherEnvironment: (vendor) => apiOf(vendor).enricherEnvironment(servers[vendor].url, credentials[vendor]),
+    close,
+  };
+}
+
+/** Each API takes the credentials that it made itself. */
+function apiOf(vendor: VendorName): SimulatedApi {
+  return SIMULATED_APIS[vendor] as SimulatedApi;
 }

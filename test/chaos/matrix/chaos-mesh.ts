@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { freePort, startRedis, type TestRedis } from '@iris/context-cache/testing';
 import { answers, type Child, startChild } from '../../../apps/sandbox/src/mesh/child.js';
 import { type Mesh, type MeshOptions, startMesh } from '../../../apps/sandbox/src/mesh/mesh.js';
-import { VENDOR_NAMES, type VendorName } from '../../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES, type VendorName } from '../../../apps/sandbox/src/vendor-name.js';
 import { postHook } from '../../e2e/hook-client.js';
 import { type OtlpCollector, startOtlpCollector } from '../../e2e/otlp-collector.js';
 import { makeCertificates } from './certificates.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { VENDOR_NAMES } from '../../../apps/sandbox/src/vendors/vendor-name.js';
+import { VENDOR_NAMES } from '../../../apps/sandbox/src/vendor-name.js';
 import { BUDGET_MS, type ChaosMesh } from './chaos-mesh.js';
 import type { DeliveredRecord } from './evidence-sink.js';
 import { NEVER_PASSES, WELL } from './mixed-hooks.js';

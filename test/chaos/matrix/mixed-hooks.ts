@@ -1,4 +1,4 @@
-import type { Company } from '../../../apps/sandbox/src/company/company.js';
+import type { Company } from '@iris/simulation';
 import { PRODUCTION, preRequest, STAGING } from '../../e2e/hook-client.js';
 
 /** What a hook of the load stands for. */

@@ -1,5 +1,5 @@
-import type { FaultInput } from '../../../apps/sandbox/src/vendors/fault.js';
-import type { VendorName } from '../../../apps/sandbox/src/vendors/vendor-name.js';
+import type { FaultInput } from '@iris/simulation';
+import type { VendorName } from '../../../apps/sandbox/src/vendor-name.js';
 import { BUDGET_MS, type ChaosMesh } from './chaos-mesh.js';
 import type { ProxyMode } from './fault-proxy.js';
 

@@ -1,4 +1,4 @@
-import type { Company } from '../company/company.js';
+import type { Company } from '@iris/simulation';
 
 /** A tool call that a person's agent has made, and what the table says of it. */
 export interface Sample {

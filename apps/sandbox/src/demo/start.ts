@@ -5,7 +5,7 @@ import { HOOK_KEY, type Mesh, startMesh } from '../mesh/mesh.js';
 import { printTable, runSample, type SampleOutcome } from './decision-table.js';
 import { SAMPLES } from './sample-hooks.js';
 
-const HELP = `Runs Iris on this machine: stand-ins for the vendors, a Cerbos PDP, Redis, the enrichers and the gateway,
+const HELP = `Runs Iris on this machine: simulated vendor APIs, a Cerbos PDP, Redis, the enrichers and the gateway,
 then sends sample hooks and prints the verdicts.
 
   npm start                 stays up after the table; Ctrl-C ends everything
@@ -43,7 +43,7 @@ process.on('SIGINT', () => void end(130));
 process.on('SIGTERM', () => void end(143));
 
 try {
-  console.log('starting the sandbox, the PDP, Redis, five enrichers and the gateway ...');
+  console.log('starting the sandbox, the PDP, Redis, the enrichers and the gateway ...');
   mesh = await startMesh({
     root: process.cwd(),
     sandbox: { latencyMs: LATENCY_MS },
@@ -71,10 +71,10 @@ function hasRedis(): boolean {
   return found;
 }
 
-function instructions({ gateways, sandbox }: Mesh): string {
+function instructions({ gateways }: Mesh): string {
   const url = gateways[0]?.url;
   return `
-The gateway listens on ${url}, the admin API of the sandbox on ${sandbox.urls.admin}.
+The gateway listens on ${url}.
 Try a hook of your own:
 
   curl -s ${url}/ext/aperture/tool_call_entire_request -H 'authorization: Bearer ${HOOK_KEY}' \\

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, startRedis, type TestRedis } from '@iris/context-cache/testing';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox.js';
-import { VENDOR_NAMES, type VendorName } from '../vendors/vendor-name.js';
+import { VENDOR_NAMES, type VendorName } from '../vendor-name.js';
 import { answers, type Child, startChild } from './child.js';
-import { enricherEnvironment } from './enricher-environment.js';
 import { type Pdp, startPdp } from './pdp.js';
 
 /** The key that the sandbox's hooks authenticate with. It opens nothing else. */
@@ -59,7 +58,7 @@ export interface Gateway {
   process: Child;
 }
 
-/** The whole mesh as local processes: stand-ins in this process, everything else as it is deployed. */
+/** The whole mesh as local processes: simulated APIs in this process, everything else as it is deployed. */
 export interface Mesh {
   readonly sandbox: Sandbox;
   readonly redis: TestRedis | undefined;
@@ -217,7 +216,7 @@ async function startEnricher(
       ...redisEnv,
       IRIS_GRPC_PORT: String(grpcPort),
       IRIS_HTTP_PORT: String(httpPort),
-      ...enricherEnvironment(sandbox, vendor),
+      ...sandbox.enricherEnvironment(vendor),
       ...options.enricherEnv?.[vendor],
     },
     () => answers(`${httpUrl}/healthz`),
