@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isJsonObject } from '@iris/contracts';
 import { type EvidenceRecord, evidenceRecordSchema } from '@iris/evidence';
 import { v7 as uuidv7 } from 'uuid';
 import { parse } from 'yaml';
+import { caseSuites, type PolicyCases } from '../../apps/cli/src/policies/case-suites.js';
 
 type Attributes = EvidenceRecord['principal']['attr'];
 
@@ -18,23 +18,10 @@ interface Case {
   readonly rule?: string;
 }
 
-interface Suite {
-  readonly suite: {
-    readonly principals: Record<string, Case['principal']>;
-    readonly resources: Record<string, { attr: Case['attr'] }>;
-    readonly tests: readonly {
-      readonly name: string;
-      readonly expected: readonly { principal: string; actions: Record<string, string> }[];
-    }[];
-  };
-  readonly spoken: Record<string, { rule: string }>;
-}
-
 /** The cases of the policy pack: every rule as it allows, and with each thing that it needs changed. */
-export async function packCases(): Promise<Case[]> {
-  const { testSuites } = await import(join(process.cwd(), 'policies/test-suites.mjs'));
-  const cases = parse(readFileSync('policies/tests/cases.yaml', 'utf8'), { merge: true });
-  return (testSuites(cases) as Suite[]).flatMap(({ suite, spoken }) =>
+export function packCases(): Case[] {
+  const cases = parse(readFileSync('policies/tests/cases.yaml', 'utf8'), { merge: true }) as PolicyCases;
+  return caseSuites(cases).flatMap(({ suite, outputs }) =>
     suite.tests.flatMap(({ name, expected }) => {
       const [{ principal: key = '', actions = {} } = {}] = expected;
       const principal = suite.principals[key];
@@ -42,7 +29,7 @@ export async function packCases(): Promise<Case[]> {
       const [action, effect] = Object.entries(actions)[0] ?? [];
       if (principal === undefined || attr === undefined || action === undefined) return [];
       const decided = effect === 'EFFECT_ALLOW' ? ('ALLOW' as const) : ('DENY' as const);
-      const found: Case = { principal, attr, action, effect: decided, rule: spoken[name]?.rule };
+      const found: Case = { principal, attr, action, effect: decided, rule: outputs[name]?.rule };
       // Some cases have roles or attributes that no record can hold.
       return evidenceRecordSchema.safeParse(recordOf(found, 0)).success && principal.roles.length > 0 ? [found] : [];
     }),
@@ -82,7 +69,7 @@ export function recordOf({ principal, attr, action, effect, rule }: Case, index:
 
 /** Writes so many records, the cases over and over, without holding them in memory. */
 export async function writeCaseEvidence(path: string, count: number): Promise<void> {
-  const cases = await packCases();
+  const cases = packCases();
   const file = createWriteStream(path);
   for (let index = 0; index < count; index += 1) {
     const chosen = cases[index % cases.length];

@@ -52,7 +52,7 @@ async function packWithDenial(name: string, condition: string): Promise<string> 
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'iris-replay-'));
-  records = (await packCases()).map(recordOf);
+  records = packCases().map(recordOf);
   evidence = await write('evidence.jsonl', records);
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -30,7 +30,7 @@ let evidence: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'iris-report-'));
-  const cases = (await packCases()).map(recordOf);
+  const cases = packCases().map(recordOf);
   const [first, second] = cases as [EvidenceRecord, EvidenceRecord];
   records = [
     ...cases,
@@ -53,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function firstCase() {
-  const [first] = await packCases();
+  const [first] = packCases();
   if (first === undefined) throw new Error('the pack has cases');
   return first;
 }

@@ -28,6 +28,10 @@ export function catalogOption(): Option {
   return new Option('--catalog <file>', 'the tool catalog').env('IRIS_CATALOG_FILE').default('policies/catalog.yaml');
 }
 
+export function cerbosOption(): Option {
+  return new Option('--cerbos <binary>', 'Cerbos binary; that of the installed package when absent');
+}
+
 export function sourcesOption(): Option {
   return new Option('--sources <file>', 'the source registry')
     .env('IRIS_SOURCES_FILE')

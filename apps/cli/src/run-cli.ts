@@ -9,6 +9,7 @@ import { registerDoctor } from './doctor/doctor.command.js';
 import { registerEvidence } from './evidence/evidence.command.js';
 import { CliFault, EXIT, type ExitCode } from './exit-codes.js';
 import type { CliIo } from './io.js';
+import { registerPolicies } from './policies/policies.command.js';
 import { registerReplay } from './replay/replay.command.js';
 import { registerReport } from './report/report.command.js';
 
@@ -20,6 +21,7 @@ const REGISTRATIONS = [
   registerContext,
   registerCatalog,
   registerEvidence,
+  registerPolicies,
 ];
 
 /** Runs one command. Never throws. @returns the exit code, see `EXIT` */

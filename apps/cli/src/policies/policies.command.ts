@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { EXIT, type Finish } from '../exit-codes.js';
+import type { CliIo } from '../io.js';
+import { cerbosOption, jsonOption, withOptions } from '../options.js';
+import { printJson } from '../output.js';
+import { checkPolicies, faultsOf, lintPolicies, type PolicyFaults } from './check-policies.js';
+import { policyFolder } from './policy-folder.js';
+import { stampRevision } from './policy-revision.js';
+
+interface Options {
+  readonly cerbos?: string;
+  readonly stamp: boolean;
+  readonly json?: boolean;
+}
+
+/** `iris policies`: compiles, lints and tests policies. */
+export function registerPolicies(program: Command, io: CliIo, finish: Finish): void {
+  const policies = program.command('policies').description('compile, lint and test policies');
+  const add = (name: string, description: string) =>
+    withOptions(policies.command(name).description(description), [cerbosOption(), jsonOption()])
+      .argument('[folder]', 'folder with pack/ and tests/, or a folder of policies with test suites', 'policies')
+      .option('--stamp', 'write the revision of the policies into the pack first', false);
+  add('test', 'compile and lint the policies and run their tests; exit code 1 when one fails').action(
+    async (path: string, options: Options) => {
+      const folder = policyFolder(path);
+      if (options.stamp) stampRevision(folder.pack);
+      print(await checkPolicies(folder, options.cerbos), options);
+    },
+  );
+  add('lint', 'find what the compiler accepts, such as a rule that allows everybody; exit code 1 with findings').action(
+    async (path: string, options: Options) => {
+      const folder = policyFolder(path);
+      if (options.stamp) stampRevision(folder.pack);
+      print(await lintPolicies(folder, options.cerbos), options);
+    },
+  );
+
+  function print(found: PolicyFaults, { json }: Options): void {
+    const faults = faultsOf(found);
+    if (json) printJson(io, found);
+    else {
+      for (const fault of faults) io.err(`✗ ${fault}\n`);
+      for (const { label, tests, suites, failures } of found.runs) {
+        io.out(`${failures.length === 0 ? '✓' : '✗'} ${label}: ${tests} tests in ${suites} suites\n`);
+      }
+      io.out(faults.length === 0 ? '✓ policies: no findings\n' : `${faults.length} findings\n`);
+    }
+    finish(faults.length > 0 ? EXIT.FOUND : EXIT.OK);
+  }
+}
