@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { Zstd } from '@hpcc-js/wasm-zstd';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { eventually } from '@iris/context-cache/testing';
 import { guardrailResponseSchema } from '@iris/contracts';
 import { type EvidenceRecord, evidenceRecordSchema } from '@iris/evidence';
@@ -86,10 +85,8 @@ const MARKER = 'U0VDUkVUIHJlc3VsdA';
 const LONG = 'x'.repeat(30_000);
 const lines: string[] = [];
 let mesh: Mesh;
-let zstd: Zstd;
 
 beforeAll(async () => {
-  zstd = await Zstd.load();
   mesh = await startMesh({
     root: process.cwd(),
     gateways: NAMES.length,
@@ -131,7 +128,7 @@ function bodyOf(file: string, { hook, text, base64, coding }: HookCase): Buffer 
     plain = Buffer.from(template.replace(/\$(REQUEST|SESSION|LONG|M)\b/g, (_all, id: string) => ids[id] ?? ''));
   }
   if (coding === 'gzip') return gzipSync(plain);
-  return coding === 'zstd' ? Buffer.from(zstd.compress(plain)) : plain;
+  return coding === 'zstd' ? zstdCompressSync(plain) : plain;
 }
 
 function send(file: string, given: HookCase): Promise<Sent> {

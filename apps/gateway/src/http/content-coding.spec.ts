@@ -1,15 +1,9 @@
-import { gzipSync } from 'node:zlib';
-import { Zstd } from '@hpcc-js/wasm-zstd';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
 import { decodeBody, isAcceptedCoding } from './content-coding.js';
 
 const LIMIT = { maxBodyBytes: 200_000, maxDecodedRatio: 1000 };
 const text = Buffer.from(JSON.stringify({ user_message: 'grüße '.repeat(20_000) }));
-
-let zstd: Zstd;
-beforeAll(async () => {
-  zstd = await Zstd.load();
-});
 
 describe('decodeBody', () => {
   it.each([undefined, '', 'identity', ' Identity '])('takes %s as it is', async (coding) => {
@@ -21,10 +15,10 @@ describe('decodeBody', () => {
   });
 
   it('undoes zstd, in one frame and in several', async () => {
-    const frame = Buffer.from(zstd.compress(text));
+    const frame = zstdCompressSync(text);
     expect(await decodeBody(frame, 'zstd', LIMIT)).toEqual({ ok: true, bytes: text });
     const half = text.subarray(0, 50_000);
-    const frames = Buffer.concat([zstd.compress(half), zstd.compress(text.subarray(50_000))]);
+    const frames = Buffer.concat([zstdCompressSync(half), zstdCompressSync(text.subarray(50_000))]);
     expect(await decodeBody(frames, 'zstd', LIMIT)).toEqual({ ok: true, bytes: text });
   });
 
@@ -32,7 +26,7 @@ describe('decodeBody', () => {
     for (const [coding, encoded] of [
       ['identity', text],
       ['gzip', gzipSync(text)],
-      ['zstd', Buffer.from(zstd.compress(text))],
+      ['zstd', zstdCompressSync(text)],
     ] as const) {
       expect(await decodeBody(encoded, coding, { ...LIMIT, maxBodyBytes: text.length - 1 })).toEqual({
         ok: false,
@@ -48,7 +42,7 @@ describe('decodeBody', () => {
   it('gives up a bomb', async () => {
     const bomb = Buffer.alloc(50_000_000);
     expect(await decodeBody(gzipSync(bomb), 'gzip', LIMIT)).toEqual({ ok: false, reason: 'body_too_large' });
-    const compressed = Buffer.from(zstd.compress(bomb));
+    const compressed = zstdCompressSync(bomb);
     expect(compressed.length).toBeLessThan(100_000);
     expect(await decodeBody(compressed, 'zstd', LIMIT)).toEqual({ ok: false, reason: 'body_too_large' });
   });
@@ -58,7 +52,7 @@ describe('decodeBody', () => {
     const long = Buffer.alloc(5_000_000, 'x');
     for (const [coding, encode] of [
       ['gzip', gzipSync],
-      ['zstd', (bytes: Buffer) => Buffer.from(zstd.compress(bytes))],
+      ['zstd', zstdCompressSync],
     ] as const) {
       const exceeded = { ok: false, reason: 'decoded_ratio_exceeded' };
       expect(await decodeBody(encode(long), coding, limits)).toEqual(exceeded);
@@ -85,12 +79,12 @@ describe('decodeBody', () => {
 
   it('skips skippable zstd frames', async () => {
     const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 0x02, 0, 0, 0, 1, 2]);
-    const bytes = Buffer.concat([skippable, Buffer.from(zstd.compress(text))]);
+    const bytes = Buffer.concat([skippable, zstdCompressSync(text)]);
     expect(await decodeBody(bytes, 'zstd', LIMIT)).toEqual({ ok: true, bytes: text });
   });
 
   it.each(['gzip', 'zstd'])('refuses what is not %s, or only a part of it', async (coding) => {
-    const whole = coding === 'gzip' ? gzipSync(text) : Buffer.from(zstd.compress(text));
+    const whole = coding === 'gzip' ? gzipSync(text) : zstdCompressSync(text);
     for (const bytes of [Buffer.from('{}'), whole.subarray(0, whole.length - 20), whole.subarray(1)]) {
       expect(await decodeBody(bytes, coding, LIMIT)).toEqual({ ok: false, reason: 'hook_malformed' });
     }
