@@ -3,6 +3,7 @@ import { PlanKind as CerbosPlanKind, type CheckResourcesResult, Effect, NotOK, S
 import { GRPC } from '@cerbos/grpc';
 import type { Json } from '@iris/contracts';
 import { bulkhead, isBulkheadRejectedError } from 'cockatiel';
+import { stringify } from 'safe-stable-stringify';
 import { chunkResources } from './chunks.js';
 import {
   type CheckRequest,
@@ -18,15 +19,31 @@ import {
 /** What the PDP reports as the policy of an action that no policy decides. */
 const NO_MATCH = /^NO_MATCH/;
 
-/** Faults that a second try may cure: a connection that ended under the call, or was not up yet. */
-const RETRIED = new Set([Status.UNAVAILABLE, Status.INTERNAL]);
 const REJECTIONS = new Set([Status.INVALID_ARGUMENT, Status.FAILED_PRECONDITION, Status.UNAUTHENTICATED]);
 
-/** A wait before the second try, in ms, so that a reconnecting channel has a chance. */
-const RETRY_DELAY_MS = 25;
+/**
+ * A name may lead to several PDPs; by default the first one that connects would take every call. What a second attempt
+ * may cure is tried once more: a connection that ended under the call, or was not up yet.
+ * Source: https://github.com/grpc/grpc/blob/master/doc/service_config.md
+ */
+const SERVICE_CONFIG = JSON.stringify({
+  loadBalancingConfig: [{ round_robin: {} }],
+  methodConfig: [
+    {
+      name: [{}],
+      retryPolicy: {
+        maxAttempts: 2,
+        initialBackoff: '0.025s',
+        maxBackoff: '0.025s',
+        backoffMultiplier: 1,
+        retryableStatusCodes: ['UNAVAILABLE', 'INTERNAL'],
+      },
+    },
+  ],
+});
 
-/** Source: https://github.com/grpc/grpc/blob/master/doc/service_config.md */
-const ROUND_ROBIN = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
+/** The PDP's default limit on a gRPC message, in bytes: a larger one is not kept for a second attempt. */
+const RETRIED_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** How many parts of one check are asked at the same time, so that a large one leaves the PDP free for others. */
 const PARTS_AT_ONCE = 4;
@@ -52,8 +69,8 @@ export class CerbosPdp implements Pdp {
         'grpc.enable_http_proxy': 0,
         'grpc.initial_reconnect_backoff_ms': 100,
         'grpc.max_reconnect_backoff_ms': 1000,
-        // A name may lead to several PDPs. By default the first one that connects would take every call.
-        'grpc.service_config': ROUND_ROBIN,
+        'grpc.service_config': SERVICE_CONFIG,
+        'grpc.per_rpc_retry_buffer_size': RETRIED_MESSAGE_BYTES,
         // A PDP that was replaced is looked for again after so long; by default after 30 s.
         'grpc.dns_min_time_between_resolutions_ms': 5000,
       },
@@ -111,7 +128,7 @@ export class CerbosPdp implements Pdp {
   ): Promise<CheckResult[]> {
     const timeoutMs = endsAt - performance.now();
     if (timeoutMs <= 0) throw new PdpError('pdp_timeout', 'the PDP did not answer all parts of a check in time');
-    const response = await this.withRetry({ ...call, timeoutMs }, (signal) =>
+    const response = await this.answerOf({ ...call, timeoutMs }, (signal) =>
       this.client.checkResources(
         {
           requestId: request.requestId,
@@ -141,7 +158,7 @@ export class CerbosPdp implements Pdp {
    * @throws PdpError when the PDP does not answer
    */
   async plan(request: PlanRequest, call: PdpCall): Promise<PlanKind> {
-    const plan = await this.withRetry(call, (signal) =>
+    const plan = await this.answerOf(call, (signal) =>
       this.client.planResources(
         {
           requestId: request.requestId,
@@ -174,7 +191,7 @@ export class CerbosPdp implements Pdp {
    * @throws PdpError when the PDP does not answer
    */
   async serverVersion(call: PdpCall): Promise<string> {
-    const { version } = await this.withRetry(call, (signal) => this.client.serverInfo({ signal }));
+    const { version } = await this.answerOf(call, (signal) => this.client.serverInfo({ signal }));
     return version;
   }
 
@@ -182,7 +199,7 @@ export class CerbosPdp implements Pdp {
     this.client.close();
   }
 
-  private async withRetry<T>(call: PdpCall, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  private async answerOf<T>(call: PdpCall, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     // Not AbortSignal.timeout: its timer, and with it the whole question, would outlive the answer.
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), Math.max(1, Math.floor(call.timeoutMs)));
@@ -190,13 +207,7 @@ export class CerbosPdp implements Pdp {
     try {
       return await ask(signal);
     } catch (error) {
-      if (!(error instanceof NotOK) || !RETRIED.has(error.code) || signal.aborted) {
-        throw toPdpError(error, timeout.signal);
-      }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
-      return await ask(signal).catch((second: unknown) => {
-        throw toPdpError(second, timeout.signal);
-      });
+      throw toPdpError(error, timeout.signal);
     } finally {
       clearTimeout(timer);
     }
@@ -222,16 +233,10 @@ function readResult(action: string, result: CheckResourcesResult | undefined, ce
 function dedupe(outputs: CheckResourcesResult['outputs']): CheckResult['outputs'] {
   const seen = new Map<string, CheckResult['outputs'][number]>();
   for (const { source, value } of outputs) {
-    const key = `${source}\n${JSON.stringify(inOneOrder(value))}`;
+    const key = `${source}\n${stringify(value)}`;
     if (!seen.has(key)) seen.set(key, { source, value: value as Json | undefined });
   }
   return [...seen.values()];
-}
-
-/** An object as its entries by key, so that the order in which they came says nothing. */
-function inOneOrder(value: unknown): unknown {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : value;
 }
 
 function toPdpError(error: unknown, timeout: AbortSignal): PdpError {
