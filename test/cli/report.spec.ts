@@ -27,6 +27,8 @@ const HOSTILE = '<img src=x onerror=alert(1)>"\'&';
 let folder: string;
 let records: EvidenceRecord[];
 let evidence: string;
+/** The same calls, each allowed, as the observe pack decides them. */
+let allowed: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'iris-report-'));
@@ -49,6 +51,9 @@ beforeAll(async () => {
   ];
   evidence = join(folder, 'evidence.jsonl');
   await writeFile(evidence, records.map((record) => JSON.stringify(record)).join('\n'));
+  allowed = join(folder, 'allowed.jsonl');
+  const all = records.filter(({ mode }) => mode !== 'shadow').map((record) => ({ ...record, effect: 'ALLOW' }));
+  await writeFile(allowed, all.map((record) => JSON.stringify(record)).join('\n'));
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -93,7 +98,7 @@ describe('report', () => {
   });
 
   it('suggests narrow rules for what was seen, and leaves what a person has to decide', async () => {
-    const report = (await runIris(['report', '--json', '--min-calls', '1', evidence])).json<Reported>();
+    const report = (await runIris(['report', '--json', '--min-calls', '1', allowed])).json<Reported>();
     expect(report.suggestedRules.length).toBeGreaterThan(5);
     for (const rule of report.suggestedRules) {
       expect(['read', 'write', 'execute']).toContain(rule.operation);
@@ -104,13 +109,27 @@ describe('report', () => {
     expect(reasons).toEqual(
       expect.arrayContaining(['it acts on production', 'the operation is export', 'the tool is not in the catalog']),
     );
-    const strict = (await runIris(['report', '--json', '--min-calls', '100', evidence])).json<Reported>();
+    const strict = (await runIris(['report', '--json', '--min-calls', '100', allowed])).json<Reported>();
     expect(strict.suggestedRules.length).toBeLessThan(report.suggestedRules.length);
   });
 
+  it('suggests nothing that the policies denied, and says so; the draft changes no denial', async () => {
+    const draft = join(folder, 'never-denied');
+    const run = await runIris(['report', '--json', '--min-calls', '1', '--draft', draft, evidence]);
+    const report = run.json<Reported>();
+    expect(report.left.map(({ why }) => why)).toContainEqual(
+      expect.stringMatching(/^the policies denied it \d+ times$/),
+    );
+    const again = ['replay', '--json', '--policies', draft, '--policy-version', 'candidate', evidence];
+    const { changes } = (await runIris([...again, '--list', '10000'])).json<{
+      changes: { to: string; tool: string }[];
+    }>();
+    expect(changes.filter(({ to }) => to === 'ALLOW')).toEqual([]);
+  }, 120_000);
+
   it('writes a draft that compiles, whose tests pass, and that fails when a rule is widened', async () => {
     const draft = join(folder, 'draft');
-    const run = await runIris(['report', '--min-calls', '1', '--draft', draft, evidence]);
+    const run = await runIris(['report', '--min-calls', '1', '--draft', draft, allowed]);
     expect(run).toMatchObject({ code: 0, err: expect.stringContaining('its tests pass') });
     expect(compile(draft)).toMatchObject({ status: 0 });
 

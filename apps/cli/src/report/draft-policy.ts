@@ -24,7 +24,7 @@ export interface DraftOptions {
   readonly minCalls: number;
 }
 
-/** What may be suggested without a person's thought. Deleting, exporting and production are not. */
+/** What may be suggested without a person's decision. Deleting, exporting, production and what was denied are not. */
 const SUGGESTED_OPERATIONS = ['read', 'write', 'execute'];
 /** Characters that have a meaning in the actions of Cerbos' rules. */
 const GLOB = /[*?[\]{}\\!]/;
@@ -53,6 +53,7 @@ function reasonToLeave(usage: Usage, { minCalls }: DraftOptions): string | undef
   if (!SUGGESTED_OPERATIONS.includes(usage.operation)) return `the operation is ${usage.operation}`;
   if (usage.environment === 'production') return 'it acts on production';
   if (GLOB.test(usage.tool) || usage.tool === '') return 'the name cannot stand in a rule as it is';
+  if (usage.denied > 0) return `the policies denied it ${usage.denied} times`;
   return usage.calls < minCalls ? `seen less than ${minCalls} times` : undefined;
 }
 

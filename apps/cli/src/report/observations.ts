@@ -34,6 +34,8 @@ export interface Usage {
   readonly environment?: string;
   readonly department: string;
   calls: number;
+  /** Decisions that denied, enforced or not. */
+  denied: number;
   readonly people: NameSet;
 }
 
@@ -103,11 +105,18 @@ export class Observations {
       this.withoutCall += 1;
       return;
     }
+    const facts = factsOf(record);
+    // Also a second decision on a call, and one about another kind of principal, shows that a rule would allow too much.
+    const usage = this.usageOf(record.action, facts);
+    if (usage !== undefined && record.effect === 'DENY') usage.denied += 1;
     if (this.isRepeated(record.decisionKey)) {
       this.repeatedCalls += 1;
       return;
     }
-    this.addCall(record, record.action, factsOf(record));
+    this.addCall(record, record.action, facts);
+    if (usage === undefined || record.principal.attr.kind !== 'user') return;
+    usage.calls += 1;
+    usage.people.add(record.principal.id);
   }
 
   private addCall(record: EvidenceRecord, tool: string, facts: CallFacts): void {
@@ -141,7 +150,6 @@ export class Observations {
       }
     }
     this.addEffects(record, outcome);
-    this.addUsage(record, tool, facts);
     this.addSources(record);
   }
 
@@ -156,18 +164,17 @@ export class Observations {
     }
   }
 
-  private addUsage(record: EvidenceRecord, tool: string, facts: CallFacts): void {
+  /** Undefined for a call that no rule can be suggested for, and once there are too many kinds of use. */
+  private usageOf(tool: string, facts: CallFacts): Usage | undefined {
     const { category, operation, environment, department } = facts;
-    if (record.principal.attr.kind !== 'user' || department === undefined || operation === undefined) return;
+    if (department === undefined || operation === undefined) return undefined;
     const key = JSON.stringify([tool, category, operation, environment ?? null, department]);
-    if (!this.usages.has(key) && this.usages.size >= MAX_NAMES) return;
-    const usage = entry(this.usages, key, () => ({
+    if (!this.usages.has(key) && this.usages.size >= MAX_NAMES) return undefined;
+    return entry(this.usages, key, () => ({
       ...{ tool, category, operation, environment, department },
-      calls: 0,
+      ...{ calls: 0, denied: 0 },
       people: new NameSet(),
     }));
-    usage.calls += 1;
-    usage.people.add(record.principal.id);
   }
 
   private addSources(record: EvidenceRecord): void {
