@@ -64,6 +64,7 @@ describe('the pages', () => {
   it('hold commands of iris, so that the next check is one', () => {
     expect([...codeOf('docs/install.md').matchAll(IRIS)].map(([, line = '']) => line.trim().split(' ')[0])).toEqual([
       'doctor',
+      'report',
       'check',
       'context',
     ]);
