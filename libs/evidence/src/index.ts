@@ -1,3 +1,8 @@
+export { type ChainReport, ChainVerifier } from './chain/chain-verifier.js';
+export { ChainWriter } from './chain/chain-writer.js';
+export { type Checkpoint, checkpointSchema } from './chain/checkpoint.js';
+export { erasedLine } from './chain/erasure.js';
+export { type SigningKey, SigningKeyError, signingKey, VerifyingKeys } from './chain/signing-key.js';
 export { DeadLetters } from './delivery/dead-letters.js';
 export {
   confirmDelivery,
@@ -9,7 +14,7 @@ export {
 } from './delivery/evidence-queue.js';
 export { EvidenceShipper } from './delivery/shipper.js';
 export { type Masked, Masker } from './masking/masker.js';
-export { type ReadEvidenceOptions, readEvidence } from './reading/read-evidence.js';
+export { type EvidenceLine, evidenceFiles, readEvidence, readLines } from './reading/read-evidence.js';
 export { EVIDENCE_SCHEMA_VERSION, type EvidenceRecord, evidenceRecordSchema } from './record.js';
 export { evidenceFieldTable } from './record-fields.js';
 export { EvidenceSpool, SpoolFullError, type SpoolOptions } from './spool/evidence-spool.js';

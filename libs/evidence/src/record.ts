@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { chainLinkSchema } from './chain/chain-fields.js';
+import { erasureSchema } from './chain/erasure.js';
 
 const attributes = z.record(z.string(), z.json());
 
@@ -149,6 +151,29 @@ export const evidenceRecordSchema = z.strictObject({
     .describe(
       'Only with mode shadow: the decision from which the candidate policy differs. decisionKey joins the two.',
     ),
+  revisions: z
+    .strictObject({
+      iris: z.string().describe('Version of Iris.'),
+      policies: z
+        .string()
+        .optional()
+        .describe('Revision that the policies in the PDP state of themselves, as last read before the decision.'),
+      pdp: z.string().optional().describe('Version of the PDP and its commit, as the PDP states them.'),
+      catalog: z.string().optional().describe('Start of the SHA-256 of the tool catalog.'),
+    })
+    .optional()
+    .describe('What was in force; absent in records of earlier releases.'),
+  breakGlass: z
+    .strictObject({
+      id: z.string().describe('Id of the switch.'),
+      key: z.string().describe('Name of the admin key that signed it.'),
+      until: z.iso.datetime().describe('When it ends by itself, UTC.'),
+      category: z.string().optional().describe('The one category that it is for; absent for all.'),
+    })
+    .optional()
+    .describe('The break-glass switch that set the decision to observe, or that began or ended; absent without one.'),
+  chain: chainLinkSchema.optional().describe('Place of the record in the chain of its gateway.'),
+  erased: erasureSchema.optional().describe('Only where the personal fields were erased.'),
   durationsMs: z
     .strictObject({
       context: z.number().describe('Gathering facts, in ms.'),

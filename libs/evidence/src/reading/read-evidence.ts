@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { HEAD_SCHEMA } from '../chain/chain-head.js';
 import { type EvidenceRecord, evidenceRecordSchema } from '../record.js';
 
 export interface ReadEvidenceOptions {
@@ -32,16 +33,39 @@ export async function* readEvidence(
   options: ReadEvidenceOptions = {},
 ): AsyncGenerator<EvidenceRecord, void, undefined> {
   const seen = new RecentIds(options.repeatWindow ?? DEFAULT_WINDOW);
+  for await (const { text, file, line } of readLines(sources)) {
+    const value = parseLine(text);
+    if (isHead(value)) continue;
+    const record = evidenceRecordSchema.safeParse(value).data;
+    if (record === undefined) options.onUnreadable?.({ file, line });
+    else if (seen.add(record.id)) yield record;
+    else options.onRepeat?.(record);
+  }
+}
+
+/** One line of evidence as it stands. */
+export interface EvidenceLine {
+  readonly text: string;
+  /** Path of the file; `-` for a stream. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+/**
+ * The lines that are not empty, heads of chains and repeats among them.
+ *
+ * @throws Error when a path cannot be read
+ */
+export async function* readLines(
+  sources: string | Readable | readonly (string | Readable)[],
+): AsyncGenerator<EvidenceLine, void, undefined> {
   for (const source of Array.isArray(sources) ? sources : [sources]) {
     for await (const { name, stream } of streamsOf(source)) {
       let line = 0;
       for await (const text of linesOf(stream)) {
         line += 1;
-        if (text === '') continue;
-        const record = parseRecord(text);
-        if (record === undefined) options.onUnreadable?.({ file: name, line });
-        else if (seen.add(record.id)) yield record;
-        else options.onRepeat?.(record);
+        if (text !== '') yield { text, file: name, line };
       }
     }
   }
@@ -52,7 +76,7 @@ async function* streamsOf(source: string | Readable): AsyncGenerator<{ name: str
     yield { name: '-', stream: source };
     return;
   }
-  for (const path of await filesOf(source)) {
+  for (const path of await evidenceFiles(source)) {
     const file = createReadStream(path);
     yield { name: path, stream: path.endsWith('.gz') ? file.pipe(gunzipOf(file)) : file };
   }
@@ -65,7 +89,8 @@ function gunzipOf(file: Readable) {
   return gunzip;
 }
 
-async function filesOf(path: string): Promise<string[]> {
+/** The files of a path that hold evidence. @throws Error when it cannot be read */
+export async function evidenceFiles(path: string): Promise<string[]> {
   if (!(await stat(path)).isDirectory()) return [path];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   return entries
@@ -86,12 +111,17 @@ async function* linesOf(stream: Readable): AsyncGenerator<string> {
   if (fault !== undefined) throw fault;
 }
 
-function parseRecord(text: string): EvidenceRecord | undefined {
+function parseLine(text: string): unknown {
   try {
-    return evidenceRecordSchema.safeParse(JSON.parse(text)).data;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** Heads state where a chain stands and are no decision. */
+function isHead(value: unknown): boolean {
+  return (value as { schema?: unknown } | null | undefined)?.schema === HEAD_SCHEMA;
 }
 
 /** The latest ids, at most so many. */

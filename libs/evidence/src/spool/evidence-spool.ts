@@ -13,10 +13,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
+import { keepChainEnd, takeChainEnds } from '../chain/chain-ends.js';
+import type { ChainedLines, ChainWriter } from '../chain/chain-writer.js';
 import type { EvidenceRecord } from '../record.js';
 import { takeOrphans } from './orphans.js';
 import { Segment } from './segment.js';
-import { dropLease, renewLease, takeLease } from './writer-lease.js';
+import { dropLease, isHeld, renewLease, takeLease } from './writer-lease.js';
 
 export interface SpoolOptions {
   /** Holds one folder per process; several processes may share it. */
@@ -31,6 +33,8 @@ export interface SpoolOptions {
   readonly segmentMs: number;
   /** How often what was written is forced onto the disk, in ms: the most that a power loss can take. */
   readonly fsyncMs: number;
+  /** Makes the lines of each run a chain that continues the one of the run before. Without it lines are plain records. */
+  readonly chain?: ChainWriter;
   /** Called for faults that no caller sees. */
   onError(error: Error): void;
 }
@@ -58,6 +62,7 @@ export class EvidenceSpool {
   private readonly held = new Map<string, Segment>();
   private unsynced = false;
   private refused = false;
+  private closed = false;
   private readonly timers: NodeJS.Timeout[];
   /** Called after each append. */
   onAppend: () => void = () => {};
@@ -65,8 +70,12 @@ export class EvidenceSpool {
   /** @throws Error when the directory cannot be made or written */
   constructor(private readonly options: SpoolOptions) {
     this.open();
+    this.takeChainEnds();
     this.takeOrphans();
+    this.appendHead(false);
+    const headSeconds = options.chain?.headSeconds ?? 0;
     this.timers = [
+      ...(headSeconds === 0 ? [] : [setInterval(() => this.appendHead(false), headSeconds * 1000).unref()]),
       setInterval(() => this.sync(), options.fsyncMs).unref(),
       setInterval(() => this.beat(), HEARTBEAT_MS).unref(),
     ];
@@ -97,7 +106,16 @@ export class EvidenceSpool {
    */
   append(records: readonly EvidenceRecord[]): void {
     if (records.length === 0) return;
-    const bytes = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    try {
+      this.appendLines(this.options.chain?.link(records) ?? plainLines(records));
+    } catch (error) {
+      this.options.chain?.drop(records.length);
+      throw error;
+    }
+  }
+
+  private appendLines({ lines, commit }: ChainedLines): void {
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
     if (this.bytes + bytes.length > this.options.maxBytes) throw new SpoolFullError('the evidence spool is full');
     try {
       this.write(bytes);
@@ -106,8 +124,19 @@ export class EvidenceSpool {
       this.refused = true;
       throw error;
     }
+    commit();
     this.unsynced = true;
     this.onAppend();
+  }
+
+  /** A head that cannot be written is no loss: the next one covers the same links. */
+  private appendHead(closes: boolean): void {
+    if (this.options.chain === undefined) return;
+    try {
+      this.appendLines(this.options.chain.head(closes));
+    } catch (error) {
+      this.options.onError(error as Error);
+    }
   }
 
   /** Removes segments whose records are all delivered. */
@@ -125,8 +154,12 @@ export class EvidenceSpool {
 
   /** Ends writing. What is not delivered stays for the next process. */
   close(): void {
+    if (this.closed) return;
+    this.closed = true;
     for (const timer of this.timers) clearInterval(timer);
+    this.appendHead(true);
     this.closeFile();
+    this.keepChainEnd();
     this.removeDelivered();
     dropLease(this.folder);
     try {
@@ -141,6 +174,27 @@ export class EvidenceSpool {
     this.folder = join(this.options.directory, this.writer);
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     takeLease(this.folder);
+    this.options.chain?.begin(this.writer);
+    this.keepChainEnd();
+  }
+
+  /** @returns whether there was one */
+  private takeChainEnds(): boolean {
+    const { chain, directory } = this.options;
+    if (chain === undefined) return false;
+    const ends = takeChainEnds(directory, (id) => isHeld(join(directory, id), Date.now()));
+    chain.continue(ends);
+    return ends.length > 0;
+  }
+
+  private keepChainEnd(): void {
+    const { chain, directory, onError } = this.options;
+    if (chain === undefined) return;
+    try {
+      keepChainEnd(directory, this.writer, chain.end);
+    } catch (error) {
+      onError(error as Error);
+    }
   }
 
   private write(bytes: Buffer): void {
@@ -170,6 +224,8 @@ export class EvidenceSpool {
     } catch {
       segment.size = fstatSync(descriptor).size;
       this.closeFile();
+      // Whole lines may be left that nobody counts as written, so what follows is another chain.
+      this.options.chain?.begin(`${this.writer}.${this.sequence}`);
     }
   }
 
@@ -205,6 +261,7 @@ export class EvidenceSpool {
     }
     closeSync(descriptor);
     segment.closed = true;
+    this.keepChainEnd();
     if (segment.size === 0) this.remove(segment);
   }
 
@@ -250,7 +307,9 @@ export class EvidenceSpool {
   private beat(): void {
     try {
       if (!renewLease(this.folder, new Date())) this.startAnew();
+      const hasEnds = this.takeChainEnds();
       this.takeOrphans();
+      if (hasEnds) this.appendHead(false);
     } catch (error) {
       this.options.onError(error as Error);
     }
@@ -261,9 +320,14 @@ export class EvidenceSpool {
     this.closeFile();
     this.held.clear();
     this.open();
+    this.appendHead(false);
   }
 
   private takeOrphans(): void {
     for (const segment of takeOrphans(this.options.directory, this.folder)) this.held.set(segment.name, segment);
   }
+}
+
+function plainLines(records: readonly EvidenceRecord[]): ChainedLines {
+  return { lines: records.map((record) => JSON.stringify(record)), commit: () => {} };
 }
