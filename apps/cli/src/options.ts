@@ -44,6 +44,11 @@ export function withOptions(command: Command, options: readonly Option[]): Comma
   return command;
 }
 
+/** Gathers the values of an option that may be given again. */
+export function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 /** A whole number, at least `min`. */
 export function wholeNumber(min: number): (text: string) => number {
   return (text) => {

@@ -5,7 +5,9 @@ import type { CliIo } from '../io.js';
 import { jsonOption, redisOption, wholeNumber, withOptions } from '../options.js';
 import { printJson, printTable } from '../output.js';
 import { withRedis } from '../redis.js';
+import { registerList } from './list.js';
 import { findStory, printStory } from './story.js';
+import { registerVerify } from './verify.js';
 
 interface LetterOptions {
   readonly redis?: string;
@@ -16,6 +18,8 @@ interface LetterOptions {
 /** `iris evidence`: the story of one decision, and the batches that no sink has taken. */
 export function registerEvidence(program: Command, io: CliIo, finish: Finish): void {
   const evidence = program.command('evidence').description('records of decisions');
+  registerList(evidence, io, finish);
+  registerVerify(evidence, io, finish);
 
   withOptions(
     evidence

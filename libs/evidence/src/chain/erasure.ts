@@ -33,20 +33,20 @@ export function erasureText(recordHash: string, { time, reason }: Erasure): stri
  * The line of a record without its personal fields and their salt. The hash of the personal fields stays, so the chain
  * holds; without the salt it says nothing about them. Effect, reason, rules and revisions stay.
  *
- * @param record the parsed line of a chained record
- * @throws Error when the record is no link of a chain
+ * @param record the parsed line of a record; one of an earlier release belongs to no chain
+ * @throws Error when its link has another form
  */
 export function erasedLine(
   record: object,
   { reason, time, key }: { reason: string; time: Date; key?: SigningKey },
 ): string {
-  const link = chainLinkSchema.parse((record as { chain?: unknown }).chain);
-  const { salt: _, ...chain } = link;
+  const link = chainLinkSchema.optional().parse((record as { chain?: unknown }).chain);
   const about = { time: time.toISOString(), reason };
-  const erased: Erasure =
-    key === undefined
-      ? about
-      : { ...about, key: key.id, signature: key.sign('iris.evidence.erasure.v1', erasureText(link.hash, about)) };
+  const signed = link !== undefined && key !== undefined;
+  const erased: Erasure = signed
+    ? { ...about, key: key.id, signature: key.sign('iris.evidence.erasure.v1', erasureText(link.hash, about)) }
+    : about;
+  const chain = link && { ...link, salt: undefined };
   const { impersonal } = splitRecord(record);
   const policy = { ...(impersonal.policy as object), ...ERASED_FIELDS.policy };
   return canonicalJson({ ...impersonal, ...ERASED_FIELDS, policy, chain, erased });

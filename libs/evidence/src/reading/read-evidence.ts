@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { HEAD_SCHEMA } from '../chain/chain-head.js';
 import { type EvidenceRecord, evidenceRecordSchema } from '../record.js';
+import { RecentIds } from './recent-ids.js';
 
 export interface ReadEvidenceOptions {
   /**
@@ -122,24 +123,4 @@ function parseLine(text: string): unknown {
 /** Heads state where a chain stands and are no decision. */
 function isHead(value: unknown): boolean {
   return (value as { schema?: unknown } | null | undefined)?.schema === HEAD_SCHEMA;
-}
-
-/** The latest ids, at most so many. */
-class RecentIds {
-  private readonly ids = new Set<string>();
-
-  constructor(private readonly limit: number) {}
-
-  /** @returns whether it is new */
-  add(id: string): boolean {
-    if (this.ids.has(id)) return false;
-    this.ids.add(id);
-    if (this.ids.size > this.limit) {
-      for (const oldest of this.ids) {
-        this.ids.delete(oldest);
-        break;
-      }
-    }
-    return true;
-  }
 }
