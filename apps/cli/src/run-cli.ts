@@ -9,11 +9,17 @@ import { registerDoctor } from './doctor/doctor.command.js';
 import { registerEvidence } from './evidence/evidence.command.js';
 import { CliFault, EXIT, type ExitCode } from './exit-codes.js';
 import type { CliIo } from './io.js';
+
 <<<<<<< HEAD
+
 import { registerPolicies } from './policies/policies.command.js';
+
 =======
+
 import { registerPerson } from './person/person.command.js';
+
 >>>>>>> 0974bde (cli: verify, list and follow evidence, answer why, serve a person's rights)
+
 import { registerReplay } from './replay/replay.command.js';
 import { registerReport } from './report/report.command.js';
 import { registerWhy } from './why/why.command.js';
