@@ -9,16 +9,8 @@ import { registerDoctor } from './doctor/doctor.command.js';
 import { registerEvidence } from './evidence/evidence.command.js';
 import { CliFault, EXIT, type ExitCode } from './exit-codes.js';
 import type { CliIo } from './io.js';
-
-<<<<<<< HEAD
-
-import { registerPolicies } from './policies/policies.command.js';
-
-=======
-
 import { registerPerson } from './person/person.command.js';
-
->>>>>>> 0974bde (cli: verify, list and follow evidence, answer why, serve a person's rights)
+import { registerPolicies } from './policies/policies.command.js';
 
 import { registerReplay } from './replay/replay.command.js';
 import { registerReport } from './report/report.command.js';
@@ -32,12 +24,9 @@ const REGISTRATIONS = [
   registerContext,
   registerCatalog,
   registerEvidence,
-<<<<<<< HEAD
   registerPolicies,
-=======
   registerWhy,
   registerPerson,
->>>>>>> 0974bde (cli: verify, list and follow evidence, answer why, serve a person's rights)
 ];
 
 /** Runs one command. Never throws. @returns the exit code, see `EXIT` */
