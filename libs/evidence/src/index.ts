@@ -14,7 +14,13 @@ export {
 } from './delivery/evidence-queue.js';
 export { EvidenceShipper } from './delivery/shipper.js';
 export { type Masked, Masker } from './masking/masker.js';
-export { type EvidenceLine, evidenceFiles, type ReadEvidenceOptions, readEvidence, readLines } from './reading/read-evidence.js';
+export {
+  type EvidenceLine,
+  evidenceFiles,
+  type ReadEvidenceOptions,
+  readEvidence,
+  readLines,
+} from './reading/read-evidence.js';
 export { RecentIds } from './reading/recent-ids.js';
 export { EVIDENCE_SCHEMA_VERSION, type EvidenceRecord, evidenceRecordSchema } from './record.js';
 export { evidenceFieldTable } from './record-fields.js';
