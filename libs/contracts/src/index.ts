@@ -1,3 +1,4 @@
+export * from './aperture/go-duration.js';
 export * from './aperture/guardrail-response.js';
 export * from './aperture/hook-call-data.js';
 export * from './attributes.js';

@@ -1,4 +1,4 @@
-import type { Json } from '@iris/contracts';
+import { valuesIn } from '@iris/contracts';
 import type { PdpResource } from './pdp.js';
 
 /** `server.requestLimits.maxResourcesPerRequest` of the PDP, by default 50. */
@@ -45,12 +45,4 @@ export function* chunkResources(resources: readonly PdpResource[]): Generator<re
 
 function estimateBytes(resource: PdpResource): number {
   return Buffer.byteLength(JSON.stringify(resource.attr)) + resource.id.length + resource.action.length;
-}
-
-/** The recursion is bounded: attributes nest to a limit. */
-function valuesIn(value: Json): number {
-  if (typeof value !== 'object' || value === null) return 1;
-  let count = 1;
-  for (const member of Object.values(value)) count += valuesIn(member);
-  return count;
 }

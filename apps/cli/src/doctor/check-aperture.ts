@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { goDurationMs } from '@iris/contracts';
 import { type ApertureHook, type ApertureWiring, readApertureWiring, type Wiring } from './aperture-config.js';
 import type { CheckOutcome, Finding, FindingId } from './findings.js';
-import { goDurationMs } from './go-duration.js';
 
 export interface ApertureCheckOptions {
   /** Aperture's configuration, as a file. */

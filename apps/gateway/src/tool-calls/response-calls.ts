@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
+import { stringify } from 'safe-stable-stringify';
 import { CallIds } from './call-ids.js';
 import { toRequestedCall } from './call-pairing.js';
 import { FORMATS } from './formats/index.js';
@@ -82,7 +83,7 @@ interface KeyedCall {
 }
 
 function keyed(call: ResponseCall): KeyedCall {
-  return { call, key: JSON.stringify([call.found.name, sorted(call.found.params ?? {})]) };
+  return { call, key: stringify([call.found.name, call.found.params ?? {}]) };
 }
 
 /** All calls of the first list, and of each other list those that the ones before it lack. */
@@ -101,14 +102,6 @@ function notIn(known: readonly KeyedCall[], wanted: readonly KeyedCall[]): Keyed
     counts.set(key, left - 1);
     return left <= 0;
   });
-}
-
-function sorted(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isJsonObject(value)) return value;
-  return Object.keys(value)
-    .sort()
-    .map((key) => [key, sorted(value[key] ?? null)]);
 }
 
 /** One object counts as a list of one. */
