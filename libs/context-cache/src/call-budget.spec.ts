@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CallBudget } from './call-budget.js';
-import { connectRedis, type RedisConnection, waitForRedis } from './redis-connection.js';
+import { connectRedis, type RedisConnection } from './redis-connection.js';
 import { startRedis, type TestRedis } from './testing/redis-server.js';
 
 const NOW = Date.now();
@@ -12,13 +12,9 @@ describe('the budget of calls', () => {
 
   beforeAll(async () => {
     server = await startRedis();
-    redis = connectRedis(server.url, { commandTimeoutMs: 10_000 });
-    expect(await waitForRedis(redis, 10_000)).toBe(true);
+    redis = await server.connect({ commandTimeoutMs: 10_000 });
   });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
+  afterAll(() => server.stop());
 
   function budget(shared: boolean): CallBudget {
     const made = new CallBudget();

@@ -74,33 +74,22 @@ describe('reading and writing on a real Redis', () => {
   let redis: RedisConnection;
   let writer: ContextWriter;
   const opened: { close(): void }[] = [];
-  const connections: RedisConnection[] = [];
 
   beforeAll(async () => {
     server = await startRedis();
   });
-  afterAll(async () => {
-    await server.stop();
-  });
+  afterAll(() => server.stop());
   beforeEach(async () => {
-    redis = await connection();
-    await redis.flushall();
+    await server.reset();
+    redis = await server.connect();
     writer = new ContextWriter(redis);
   });
   afterEach(() => {
     for (const reader of opened.splice(0)) reader.close();
-    for (const each of connections.splice(0)) each.disconnect();
   });
 
-  async function connection(): Promise<RedisConnection> {
-    const made = connectRedis(server.url);
-    connections.push(made);
-    expect(await waitForRedis(made, 10_000)).toBe(true);
-    return made;
-  }
-
   async function reader(options: Partial<ContextReaderOptions> = {}): Promise<ContextReader> {
-    const made = new ContextReader({ redis: await connection(), maxKeys: 100, l1Ms: 60_000, ...options });
+    const made = new ContextReader({ redis: await server.connect(), maxKeys: 100, l1Ms: 60_000, ...options });
     opened.push(made);
     return made;
   }
@@ -242,8 +231,8 @@ describe('reading and writing on a real Redis', () => {
 
   it('drops L1 of every reader when an entry is dropped', async () => {
     const readers = [
-      await reader({ subscriber: await connection() }),
-      await reader({ subscriber: await connection() }),
+      await reader({ subscriber: await server.connect() }),
+      await reader({ subscriber: await server.connect() }),
     ];
     await eventually(async () => expect((await redis.pubsub('NUMSUB', 'iris:ctx:v1:invalidate'))[1]).toBe(2));
     await writer.write(OKTA, answer(Date.now() - 50));
@@ -260,7 +249,7 @@ describe('reading and writing on a real Redis', () => {
   });
 
   it('does not keep a direct answer that was read before the drop', async () => {
-    const mine = await reader({ subscriber: await connection() });
+    const mine = await reader({ subscriber: await server.connect() });
     await eventually(async () => expect((await redis.pubsub('NUMSUB', 'iris:ctx:v1:invalidate'))[1]).toBe(1));
     mine.remember(PRINCIPAL, 'okta', answer(Date.now() + 1000));
     expect(mine.size).toBe(1);

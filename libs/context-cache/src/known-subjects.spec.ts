@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { KnownSubjects } from './known-subjects.js';
-import { connectRedis, type RedisConnection, waitForRedis } from './redis-connection.js';
+import type { RedisConnection } from './redis-connection.js';
 import { startRedis, type TestRedis } from './testing/redis-server.js';
 
 let server: TestRedis;
@@ -9,15 +9,11 @@ let known: KnownSubjects;
 
 beforeAll(async () => {
   server = await startRedis();
-  redis = connectRedis(server.url, { commandTimeoutMs: 10_000 });
-  expect(await waitForRedis(redis, 10_000)).toBe(true);
 });
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.stop();
-});
+afterAll(() => server.stop());
 beforeEach(async () => {
-  await redis.flushall();
+  await server.reset();
+  redis = await server.connect({ commandTimeoutMs: 10_000 });
   known = new KnownSubjects(redis);
 });
 

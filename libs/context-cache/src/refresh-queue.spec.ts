@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectRedis, connectRedisForWorker, type RedisConnection, waitForRedis } from './redis-connection.js';
+import { connectRedis, connectRedisForWorker, type RedisConnection } from './redis-connection.js';
 import { RefreshQueue, type RefreshRequest, RefreshWorker } from './refresh-queue.js';
-import { deferred } from './testing/deferred.js';
 import { eventually } from './testing/eventually.js';
 import { startRedis, type TestRedis } from './testing/redis-server.js';
 
@@ -16,13 +15,11 @@ describe('refreshes on a real Redis', () => {
 
   beforeEach(async () => {
     server = await startRedis();
-    gateway = connectRedis(server.url, { commandTimeoutMs: 10_000 });
-    expect(await waitForRedis(gateway, 10_000)).toBe(true);
+    gateway = await server.connect({ commandTimeoutMs: 10_000 });
     queue = new RefreshQueue(gateway);
   });
   afterEach(async () => {
     await queue.close();
-    gateway.disconnect();
     for (const { worker, redis } of workers.splice(0)) {
       await worker.close();
       redis.disconnect();
@@ -43,7 +40,7 @@ describe('refreshes on a real Redis', () => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => queue.ask('okta', ana)));
     expect(answers).toEqual(Array(30).fill('asked'));
     await queue.ask('okta', ben);
-    const gate = deferred<void>();
+    const gate = Promise.withResolvers<void>();
     work(async (request) => {
       seen.push(request);
       await gate.promise;

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectRedisForWorker, type RedisConnection } from './redis-connection.js';
 import { ScheduledJob, type ScheduledJobOptions } from './scheduled-job.js';
-import { deferred } from './testing/deferred.js';
 import { eventually } from './testing/eventually.js';
 import { startRedis, type TestRedis } from './testing/redis-server.js';
 
@@ -32,7 +31,7 @@ describe('a job on a schedule in a real Redis', () => {
   }
 
   it('is run by one replica at a time, even when a run takes longer than the interval', async () => {
-    const gate = deferred<void>();
+    const gate = Promise.withResolvers<void>();
     let runs = 0;
     let together = 0;
     let most = 0;

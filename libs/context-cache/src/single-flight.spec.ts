@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectRedis, type RedisConnection, waitForRedis } from './redis-connection.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { connectRedis, type RedisConnection } from './redis-connection.js';
 import { DistributedFlights, type Flight, FlightTimeout, SharedFault } from './single-flight.js';
-import { deferred } from './testing/deferred.js';
 import { startRedis, type TestRedis } from './testing/redis-server.js';
 
 const address = { key: 'iris:ctx:v1:{ana@example.com}', field: 'okta' };
@@ -13,26 +12,21 @@ describe('one call of many replicas', () => {
   beforeAll(async () => {
     server = await startRedis();
   });
-  afterAll(async () => {
-    await server.stop();
-  });
+  afterAll(() => server.stop());
   beforeEach(async () => {
-    replicas = [0, 1].map(() => {
-      const redis = connectRedis(server.url, { commandTimeoutMs: 10_000 });
-      return { redis, flights: new DistributedFlights(redis) };
-    });
-    for (const { redis } of replicas) expect(await waitForRedis(redis, 10_000)).toBe(true);
-    await replicas[0]?.redis.flushall();
-  });
-  afterEach(() => {
-    for (const { redis } of replicas) redis.disconnect();
+    await server.reset();
+    replicas = [];
+    for (let index = 0; index < 2; index += 1) {
+      const redis = await server.connect({ commandTimeoutMs: 10_000 });
+      replicas.push({ redis, flights: new DistributedFlights(redis) });
+    }
   });
 
   /** A call that ends when the test says so, and keeps its result where the others look. */
   function sharedCall() {
     const state = { calls: 0, kept: undefined as string | undefined };
-    const called = deferred<void>();
-    const outcome = deferred<string>();
+    const called = Promise.withResolvers<void>();
+    const outcome = Promise.withResolvers<string>();
     const flight = (change: Partial<Flight<string>> = {}): Flight<string> => ({
       address,
       lockMs: 10_000,

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectRedis, type RedisConnection, type RedisConnectionOptions, waitForRedis } from '../redis-connection.js';
 import { freePort } from './free-port.js';
 
 /** A redis-server of its own on 127.0.0.1, without persistence. */
@@ -18,12 +19,17 @@ export interface TestRedis {
   /** Stops the process without ending it: connections stay open and nothing answers. */
   freeze(): void;
   thaw(): void;
-  /** Ends the server and removes its folder. */
+  /** A connection that is ready. It ends with `reset` and with `stop`. */
+  connect(options?: RedisConnectionOptions): Promise<RedisConnection>;
+  /** Ends the connections made by `connect` and deletes all keys. */
+  reset(): Promise<void>;
+  /** Ends the connections made by `connect` and the server, and removes its folder. */
   stop(): Promise<void>;
 }
 
 const START_ATTEMPTS = 200;
 const START_PAUSE_MS = 25;
+const CONNECT_MS = 10_000;
 
 /**
  * Starts a redis-server (Debian's, found by PATH) on a free port.
@@ -58,15 +64,34 @@ export async function startRedis(args: readonly string[] = []): Promise<TestRedi
     await ended;
   };
 
+  const url = `redis://127.0.0.1:${port}`;
+  const connections: RedisConnection[] = [];
+  const connect: TestRedis['connect'] = async (options) => {
+    const made = connectRedis(url, options);
+    connections.push(made);
+    if (!(await waitForRedis(made, CONNECT_MS))) throw new Error(`no connection to ${url}`);
+    return made;
+  };
+  const disconnect = () => {
+    for (const connection of connections.splice(0)) connection.disconnect();
+  };
+
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url,
     port,
     kill,
     start,
     freeze: () => server?.kill('SIGSTOP'),
     thaw: () => server?.kill('SIGCONT'),
+    connect,
+    reset: async () => {
+      disconnect();
+      await (await connect()).flushall();
+      disconnect();
+    },
     stop: async () => {
+      disconnect();
       await kill();
       await rm(folder, { recursive: true, force: true });
     },
@@ -75,7 +100,7 @@ export async function startRedis(args: readonly string[] = []): Promise<TestRedi
 
 function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const socket = connectSocket(port, '127.0.0.1', () => socket.write('PING\r\n'));
     const finish = (answer: boolean) => {
       socket.destroy();
       resolve(answer);
