@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 /** How often a file is read, in ms. */
@@ -26,13 +26,13 @@ export function watchFile(
   onError: (error: Error) => void,
   intervalMs = INTERVAL_MS,
 ): WatchedFile {
-  let last = digestOf(initial);
+  let last = hash('sha256', initial);
   let failing = false;
   const check = async () => {
     try {
       const text = await readFile(path, 'utf8');
       failing = false;
-      const digest = digestOf(text);
+      const digest = hash('sha256', text);
       if (digest === last) return;
       last = digest;
       onContent(text);
@@ -44,8 +44,4 @@ export function watchFile(
   const timer = setInterval(check, intervalMs);
   timer.unref();
   return { check, close: () => clearInterval(timer) };
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

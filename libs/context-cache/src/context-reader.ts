@@ -4,6 +4,7 @@ import { decodeEntry, isOfFuture, principalKey, resourceKey } from './entry.js';
 import { listenForInvalidations } from './invalidation-listener.js';
 import { type RedisConnection, type RedisReport, redisReport } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
+import { SharedCalls } from './shared-calls.js';
 
 /** What is known of a principal or a resource, by field. The entries' times are judged by the caller. */
 export interface ContextReading {
@@ -46,7 +47,7 @@ const NOTHING: ReadonlyMap<string, SourceAnswer> = new Map();
 export class ContextReader {
   private readonly copies: LRUCache<string, Copy>;
   private readonly drops = new LRUCache<string, number>({ max: MAX_DROPS, ttl: DROP_MEMORY_MS });
-  private readonly underWay = new Map<string, Promise<ContextReading>>();
+  private readonly readings = new SharedCalls<ContextReading>();
   private readonly now: () => number;
   private readonly stopListening?: () => void;
   private readonly redis?: RedisGuard;
@@ -122,12 +123,7 @@ export class ContextReader {
     if (copy !== undefined && this.isRecent(copy)) {
       return { entries: copy.entries, origin: 'l1', redis: this.redisAvailable ? 'ok' : 'unavailable' };
     }
-    let reading = this.underWay.get(key);
-    if (reading === undefined) {
-      reading = this.readRedis(key).finally(() => this.underWay.delete(key));
-      this.underWay.set(key, reading);
-    }
-    return reading;
+    return this.readings.run(key, undefined, () => this.readRedis(key));
   }
 
   private async readRedis(key: string): Promise<ContextReading> {

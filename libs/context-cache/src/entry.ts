@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   isReasonId,
   type Json,
@@ -44,7 +44,7 @@ export function resourceKey({ kind, id }: ResourceRef): string {
 
 /** What stands in a key for a name that a person, a caller or a vendor chooses. Bounds its length too. */
 export function keyDigest(name: string): string {
-  return createHash('sha256').update(name).digest('base64url');
+  return hash('sha256', name, 'base64url');
 }
 
 /**

@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { SourceId } from '@iris/contracts';
-import { canonicalPrincipal } from './entry.js';
+import { canonicalPrincipal, keyDigest } from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
 
@@ -18,7 +18,7 @@ function knownKey(source: SourceId): string {
 
 /** Digests, not logins: members are compared and never read. */
 function member(subject: string): string {
-  return createHash('sha256').update(canonicalPrincipal(subject)).digest('base64url').slice(0, 22);
+  return keyDigest(canonicalPrincipal(subject)).slice(0, 22);
 }
 
 /** When a source was read last in bulk, for all replicas. It goes with the entries when Redis comes back empty. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntryAddress } from './entry.js';
+import { poll } from './poll.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
 
@@ -37,7 +37,7 @@ export class FlightTimeout extends Error {
   }
 }
 
-/** How often a loser looks, in ms; half of it is jitter. */
+/** How often a loser looks, in ms. */
 const POLL_MS = 30;
 /** For how long a fault is shown to the replicas that wait, in ms. */
 const FAULT_MS = 500;
@@ -76,9 +76,8 @@ export class DistributedFlights {
    */
   async run<T>(flight: Flight<T>): Promise<T> {
     const token = randomUUID();
-    const endsAt = Date.now() + flight.lockMs;
     const key = lockKey(flight.address);
-    for (;;) {
+    const look = async (): Promise<{ readonly result: T } | undefined> => {
       // Both travel at once: a miss waits for Redis once before the call.
       const [holder, found] = await Promise.all([
         this.acquire(key, token, flight.lockMs).catch(() => undefined),
@@ -86,14 +85,16 @@ export class DistributedFlights {
       ]);
       if (found !== undefined) {
         if (holder === token) this.release(key, token);
-        return found;
+        return { result: found };
       }
-      if (holder === undefined) return flight.fetch();
-      if (holder === token) return this.fly(flight, key, token);
+      if (holder === undefined) return { result: await flight.fetch() };
+      if (holder === token) return { result: await this.fly(flight, key, token) };
       if (holder.startsWith(FAULT_PREFIX)) throw new SharedFault(holder.slice(FAULT_PREFIX.length));
-      if (Date.now() >= endsAt) throw new FlightTimeout();
-      await pause(flight.signal);
-    }
+      return undefined;
+    };
+    const seen = await poll(look, { everyMs: POLL_MS, forMs: flight.lockMs, signal: flight.signal });
+    if (seen === undefined) throw new FlightTimeout();
+    return seen.result;
   }
 
   /** The token when the lock is ours, else what stands in it. */
@@ -123,13 +124,5 @@ export class DistributedFlights {
   /** Not waited for: the lock ends by itself if this fails. */
   private release(key: string, token: string): void {
     this.redis.run((redis) => redis.eval(RELEASE, 1, key, token)).catch(() => {});
-  }
-}
-
-async function pause(signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(POLL_MS * (0.5 + Math.random() / 2), undefined, { signal });
-  } catch {
-    throw signal.reason;
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { JsonObject, Phase, ToolClassification } from '@iris/contracts';
 import { LRUCache } from 'lru-cache';
@@ -166,7 +166,7 @@ export function compileCatalog(text: string, document: CatalogDocument): Catalog
   const nameOf = ({ rank }: Recognition) => rules.environments[rank]?.name;
 
   return {
-    revision: createHash('sha256').update(text).digest('hex').slice(0, 16),
+    revision: hash('sha256', text).slice(0, 16),
     entries: [...document.entries.map(({ name }) => name), ...document.servers.map(({ id }) => id)],
     environments: document.environments.map(({ name }) => name),
     programs: document.programs,
