@@ -1,6 +1,7 @@
 import { type SettingsValues, setting } from '@iris/config';
 import { LOG_LEVELS } from '@iris/telemetry';
 import { z } from 'zod';
+import { HTTP_FORMATS } from './sinks/http-sink.js';
 
 /** Every setting of the auditor. At least one sink must be set. */
 export const auditorSettings = {
@@ -44,8 +45,19 @@ export const auditorSettings = {
     { fallback: 0 },
   ),
 
+  'fileSink.keepDays': setting.integer(
+    'How many days files are kept after their last record; 0 keeps them for ever.',
+    { min: 0, max: 36_500 },
+    { fallback: 0 },
+  ),
+  'fileSink.keepBytes': setting.integer(
+    'How many bytes of files are kept, the oldest go first; 0 sets no limit.',
+    { min: 0, max: 1_125_899_906_842_624 },
+    { fallback: 0 },
+  ),
+
   'httpSink.url': setting.structure(
-    'Endpoint that batches are posted to as gzipped JSON lines; without it there is no HTTP sink.',
+    'Endpoint that batches are posted to, gzipped; without it there is no HTTP sink.',
     z.url({ protocol: /^https?$/ }).optional(),
     'an http:// or https:// URL',
     { fallback: undefined },
@@ -55,6 +67,17 @@ export const auditorSettings = {
     { secret: true },
   ),
   'httpSink.authorization': setting.optionalText('Value of the Authorization header.', { secret: true }),
+  'httpSink.format': setting.choice(
+    'How the endpoint wants to have records: as JSON lines, or as Splunk (HEC), Datadog (logs) or Elasticsearch (bulk) take them.',
+    HTTP_FORMATS,
+    { fallback: 'ndjson' },
+  ),
+  'httpSink.headers': setting.structure(
+    'Further headers of the request.',
+    z.record(z.string(), z.string()),
+    'JSON such as {"DD-API-KEY":"…"}',
+    { fallback: {}, secret: true },
+  ),
   'httpSink.timeoutMs': setting.integer(
     'Longest wait for the reply of the endpoint, in ms.',
     { min: 100, max: 300_000 },
@@ -75,6 +98,31 @@ export const auditorSettings = {
   ),
   'otlpSink.timeoutMs': setting.integer(
     'Longest wait for the OTLP endpoint, in ms.',
+    { min: 100, max: 300_000 },
+    { fallback: 10_000 },
+  ),
+
+  's3Sink.bucket': setting.optionalText(
+    'Bucket of S3 or of a storage with its API, for one object for each batch; without it there is no S3 sink.',
+  ),
+  's3Sink.prefix': setting.text('What the key of each object begins with.', { fallback: 'iris' }),
+  's3Sink.region': setting.text('Region of the bucket.', { fallback: 'us-east-1' }),
+  's3Sink.endpoint': setting.structure(
+    "URL of a storage that is not Amazon's.",
+    z.url({ protocol: /^https?$/ }).optional(),
+    'an http:// or https:// URL',
+    { fallback: undefined },
+  ),
+  's3Sink.pathStyle': setting.boolean(
+    'Whether the bucket stands in the path and not in the name of the host, as many storages want it.',
+    { fallback: false },
+  ),
+  's3Sink.accessKeyId': setting.optionalText(
+    'Id of an access key. Without one the credentials of the environment are used: web identity, pod identity, instance.',
+  ),
+  's3Sink.secretAccessKey': setting.optionalText('Secret of the access key.', { secret: true }),
+  's3Sink.timeoutMs': setting.integer(
+    'Longest wait for the storage, in ms.',
     { min: 100, max: 300_000 },
     { fallback: 10_000 },
   ),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -40,6 +40,38 @@ describe('the file sink', () => {
         .flatMap(({ lines }) => lines)
         .join('\n')}\n`,
     );
+  });
+
+  it('removes files that are too old or too many bytes, and never the one it writes', async () => {
+    const batch = batchOf(1);
+    const bytes = Buffer.byteLength(batch.lines.join('\n')) + 1;
+    const options = { directory, maxBytes: bytes, maxMs: 60_000, keepFiles: 0 };
+    const sink = new FileSink(options);
+    for (let at = 0; at < 4; at += 1) await sink.deliver(batch);
+    await sink.close();
+    const [oldest = '', ...rest] = (await readdir(directory)).sort();
+    const yesterday = new Date(Date.now() - 86_400_000);
+    await utimes(join(directory, oldest), yesterday, yesterday);
+    await new FileSink({ ...options, keepMs: 3_600_000 }).close();
+    expect((await readdir(directory)).sort()).toEqual(rest);
+    const small = new FileSink({ ...options, keepBytes: 2 * bytes });
+    await small.deliver(batch);
+    await small.close();
+    expect(await readdir(directory)).toHaveLength(2);
+    const least = new FileSink({ ...options, keepBytes: 1 });
+    await least.deliver(batch);
+    await least.close();
+    expect(await readdir(directory)).toHaveLength(1);
+  });
+
+  it('begins a file when the one it writes was replaced', async () => {
+    const sink = new FileSink({ directory, maxBytes: 1e6, maxMs: 60_000, keepFiles: 0 });
+    await sink.deliver(batchOf(1));
+    const [first = ''] = await readdir(directory);
+    await rm(join(directory, first));
+    await sink.deliver(batchOf(1));
+    await sink.close();
+    expect(await readdir(directory)).toHaveLength(1);
   });
 
   it('fails while the folder cannot be written, and goes on afterwards', async () => {

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EvidenceBatch, EvidenceSink } from './evidence-sink.js';
 
@@ -10,14 +10,21 @@ export interface FileSinkOptions {
   readonly maxMs: number;
   /** How many files are kept; 0 keeps all. */
   readonly keepFiles: number;
+  /** How long a file is kept after its last record, in ms; 0 keeps it for ever. */
+  readonly keepMs?: number;
+  /** How many bytes of files are kept; 0 sets no limit. */
+  readonly keepBytes?: number;
 }
 
 interface OpenFile {
+  readonly name: string;
   readonly handle: FileHandle;
   readonly openedAt: number;
   size: number;
 }
 
+/** How often files are looked at whose time is over, in ms. */
+const RETENTION_MS = 600_000;
 const FILE_NAME = /^evidence-.*\.jsonl$/;
 
 /**
@@ -30,7 +37,11 @@ export class FileSink implements EvidenceSink {
   private sequence = 0;
   private turn: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: FileSinkOptions) {}
+  private readonly timer = setInterval(() => this.keepWithinLimits(), RETENTION_MS).unref();
+
+  constructor(private readonly options: FileSinkOptions) {
+    this.keepWithinLimits();
+  }
 
   deliver({ lines }: EvidenceBatch): Promise<void> {
     const written = this.turn.then(() => this.write(Buffer.from(lines.map((line) => `${line}\n`).join(''))));
@@ -39,6 +50,7 @@ export class FileSink implements EvidenceSink {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.timer);
     await this.turn;
     await this.end();
   }
@@ -60,10 +72,11 @@ export class FileSink implements EvidenceSink {
     const { maxBytes, maxMs } = this.options;
     if (this.file !== undefined) {
       const full = this.file.size > 0 && this.file.size + more > maxBytes;
-      if (full || Date.now() - this.file.openedAt >= maxMs) await this.end();
+      const old = Date.now() - this.file.openedAt >= maxMs;
+      // A file that was replaced meanwhile takes bytes and keeps none.
+      if (full || old || (await this.file.handle.stat()).nlink === 0) await this.end();
     }
-    this.file ??= await this.begin();
-    return this.file;
+    return this.file ?? (await this.begin());
   }
 
   private async begin(): Promise<OpenFile> {
@@ -71,10 +84,10 @@ export class FileSink implements EvidenceSink {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     this.sequence += 1;
     const time = new Date().toISOString().replace(/[:.]/g, '-');
-    const path = join(directory, `evidence-${time}-${process.pid}-${String(this.sequence).padStart(6, '0')}.jsonl`);
-    const file = { handle: await open(path, 'ax', 0o600), openedAt: Date.now(), size: 0 };
+    const name = `evidence-${time}-${process.pid}-${String(this.sequence).padStart(6, '0')}.jsonl`;
+    this.file = { name, handle: await open(join(directory, name), 'ax', 0o600), openedAt: Date.now(), size: 0 };
     await this.removeOld();
-    return file;
+    return this.file;
   }
 
   private async end(): Promise<void> {
@@ -83,10 +96,29 @@ export class FileSink implements EvidenceSink {
     await file?.handle.close();
   }
 
+  /** Between two files too: nothing may come any more. */
+  private keepWithinLimits(): void {
+    this.turn = this.turn.then(() => this.removeOld()).catch(() => undefined);
+  }
+
+  /** The oldest go first; the file that is written stays. */
   private async removeOld(): Promise<void> {
-    const { directory, keepFiles } = this.options;
-    if (keepFiles === 0) return;
-    const files = (await readdir(directory)).filter((name) => FILE_NAME.test(name)).sort();
-    for (const name of files.slice(0, -keepFiles)) await unlink(join(directory, name));
+    const { directory, maxBytes, keepFiles, keepMs = 0, keepBytes = 0 } = this.options;
+    if (keepFiles === 0 && keepMs === 0 && keepBytes === 0) return;
+    const names = (await readdir(directory)).filter((name) => FILE_NAME.test(name)).sort();
+    const files = await Promise.all(
+      names.map(async (name) => ({ name, stats: await stat(join(directory, name)).catch(() => undefined) })),
+    );
+    let kept = 0;
+    let bytes = 0;
+    for (const { name, stats } of files.reverse()) {
+      if (stats === undefined) continue;
+      kept += 1;
+      // The file that is written grows up to its limit before the next look.
+      bytes += name === this.file?.name ? maxBytes : stats.size;
+      const surplus = (keepFiles > 0 && kept > keepFiles) || (keepBytes > 0 && bytes > keepBytes);
+      const old = keepMs > 0 && Date.now() - stats.mtimeMs > keepMs;
+      if ((surplus || old) && name !== this.file?.name) await unlink(join(directory, name)).catch(() => undefined);
+    }
   }
 }

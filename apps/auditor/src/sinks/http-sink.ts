@@ -3,6 +3,11 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { BatchPoster } from './batch-poster.js';
 import type { EvidenceBatch, EvidenceSink } from './evidence-sink.js';
+import { datadog } from './http-formats/datadog.js';
+import { elastic } from './http-formats/elastic.js';
+import type { HttpFormat } from './http-formats/http-format.js';
+import { ndjson } from './http-formats/ndjson.js';
+import { splunk } from './http-formats/splunk.js';
 
 export interface HttpSinkOptions {
   readonly url: string;
@@ -10,13 +15,21 @@ export interface HttpSinkOptions {
   readonly secret?: string;
   /** Value of the Authorization header. */
   readonly authorization?: string;
+  /** Further headers, such as the key of an API. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How the endpoint wants to have records. */
+  readonly format?: HttpFormatName;
   readonly timeoutMs: number;
 }
+
+const FORMATS = { ndjson, splunk, datadog, elastic } satisfies Record<string, HttpFormat>;
+export type HttpFormatName = keyof typeof FORMATS;
+export const HTTP_FORMATS = Object.keys(FORMATS) as [HttpFormatName, ...HttpFormatName[]];
 
 const compress = promisify(gzip);
 
 /**
- * Posts each batch as gzipped JSON lines.
+ * Posts each batch, gzipped, in the format of the endpoint.
  *
  * Headers: `x-iris-batch` is the id of the batch, the same when it is sent again; `x-iris-signature` is
  * `t=<epoch s>,v1=<hex>`, the HMAC-SHA256 of `<t>.<body as sent>` under the shared key, so that a receiver can refuse
@@ -28,13 +41,15 @@ export class HttpSink implements EvidenceSink {
 
   constructor(private readonly options: HttpSinkOptions) {
     const { url, timeoutMs, authorization } = options;
+    const format: HttpFormat = FORMATS[options.format ?? 'ndjson'];
     this.poster = new BatchPoster({
       url,
       timeoutMs,
       encode: async ({ id, lines }) => {
-        const body = await compress(lines.map((line) => `${line}\n`).join(''));
+        const body = await compress(format.bodyOf(lines));
         const headers = {
-          'content-type': 'application/x-ndjson',
+          ...options.headers,
+          'content-type': format.contentType,
           'content-encoding': 'gzip',
           'x-iris-batch': id,
           ...this.signature(body),
@@ -42,6 +57,7 @@ export class HttpSink implements EvidenceSink {
         };
         return { headers, body };
       },
+      check: format.check,
     });
   }
 

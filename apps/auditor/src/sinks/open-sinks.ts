@@ -4,6 +4,9 @@ import type { EvidenceSink } from './evidence-sink.js';
 import { FileSink } from './file-sink.js';
 import { HttpSink } from './http-sink.js';
 import { OtlpSink } from './otlp-sink.js';
+import { S3Sink } from './s3-sink.js';
+
+const DAY_MS = 86_400_000;
 
 /** The sinks that are set. @throws ConfigError when there is none: evidence would be confirmed and be nowhere */
 export function openSinks(settings: AuditorSettings): EvidenceSink[] {
@@ -16,6 +19,8 @@ export function openSinks(settings: AuditorSettings): EvidenceSink[] {
         maxBytes: settings['fileSink.maxBytes'],
         maxMs: settings['fileSink.maxSeconds'] * 1000,
         keepFiles: settings['fileSink.keepFiles'],
+        keepMs: settings['fileSink.keepDays'] * DAY_MS,
+        keepBytes: settings['fileSink.keepBytes'],
       }),
     );
   }
@@ -26,6 +31,8 @@ export function openSinks(settings: AuditorSettings): EvidenceSink[] {
         url,
         secret: settings['httpSink.secret'],
         authorization: settings['httpSink.authorization'],
+        headers: settings['httpSink.headers'],
+        format: settings['httpSink.format'],
         timeoutMs: settings['httpSink.timeoutMs'],
       }),
     );
@@ -40,8 +47,34 @@ export function openSinks(settings: AuditorSettings): EvidenceSink[] {
       }),
     );
   }
+  const bucket = settings['s3Sink.bucket'];
+  if (bucket !== undefined) sinks.push(openS3Sink(bucket, settings));
   if (sinks.length === 0) {
-    throw new ConfigError('configuration: no sink; set fileSink.directory, httpSink.url or otlpSink.url');
+    throw new ConfigError(
+      'configuration: no sink; set fileSink.directory, httpSink.url, otlpSink.url or s3Sink.bucket',
+    );
   }
   return sinks;
+}
+
+function openS3Sink(bucket: string, settings: AuditorSettings): S3Sink {
+  const accessKeyId = settings['s3Sink.accessKeyId'];
+  const secretAccessKey = settings['s3Sink.secretAccessKey'];
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
+    throw new ConfigError(
+      'configuration: s3Sink.accessKeyId and s3Sink.secretAccessKey are given together or not at all',
+    );
+  }
+  const prefix = settings['s3Sink.prefix'];
+  return new S3Sink({
+    bucket,
+    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    region: settings['s3Sink.region'],
+    endpoint: settings['s3Sink.endpoint'],
+    pathStyle: settings['s3Sink.pathStyle'],
+    ...(accessKeyId === undefined || secretAccessKey === undefined
+      ? {}
+      : { credentials: { accessKeyId, secretAccessKey } }),
+    timeoutMs: settings['s3Sink.timeoutMs'],
+  });
 }
