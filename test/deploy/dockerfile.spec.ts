@@ -66,7 +66,7 @@ describe('compose.yaml', () => {
     const apps = Object.entries<ComposeService>(compose.services).filter(([, { build }]) => build !== undefined);
     expect(apps.map(([name]) => name).sort()).toEqual(
       readdirSync(join(ROOT, 'apps'))
-        .filter((app) => !['cli', 'sandbox'].includes(app))
+        .filter((app) => !['cli', 'generator', 'sandbox'].includes(app))
         .sort(),
     );
     for (const [name, { build, environment, env_file }] of apps) {

@@ -1,14 +1,17 @@
 export * from './aperture/go-duration.js';
 export * from './aperture/guardrail-response.js';
 export * from './aperture/hook-call-data.js';
+export * from './attribute-definition.js';
 export * from './attributes.js';
 export * from './enricher/source-answer.js';
 export * from './enricher/wire.js';
+export * from './generated/sources.js';
 export * from './hook.js';
 export * from './json.js';
 export * from './principal.js';
 export * from './reason-ids.js';
 export * from './redis-condition.js';
 export * from './source-registry.js';
+export type { SourceSettings } from './source-settings.js';
 export * from './tool-call.js';
 export * from './verdict.js';

@@ -1,4 +1,4 @@
-import type { SourceId } from './attributes.js';
+import type { SourceId } from './generated/sources.js';
 import type { JsonObject } from './json.js';
 import type { ReasonId } from './reason-ids.js';
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { filesIn } from './policy-folder.js';
 
-const REVISION_FILE = '_iris_revision.yaml';
+/** Name of the file of a pack that holds its revision. */
+export const REVISION_FILE = '_iris_revision.yaml';
 
 /** Changes with every change of a policy or schema. 16 hexadecimal digits. */
 export function contentRevision(pack: string): string {
@@ -26,17 +27,19 @@ export function statedRevision(pack: string): string | undefined {
   return typeof revision === 'string' ? revision : undefined;
 }
 
-/** Makes the pack state its revision, so that whoever keeps answers notices that they are outdated. */
-export function stampRevision(pack: string): void {
-  writeFileSync(
-    join(pack, REVISION_FILE),
-    `# Written by \`npm run policies -- --stamp\`.
+/** The text of the file that holds the revision of a pack. */
+export function revisionText(pack: string): string {
+  return `# Written by \`npm run policies -- --stamp\`.
 apiVersion: api.cerbos.dev/v1
 description: The revision of these policies.
 exportConstants:
   name: iris_revision
   definitions:
     revision: "${contentRevision(pack)}"
-`,
-  );
+`;
+}
+
+/** Makes the pack state its revision, so that whoever keeps answers notices that they are outdated. */
+export function stampRevision(pack: string): void {
+  writeFileSync(join(pack, REVISION_FILE), revisionText(pack));
 }

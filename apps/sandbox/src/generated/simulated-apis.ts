@@ -1,3 +1,4 @@
+// Made by `npm run generate` from apps/enricher-*/vendor.yaml; do not edit.
 import { simulatedApi as okta } from '../../../enricher-okta/simulated-api/index.js';
 import { simulatedApi as pagerduty } from '../../../enricher-pagerduty/simulated-api/index.js';
 import { simulatedApi as servicenow } from '../../../enricher-servicenow/simulated-api/index.js';

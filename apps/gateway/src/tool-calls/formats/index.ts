@@ -1,3 +1,4 @@
+// Made by `npm run generate` from the folders of formats; do not edit.
 import { anthropicMessages } from './anthropic-messages/format.js';
 import { bedrockConverse } from './bedrock-converse/format.js';
 import { gemini } from './gemini/format.js';
@@ -6,12 +7,12 @@ import type { LlmFormat } from './llm-format.js';
 import { openaiChat } from './openai-chat/format.js';
 import { openaiResponses } from './openai-responses/format.js';
 
-/** All formats. A new format is one file and one line here. Paths are asked in this order, then bodies. */
+/** All formats. Each recognises its own paths and bodies and no others, so the order means nothing. */
 export const FORMATS: readonly LlmFormat[] = [
   anthropicMessages,
-  openaiChat,
-  openaiResponses,
+  bedrockConverse,
   gemini,
   geminiInteractions,
-  bedrockConverse,
+  openaiChat,
+  openaiResponses,
 ];

@@ -2,15 +2,9 @@ import type { Json, JsonObject, ToolCall } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import type { FormatKinds } from '../closed-world/kinds.js';
 import type { FoundCall } from '../found-call.js';
+import type { FormatId } from './format-id.js';
 
-/** Formats of provider bodies. */
-export type FormatId =
-  | 'anthropic-messages'
-  | 'openai-chat'
-  | 'openai-responses'
-  | 'gemini'
-  | 'gemini-interactions'
-  | 'bedrock-converse';
+export type { FormatId };
 
 /** A tool, or an opaque group of tools, that a request offers to the model. */
 export interface DeclaredTool {

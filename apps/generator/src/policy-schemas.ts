@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type AttributeDefinition,
   type AttributeType,
@@ -9,7 +8,7 @@ import {
   SOURCE_ATTRIBUTES,
   SOURCE_IDS,
 } from '@iris/contracts';
-import { describe, expect, it } from '@jest/globals';
+import type { GeneratedFiles } from './generated-files.js';
 
 const TYPES: Record<AttributeType, JsonObject> = {
   string: { type: 'string' },
@@ -55,24 +54,21 @@ function perSource(definition: AttributeDefinition): AttributeDefinition[] {
     : [definition];
 }
 
-function shipped(name: string): unknown {
-  return JSON.parse(readFileSync(`policies/pack/_schemas/${name}.json`, 'utf8'));
+/** The JSON schemas by which the PDP validates a principal and a tool call. */
+export function policySchemas(): GeneratedFiles {
+  const principal = schemaOf([
+    ...FLATTENED_ATTRIBUTES,
+    ...PRINCIPAL_ATTRIBUTES.flatMap(perSource),
+    ...SOURCE_IDS.flatMap((source) =>
+      SOURCE_ATTRIBUTES[source].map((definition) => ({ ...definition, path: `${source}.${definition.path}` })),
+    ),
+  ]);
+  return {
+    'policies/pack/_schemas/principal.json': jsonText(principal),
+    'policies/pack/_schemas/aperture_hook.json': jsonText(schemaOf(RESOURCE_ATTRIBUTES)),
+  };
 }
 
-describe('the schemas of the policies', () => {
-  it('type exactly the attributes of the principal', () => {
-    expect(shipped('principal')).toEqual(
-      schemaOf([
-        ...FLATTENED_ATTRIBUTES,
-        ...PRINCIPAL_ATTRIBUTES.flatMap(perSource),
-        ...SOURCE_IDS.flatMap((source) =>
-          SOURCE_ATTRIBUTES[source].map((definition) => ({ ...definition, path: `${source}.${definition.path}` })),
-        ),
-      ]),
-    );
-  });
-
-  it('type exactly the attributes of a tool call', () => {
-    expect(shipped('aperture_hook')).toEqual(schemaOf(RESOURCE_ATTRIBUTES));
-  });
-});
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

@@ -10,9 +10,13 @@ import {
 } from '@iris/contracts';
 import { evidenceFieldTable } from '@iris/evidence';
 import { METRICS, type MetricName, prometheusName } from '@iris/telemetry';
+import type { Vendor } from './vendor-file.js';
 
 /** The reference pages by file name, made from the code that they describe. */
-export function referencePages(settings: Readonly<Record<string, SettingsSchema>>): Record<string, string> {
+export function referencePages(
+  settings: Readonly<Record<string, SettingsSchema>>,
+  vendors: readonly Vendor[],
+): Record<string, string> {
   return {
     'attributes.md': page('Attributes', attributes()),
     'reason-ids.md': page(
@@ -25,11 +29,12 @@ export function referencePages(settings: Readonly<Record<string, SettingsSchema>
     'metrics.md': page('Metrics', metrics()),
     'evidence.md': page('Evidence record', evidenceFieldTable()),
     'settings.md': page('Settings', settingsTables(settings)),
+    'vendors.md': page('Vendors', vendorTable(vendors, settings)),
   };
 }
 
 function page(title: string, body: string): string {
-  return `# ${title}\n\nMade from the code by \`npm run docs\`; do not edit.\n\n${body.trim()}\n`;
+  return `# ${title}\n\nMade by \`npm run generate\`; do not edit.\n\n${body.trim()}\n`;
 }
 
 function attributes(): string {
@@ -94,6 +99,23 @@ function settingsTables(settings: Readonly<Record<string, SettingsSchema>>): str
     return `## ${app}\n\n${table(['Key', 'Environment', 'Meaning', 'Accepted', 'Default'], rows)}`;
   });
   return [intro, ...sections].join('\n\n');
+}
+
+function vendorTable(vendors: readonly Vendor[], settings: Readonly<Record<string, SettingsSchema>>): string {
+  const rows = vendors.map(({ id, title, provides, registry, egress, folder }) => {
+    const secrets = Object.entries(settings[`enricher-${id}`] ?? {}).filter(([, { secret }]) => secret);
+    return [
+      code(id),
+      `[${title}](../../${folder}/README.md)`,
+      provides,
+      registry.subject === 'login' ? 'login name' : 'stable node id',
+      registry.enabled ? 'on' : 'off',
+      egress.map(code).join(', '),
+      secrets.map(([key]) => code(environmentName(key))).join(', '),
+    ];
+  });
+  const head = ['Id', 'Vendor', 'Provides', 'Key of a lookup', 'By default', 'Hosts (egress)', 'Keys of the Secret'];
+  return `The permissions that each vendor needs are in its README. A Secret holds the keys of one way to sign in.\n\n${table(head, rows)}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
