@@ -83,7 +83,7 @@ module.exports = {
     {
       name: 'no-test-code-in-production',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: ['\\.spec\\.ts$', '/testing/', '^apps/sandbox/', '/test/'] },
+      from: { path: '^(apps|libs)/', pathNot: ['\\.spec\\.ts$', '/testing/', '^apps/(generator|sandbox)/', '/test/'] },
       to: { path: '(\\.spec\\.ts$|/testing/|^test/)' },
     },
   ],

@@ -78,7 +78,7 @@ export function manifests(text: string): Manifest[] {
   });
 }
 
-/** The sources in the registry file, and the folders of enrichers: the same, by `registry.spec.ts`. */
+/** The text of the source registry. */
 export function registryText(): string {
   return readFileSync(join(CHART, 'files/sources.yaml'), 'utf8');
 }

@@ -70,7 +70,7 @@ function reference(type: string, path: string, id: string, summary: string): Jso
   };
 }
 
-export function userReference(person: Person): JsonRecord {
+function userReference(person: Person): JsonRecord {
   const name = `${person.firstName} ${person.lastName}`;
   return reference('user_reference', 'users', personId(person.login), name);
 }
@@ -124,7 +124,7 @@ export function policyId(key: string): string {
   return pagerDutyId('escalation_policy', key);
 }
 
-export function policyReference(policy: EscalationPolicy): JsonRecord {
+function policyReference(policy: EscalationPolicy): JsonRecord {
   return reference('escalation_policy_reference', 'escalation_policies', policyId(policy.key), policy.name);
 }
 
@@ -154,7 +154,7 @@ export function serviceId(key: string): string {
   return pagerDutyId('service', key);
 }
 
-export function serviceReference(service: PagedService): JsonRecord {
+function serviceReference(service: PagedService): JsonRecord {
   return reference('service_reference', 'services', serviceId(service.key), service.name);
 }
 

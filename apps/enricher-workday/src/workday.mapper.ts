@@ -132,7 +132,7 @@ interface EmploymentDates {
 }
 
 /** @returns undefined when a date cannot be read */
-export function employmentDates(hired: Cell, terminated: Cell, zone: string, now: number): EmploymentDates | undefined {
+function employmentDates(hired: Cell, terminated: Cell, zone: string, now: number): EmploymentDates | undefined {
   const hireDate = readDate(hired, zone);
   const terminationDate = readDate(terminated, zone);
   if (hireDate === UNREADABLE || terminationDate === UNREADABLE) return undefined;

@@ -71,7 +71,7 @@ export function dependencyDocument(): string {
   const counts = [...licences].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, total]) => `${name} (${total})`);
   return `# Runtime dependencies
 
-Exact versions, from \`package.json\`; reasons from \`docs/dependencies.yaml\`. Made by \`npm run docs\`.
+Exact versions, from \`package.json\`; reasons from \`docs/dependencies.yaml\`. Made by \`npm run generate\`.
 \`npm run sbom\` prints all ${INSTALLED.length} installed packages as a CycloneDX document.
 
 | Package | Version | Licence | What it is for |

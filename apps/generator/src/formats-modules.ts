@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 
-export const FORMATS_FOLDER = 'apps/gateway/src/tool-calls/formats';
+const FORMATS_FOLDER = 'apps/gateway/src/tool-calls/formats';
 
 const MADE = '// Made by `npm run generate` from the folders of formats; do not edit.';
 

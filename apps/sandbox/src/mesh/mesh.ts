@@ -14,7 +14,7 @@ export const HOOK_KEY = 'sandbox-hook-key';
 export const AGENT_HOOK_KEY = 'sandbox-agent-key';
 
 /** Whom the agent's key speaks for. */
-export const AGENT_LOGIN = 'ben@lumen.example';
+const AGENT_LOGIN = 'ben@lumen.example';
 
 export interface MeshOptions {
   /** Root of the repository, with `dist` built. */

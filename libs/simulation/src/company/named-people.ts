@@ -3,7 +3,7 @@ import { loginOf, newPerson, type PersonOutline } from './new-person.js';
 import type { Person } from './person.js';
 
 /** Enough groups that one reply cannot hold them all. */
-export const ROOM_GROUPS = Array.from(
+const ROOM_GROUPS = Array.from(
   { length: 230 },
   (_, index) => `OKTA_GROUP:Project Room ${String(index + 1).padStart(3, '0')}`,
 );

@@ -39,7 +39,7 @@ export interface PersonOutline {
   readonly earlierHr?: readonly HrRecord[];
 }
 
-export const COMPANY_DOMAIN = 'lumen.example';
+const COMPANY_DOMAIN = 'lumen.example';
 
 /** Departments whose people have an account at PagerDuty. */
 const PAGED_DEPARTMENTS: ReadonlySet<Department> = new Set(['Engineering', 'Support', 'Security']);
