@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type Hook, hookCallDataSchema, type JsonObject } from '@iris/contracts';
+import { ToolPlans } from '@iris/decision';
 import { CerbosPdp, type CheckResult, type PlanKind, parseGoldenChecks, runGoldenChecks } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { ToolPlans } from '../../apps/gateway/src/decision/tool-plans.js';
 import { startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
 
 const ROOT = process.cwd();

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { effectAttributes, effectSummary } from '@iris/call-effects';
 import type { JsonObject, ToolCall } from '@iris/contracts';
+import { EffectsOfCalls } from '@iris/decision';
 import { CerbosPdp } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { parse } from 'yaml';
-import { EffectsOfCalls } from '../../apps/gateway/src/tool-calls/index.js';
 import { startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
 
 const everyday = parse(readFileSync('libs/call-effects/src/everyday-commands.yaml', 'utf8')) as {

@@ -1,16 +1,21 @@
 import { loadSourceRegistry, readYamlFile } from '@iris/config';
 import { ContextReader, connectRedis, RefreshQueue, redisAddress, reportRedis } from '@iris/context-cache';
+import {
+  ContextService,
+  DecisionService,
+  EffectsOfCalls,
+  EnricherClient,
+  enabledSources,
+  Modes,
+  OneDecisionPerRequest,
+  type PolicySelection,
+  ShadowPolicy,
+  ToolPlans,
+  VerdictMemory,
+} from '@iris/decision';
 import { CerbosPdp, parseGoldenChecks } from '@iris/pdp';
 import { createLogger } from '@iris/telemetry';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { enabledSources } from './context/configured-sources.js';
-import { ContextService } from './context/context.service.js';
-import { EnricherClient } from './context/enricher-client.js';
-import { DecisionService, type PolicySelection } from './decision/decision.service.js';
-import { OneDecisionPerRequest } from './decision/one-decision-per-request.js';
-import { ShadowPolicy } from './decision/shadow-policy.js';
-import { ToolPlans } from './decision/tool-plans.js';
-import { VerdictMemory } from './decision/verdict-memory.js';
 import { openEvidence } from './evidence/open-evidence.js';
 import { EXPLAIN_ACCESS, type ExplainAccess, ExplainController } from './explain/explain.controller.js';
 import { ExplainService } from './explain/explain.service.js';
@@ -27,8 +32,6 @@ import { HistoryHookReader } from './pipeline/history-hook-reader.js';
 import { HookWalk } from './pipeline/hook-pipeline.js';
 import { PooledHookReader } from './pipeline/pooled-hook-reader.js';
 import { RecognisingHookReader } from './pipeline/recognising-hook-reader.js';
-import { EffectsOfCalls } from './tool-calls/index.js';
-import { Modes } from './verdict/modes.js';
 
 /** For how long Redis is not read again for the same principal, in ms. Entries' own limits hold all the same. */
 const L1_MS = 1000;

@@ -1,9 +1,8 @@
 import { connectRedis, redisAddress, reportRedis } from '@iris/context-cache';
+import { EvidenceService, type PolicySelection } from '@iris/decision';
 import { EvidenceQueue, EvidenceShipper, EvidenceSpool, Masker } from '@iris/evidence';
 import type { Logger } from '@iris/telemetry';
-import type { PolicySelection } from '../decision/decision.service.js';
-import type { GatewaySettings } from '../gateway.settings.js';
-import { EvidenceService } from './evidence.service.js';
+import { type GatewaySettings } from '../gateway.settings.js';
 
 /** A batch may be large, and no decision waits for it, in ms. */
 const COMMAND_TIMEOUT_MS = 5000;

@@ -1,10 +1,10 @@
 import type { HookEvent } from '@iris/contracts';
+import { Budget } from '@iris/decision';
 import { Controller, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { BodyLimits } from '../http/hook.controller.js';
-import type { HookKeys } from '../http/hook-keys.js';
+import { type BodyLimits } from '../http/hook.controller.js';
+import { type HookKeys } from '../http/hook-keys.js';
 import { readBody } from '../http/read-body.js';
-import { Budget } from '../pipeline/budget.js';
 import { ExplainService, NotExplainable } from './explain.service.js';
 
 /** Token of who may ask, and for how long an answer is waited for. */

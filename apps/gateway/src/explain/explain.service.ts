@@ -1,21 +1,22 @@
 import type { CallDecision, ContextStatus, Hook, Identity, JsonObject, ReasonId, ToolCall } from '@iris/contracts';
-import { PdpError } from '@iris/pdp';
-import type { Catalog, EnvironmentClue } from '@iris/tool-catalog';
-import type { ContextService } from '../context/context.service.js';
-import { identify } from '../context/identity.js';
 import type {
+  Budget,
+  ContextService,
   DecidedCall,
   DecisionService,
+  Mode,
+  Modes,
   PreparedPrincipal,
   ResourceFactsByPart,
-} from '../decision/decision.service.js';
-import type { ToolPlans } from '../decision/tool-plans.js';
-import type { PdpWatch } from '../health/pdp-watch.js';
-import type { IncomingHook } from '../hook/read-hook.js';
-import type { Budget } from '../pipeline/budget.js';
-import type { HookReader } from '../pipeline/hook-reader.js';
-import type { HookCalls } from '../tool-calls/index.js';
-import type { Mode, Modes } from '../verdict/modes.js';
+  ToolPlans,
+} from '@iris/decision';
+import { PdpError } from '@iris/pdp';
+import type { Catalog, EnvironmentClue } from '@iris/tool-catalog';
+import { type PdpWatch } from '../health/pdp-watch.js';
+import { identify } from '../hook/identity.js';
+import { type IncomingHook } from '../hook/read-hook.js';
+import { type HookReader } from '../pipeline/hook-reader.js';
+import { type HookCalls } from '../tool-calls/index.js';
 
 /** What the gateway would decide on a hook, and from which facts. Nothing is enforced, remembered or recorded. */
 export interface Explanation {

@@ -1,7 +1,7 @@
+import { Budget } from '@iris/decision';
 import { count } from '@iris/telemetry';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Budget } from '../pipeline/budget.js';
-import type { HookKeys, HookRoute, KeyGrant } from './hook-keys.js';
+import { type HookKeys, type HookRoute, type KeyGrant } from './hook-keys.js';
 
 /** Everything below this path is a hook. */
 export const HOOK_PREFIX = '/ext/';

@@ -1,7 +1,7 @@
 import type { HookEvent, ReasonId } from '@iris/contracts';
+import { Budget } from '@iris/decision';
 import type { FastifyRequest } from 'fastify';
-import { Budget } from '../pipeline/budget.js';
-import type { HookWalk } from '../pipeline/hook-pipeline.js';
+import { type HookWalk } from '../pipeline/hook-pipeline.js';
 import { replyText } from '../verdict/reply.js';
 import { agentReplyText } from './agent-reply.js';
 import { AGENT_PATH, pathOf } from './hook-transport.js';

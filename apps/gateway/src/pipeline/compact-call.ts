@@ -1,6 +1,5 @@
 import type { Json, ToolCall } from '@iris/contracts';
-import { policyParams } from '../decision/policy-params.js';
-import { contentDigest } from '../decision/remembered-as.js';
+import { contentDigest, policyParams } from '@iris/decision/calls';
 
 /**
  * A call as it leaves a worker thread: with the digest that would take the event loop as long as its parameters are, and

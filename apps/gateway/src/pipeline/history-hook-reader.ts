@@ -1,6 +1,6 @@
-import type { IncomingHook } from '../hook/read-hook.js';
-import type { EffectsOfCalls } from '../tool-calls/index.js';
-import type { HookReader, HookReading } from './hook-reader.js';
+import type { EffectsOfCalls } from '@iris/decision';
+import { type IncomingHook } from '../hook/read-hook.js';
+import { type HookReader, type HookReading } from './hook-reader.js';
 
 /** Takes note of the history of each hook, so that a call is judged by those that it continues. */
 export class HistoryHookReader implements HookReader {

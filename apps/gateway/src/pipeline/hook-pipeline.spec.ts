@@ -1,19 +1,23 @@
 import type { Identity } from '@iris/contracts';
+import {
+  Budget,
+  type ContextService,
+  type DecidedCall,
+  DecisionService,
+  EffectsOfCalls,
+  type EvidenceService,
+  type HookOutcome,
+  Modes,
+  OneDecisionPerRequest,
+  type ToolPlans,
+  VerdictMemory,
+} from '@iris/decision';
 import { type CheckResult, type Pdp, PdpError, type PdpResource } from '@iris/pdp';
 import type { Logger } from '@iris/telemetry';
 import { loadCatalog } from '@iris/tool-catalog';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { ContextService } from '../context/context.service.js';
-import { type DecidedCall, DecisionService } from '../decision/decision.service.js';
-import { OneDecisionPerRequest } from '../decision/one-decision-per-request.js';
-import type { ToolPlans } from '../decision/tool-plans.js';
-import { VerdictMemory } from '../decision/verdict-memory.js';
-import type { EvidenceService, HookOutcome } from '../evidence/evidence.service.js';
 import { DEFAULT_HOOK_LIMITS } from '../hook/hook-limits.js';
-import type { WiringWarnings } from '../hook/wiring-warnings.js';
-import { EffectsOfCalls } from '../tool-calls/index.js';
-import { Modes } from '../verdict/modes.js';
-import { Budget } from './budget.js';
+import { type WiringWarnings } from '../hook/wiring-warnings.js';
 import { HookWalk } from './hook-pipeline.js';
 import { InThreadHookReader } from './hook-reader.js';
 

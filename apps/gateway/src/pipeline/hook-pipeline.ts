@@ -1,32 +1,35 @@
 import type { CallDecision, Hook, ReasonId, ToolCall } from '@iris/contracts';
 import { ENFORCEABLE_EVENTS, REASONS } from '@iris/contracts';
-import { PdpError } from '@iris/pdp';
-import { activeTraceId, annotateSpan, count, type Logger, record, recordDuration } from '@iris/telemetry';
-import { Injectable } from '@nestjs/common';
-import type { ContextService } from '../context/context.service.js';
-import { identify } from '../context/identity.js';
 import {
+  type Budget,
+  type ContextService,
   countDecision,
   type DecidedCall,
   type DecisionService,
+  type EvidenceService,
+  firstCalls,
+  type HookOutcome,
+  type Modes,
+  type OneDecisionPerRequest,
   type PreparedPrincipal,
-} from '../decision/decision.service.js';
-import { firstCalls } from '../decision/new-calls.js';
-import type { OneDecisionPerRequest } from '../decision/one-decision-per-request.js';
-import { rememberedAs, verdictScope } from '../decision/remembered-as.js';
-import type { ShadowPolicy } from '../decision/shadow-policy.js';
-import type { ToolPlans } from '../decision/tool-plans.js';
-import { toRememberedDecision, type VerdictMemory } from '../decision/verdict-memory.js';
-import type { EvidenceService, HookOutcome } from '../evidence/evidence.service.js';
-import type { PdpWatch } from '../health/pdp-watch.js';
+  type ShadowPolicy,
+  type ToolPlans,
+  toRememberedDecision,
+  type VerdictMemory,
+  verdictKeys,
+  verdictScope,
+} from '@iris/decision';
+import { PdpError } from '@iris/pdp';
+import { activeTraceId, annotateSpan, count, type Logger, record, recordDuration } from '@iris/telemetry';
+import { Injectable } from '@nestjs/common';
+import { type PdpWatch } from '../health/pdp-watch.js';
+import { identify } from '../hook/identity.js';
 import { type IncomingHook, unreadHook } from '../hook/read-hook.js';
-import type { WiringWarnings } from '../hook/wiring-warnings.js';
-import type { HookCalls } from '../tool-calls/index.js';
+import { type WiringWarnings } from '../hook/wiring-warnings.js';
+import { type HookCalls } from '../tool-calls/index.js';
 import { conclude, type ReadCalls } from '../verdict/conclusion.js';
-import type { Modes } from '../verdict/modes.js';
 import { block, blockFor, type HookVerdict } from '../verdict/reply.js';
-import type { Budget } from './budget.js';
-import type { HookReader } from './hook-reader.js';
+import { type HookReader } from './hook-reader.js';
 
 export interface WalkOptions {
   readonly modes: Modes;
@@ -293,7 +296,7 @@ export class HookWalk {
     const revision = this.pdpWatch.revision;
     const start = performance.now();
 
-    const names = rememberedAs(hook, calls.calls);
+    const names = verdictKeys(hook, calls.calls);
     // Redis is asked first: its answer travels while the facts are put together.
     const recalling = this.memory.recall(scope, names, revision);
     const open = recalling.then((recalled) => calls.calls.filter((call) => !recalled.has(call)));

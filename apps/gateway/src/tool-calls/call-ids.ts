@@ -1,3 +1,4 @@
+import { madeId } from '@iris/decision/calls';
 import { type CallContent, callDigest } from './tool-params.js';
 
 /**
@@ -16,16 +17,16 @@ export class CallIds {
       return providerId;
     }
     const digest = callDigest(call);
-    const made = providerId ? `${providerId}~${digest}` : `call~${digest}`;
-    let count = this.#counts.get(made) ?? 0;
+    const counted = providerId ? `${providerId}~${digest}` : digest;
+    let count = this.#counts.get(counted) ?? 0;
     let id: string;
     // A provider's id may look like a made one. Each is passed over once, since the count never goes back.
     do {
       count += 1;
       this.#steps += 1;
-      id = `${made}~${count}`;
+      id = madeId(providerId, digest, count);
     } while (this.#used.has(id));
-    this.#counts.set(made, count);
+    this.#counts.set(counted, count);
     this.#used.add(id);
     return id;
   }
@@ -35,13 +36,3 @@ export class CallIds {
     return this.#steps;
   }
 }
-
-/**
- * Whether an id was made here, because the provider gave none or gave it twice. Such an id follows from a call's content
- * and place, so it does not tell a new call from an equal earlier one.
- */
-export function isMadeId(id: string): boolean {
-  return MADE_ID.test(id);
-}
-
-const MADE_ID = /~[0-9a-f]{24}~\d+~*$/;

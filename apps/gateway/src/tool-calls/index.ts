@@ -1,6 +1,4 @@
-export { isMadeId } from './call-ids.js';
 export { withinLimits } from './call-limits.js';
-export { EffectsOfCalls } from './effects-of-calls.js';
 export type { ExecutedCall, FormatId, RequestedCall } from './formats/llm-format.js';
 export { type HookCalls, type RewritableBody, type RewrittenBody, readHookCalls } from './hook-calls.js';
 export {

@@ -1,8 +1,7 @@
 import { type CallDecision, type Hook, isJsonObject, type ToolCall } from '@iris/contracts';
+import type { DecidedCall, Modes } from '@iris/decision';
 import { count } from '@iris/telemetry';
-import type { DecidedCall } from '../decision/decision.service.js';
-import type { HookCalls } from '../tool-calls/index.js';
-import type { Modes } from './modes.js';
+import { type HookCalls } from '../tool-calls/index.js';
 import { block, blockFor, denialNotice, type HookVerdict } from './reply.js';
 
 export type ReadCalls = Extract<HookCalls, { status: 'read' }>;

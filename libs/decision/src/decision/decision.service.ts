@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Complexity, type Effect, effectAttributes, effectSummary } from '@iris/call-effects';
+import { type Complexity, effectAttributes, effectSummary } from '@iris/call-effects';
 import type {
   CallDecision,
   Hook,
@@ -11,35 +11,23 @@ import type {
   ToolCall,
 } from '@iris/contracts';
 import { isJsonObject } from '@iris/contracts';
-import { type CheckResult, type Pdp, PdpError, type PdpPrincipal, type PdpResource } from '@iris/pdp';
+import { type CheckResult, type Pdp, PdpError, type PdpResource } from '@iris/pdp';
 import { count, type MetricLabels, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
-import { TimeSlice } from '../pipeline/time-slice.js';
-import type { EffectsOfCalls } from '../tool-calls/index.js';
-import { decisionOfParts, type EffectPart } from './decided-parts.js';
-import { type AttributeOrigins, principalAttributes } from './principal-attributes.js';
+import type { EffectsOfCalls } from '../effects/effects-of-calls.js';
+import type {
+  DecidedCall,
+  EffectPart,
+  PolicySelection,
+  PreparedPrincipal,
+  ResourceFactsByPart,
+} from '../shared/decided-call.js';
+import { requestKeyOf } from '../shared/request-key.js';
+import { TimeSlice } from '../shared/time-slice.js';
+import { decisionOfParts } from './decided-parts.js';
+import { principalAttributes } from './principal-attributes.js';
 import { callAttributes, hookAttributes } from './resource-attributes.js';
-
-/** Which policies decide. */
-export interface PolicySelection {
-  readonly resourceKind: string;
-  readonly policyVersion: string;
-  readonly scope: string;
-}
-
-/** A call with its decision and the attributes that the PDP was given for it. */
-export interface DecidedCall {
-  readonly decision: CallDecision;
-  readonly attr: JsonObject;
-  /** The effects of the call that the PDP was asked about. */
-  readonly parts: readonly EffectPart[];
-  /** Entry of the tool catalog that matched. */
-  readonly catalogEntry?: string;
-}
-
-/** Facts about resources, by the call or the effect that acts on them. */
-export type ResourceFactsByPart = ReadonlyMap<ToolCall | Effect, JsonObject>;
 
 /** A call and the attributes that the PDP is given for it. */
 interface AskedCall {
@@ -51,16 +39,6 @@ interface AskedCall {
 export interface DecisionOptions {
   /** From which size on long texts in the parameters of a call are cut for the PDP, in bytes of JSON. */
   readonly maxParamsBytes: number;
-}
-
-/** Everything about the principal that checks and plans of one hook share. */
-export interface PreparedPrincipal {
-  readonly principal: PdpPrincipal;
-  readonly origins: AttributeOrigins;
-  /** What each source said and until when it holds: for evidence, not for policies. */
-  readonly sources: PrincipalContext['sources'];
-  /** Whether the hook names neither a person nor a device. */
-  readonly anonymous: boolean;
 }
 
 /** Asks the PDP one fully informed question about the calls of a hook. */
@@ -242,13 +220,8 @@ export class DecisionService {
   }
 }
 
-/** The id under which the PDP logs the check, so that its audit entry and the evidence are joined. */
-export function requestKeyOf(hook: Hook, traceId: string | undefined): string {
-  return hook.metadata.request_id || traceId || 'unknown';
-}
-
 /** The PDP takes no empty action; a nameless call is asked about under a name that no tool can have. */
-export function actionOf(call: ToolCall): string {
+function actionOf(call: ToolCall): string {
   return call.name === '' ? '(empty)' : call.name.toWellFormed();
 }
 

@@ -8,10 +8,8 @@ import {
   type SourceId,
 } from '@iris/contracts';
 import { toAttributes } from '@iris/pdp';
+import type { AttributeOrigins } from '../shared/decided-call.js';
 import { valueAt } from './attribute-paths.js';
-
-/** Which source gave a flattened attribute, and how old it was in s: for evidence, not for policies. */
-export type AttributeOrigins = Readonly<Record<string, { readonly source: SourceId; readonly ageSeconds?: number }>>;
 
 /**
  * The principal's attributes as policies see them: flattened by precedence, by source, and the state of every

@@ -6,8 +6,8 @@ import { count, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { bulkhead } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
+import type { PolicySelection, PreparedPrincipal } from '../shared/decided-call.js';
 import { clientOf } from './client-name.js';
-import type { PolicySelection, PreparedPrincipal } from './decision.service.js';
 
 /** A declared tool, or a group of tools that is named only as a whole. */
 export interface PlannableTool {

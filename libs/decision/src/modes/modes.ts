@@ -1,8 +1,6 @@
 import type { CallDecision, HookEvent } from '@iris/contracts';
 import type { Catalog, ToolUse } from '@iris/tool-catalog';
-
-/** `enforce`: verdicts are obeyed; `observe`: they are recorded, and everything is allowed. */
-export type Mode = 'enforce' | 'observe';
+import type { Mode } from '../shared/hook-outcome.js';
 
 export interface ModeRules {
   readonly default: Mode;

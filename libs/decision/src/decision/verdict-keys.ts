@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ENFORCEABLE_EVENTS, type Hook, type Identity, isJsonObject, type Json, type ToolCall } from '@iris/contracts';
-import { isMadeId } from '../tool-calls/index.js';
+import { contentDigest } from '../calls/content-digest.js';
+import { isMadeId } from '../calls/made-ids.js';
 
 /**
  * Whose verdicts a hook reads and writes: one person on one device with one client and the same rights, in one session.
@@ -9,15 +10,15 @@ import { isMadeId } from '../tool-calls/index.js';
 export type VerdictScope = string;
 
 /** One name under which the verdict on a call is kept. */
-export interface VerdictName {
+export interface VerdictKey {
   readonly id: string;
   /** Digest of the call's content; a verdict that was given on other content does not count. */
   readonly content: string;
 }
 
 /** How the verdict on a call is kept. */
-export interface VerdictNames {
-  readonly names: readonly VerdictName[];
+export interface VerdictKeys {
+  readonly names: readonly VerdictKey[];
   /** Whether an earlier verdict counts. */
   readonly recalled: boolean;
 }
@@ -46,7 +47,7 @@ export function verdictScope(hook: Hook, identity: Identity): VerdictScope | und
  *   other event of the request, which may carry no ids.
  * - A call that is about to run: none. What was right for an equal call before may not be now.
  */
-export function rememberedAs(hook: Hook, calls: readonly ToolCall[]): Map<ToolCall, VerdictNames> {
+export function verdictKeys(hook: Hook, calls: readonly ToolCall[]): Map<ToolCall, VerdictKeys> {
   if (ENFORCEABLE_EVENTS.has(hook.event)) {
     const executed = hook.event === 'pre_request' ? calls.filter(({ phase }) => phase === 'executed') : [];
     return new Map(
@@ -67,20 +68,15 @@ export function rememberedAs(hook: Hook, calls: readonly ToolCall[]): Map<ToolCa
   );
 }
 
-function ownName(call: ToolCall): VerdictName {
+function ownName(call: ToolCall): VerdictKey {
   return {
     id: call.id,
     content: call.contentDigest ?? contentDigest(call),
   };
 }
 
-/** What a remembered verdict is bound to beside the result. */
-export function contentDigest(call: ToolCall): string {
-  return sha256([call.name, call.server ?? null, call.paramsStatus, call.params ?? null]);
-}
-
 /** Of the request, the content and the count of equal calls before. */
-function nameInRequest(requestId: string, { name, params }: ToolCall, counts: Map<string, number>): VerdictName {
+function nameInRequest(requestId: string, { name, params }: ToolCall, counts: Map<string, number>): VerdictKey {
   const content = sha256([name, sorted(params ?? {})]);
   const before = counts.get(content) ?? 0;
   counts.set(content, before + 1);

@@ -1,6 +1,7 @@
 import type { CallDecision } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
-import { decisionOfParts, type EffectPart } from './decided-parts.js';
+import type { EffectPart } from '../shared/decided-call.js';
+import { decisionOfParts } from './decided-parts.js';
 
 function decision(rest: Partial<CallDecision> = {}): CallDecision {
   return {

@@ -1,14 +1,5 @@
-import type { Effect } from '@iris/call-effects';
-import type { CallDecision, EffectDecision, JsonObject } from '@iris/contracts';
-
-/** An effect that the PDP is asked about. */
-export interface EffectPart {
-  readonly effect: Pick<Effect, 'program' | 'target' | 'advice'>;
-  /** The effect in the attribute `effects` of its call. */
-  readonly summary: JsonObject;
-  /** Attributes of the resource that stands for it. */
-  readonly attr: JsonObject;
-}
+import type { CallDecision, EffectDecision } from '@iris/contracts';
+import type { EffectPart } from '../shared/decided-call.js';
 
 /**
  * One decision on a call from those on the call itself and on each of its effects: it is allowed only if all are. A denial

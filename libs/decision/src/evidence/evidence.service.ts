@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { listedEffects } from '@iris/call-effects';
-import type { CallDecision, Hook, Identity, Json, JsonObject } from '@iris/contracts';
+import type { CallDecision, Json, JsonObject } from '@iris/contracts';
 import { isJsonObject, knownFacts } from '@iris/contracts';
 import {
   EVIDENCE_SCHEMA_VERSION,
@@ -12,37 +12,10 @@ import {
 import { count, type Logger, setGauge } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import {
-  type DecidedCall,
-  type PolicySelection,
-  type PreparedPrincipal,
-  requestKeyOf,
-} from '../decision/decision.service.js';
-import { TimeSlice } from '../pipeline/time-slice.js';
-import type { HookVerdict } from '../verdict/reply.js';
-
-/** A call on which the candidate policy differs. */
-export interface ShadowDifference {
-  readonly decision: CallDecision;
-  readonly shadow: DecidedCall;
-}
-
-/** Everything about a hook that its records share. */
-export interface HookOutcome {
-  readonly hook: Hook;
-  readonly identity: Identity;
-  readonly prepared?: PreparedPrincipal;
-  readonly verdict: HookVerdict;
-  readonly mode: 'enforce' | 'observe';
-  /** The mode of a decision, where it is another than that of the hook. */
-  readonly modeOf?: (decision: CallDecision) => 'enforce' | 'observe';
-  /** Where something is only observed, what enforcement would have replied. */
-  readonly wouldHave?: HookVerdict['action'];
-  readonly traceId?: string;
-  /** Whether not every call was decided, so that the failure mode or a limit gave the verdict. */
-  readonly failed?: boolean;
-  readonly durationsMs: { readonly context: number; readonly pdp: number; readonly total: number };
-}
+import type { DecidedCall, PolicySelection, PreparedPrincipal } from '../shared/decided-call.js';
+import type { HookOutcome, ShadowDifference } from '../shared/hook-outcome.js';
+import { requestKeyOf } from '../shared/request-key.js';
+import { TimeSlice } from '../shared/time-slice.js';
 
 /** What the record of a call holds of its attributes. */
 interface MaskedCall {

@@ -2,7 +2,7 @@ import { type Hook, hookCallDataSchema, type JsonObject } from '@iris/contracts'
 import { type CheckRequest, type Pdp, PdpError, type PlanKind, type PlanRequest } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { PreparedPrincipal } from './decision.service.js';
+import type { PreparedPrincipal } from '../shared/decided-call.js';
 import { MAX_PLANS_PER_HOOK, ToolPlans } from './tool-plans.js';
 
 const TIMEOUT_MS = 5000;

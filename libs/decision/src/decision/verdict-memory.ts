@@ -4,8 +4,8 @@ import type { CallDecision, ReasonId, ToolCall } from '@iris/contracts';
 import { isReasonId } from '@iris/contracts';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { TimeSlice } from '../pipeline/time-slice.js';
-import type { VerdictName, VerdictNames, VerdictScope } from './remembered-as.js';
+import { TimeSlice } from '../shared/time-slice.js';
+import type { VerdictKey, VerdictKeys, VerdictScope } from './verdict-keys.js';
 
 const storedSchema = z.object({
   /** Digest of the call's content. */
@@ -73,13 +73,13 @@ export class VerdictMemory {
   /** The remembered verdicts of these calls; none without a scope. What is found under one name is kept under all. */
   async recall(
     scope: VerdictScope | undefined,
-    calls: ReadonlyMap<ToolCall, VerdictNames>,
+    calls: ReadonlyMap<ToolCall, VerdictKeys>,
     revision: string,
   ): Promise<Map<ToolCall, RememberedVerdict>> {
     const found = new Map<ToolCall, RememberedVerdict>();
     if (scope === undefined) return found;
-    const adopted: [VerdictName, RememberedVerdict][] = [];
-    const missing: [ToolCall, readonly VerdictName[]][] = [];
+    const adopted: [VerdictKey, RememberedVerdict][] = [];
+    const missing: [ToolCall, readonly VerdictKey[]][] = [];
     const slice = new TimeSlice();
     for (const [call, { names, recalled }] of calls) {
       if (slice.isOver) await slice.pause();
@@ -102,7 +102,7 @@ export class VerdictMemory {
   remember(
     scope: VerdictScope | undefined,
     decisions: readonly CallDecision[],
-    names: ReadonlyMap<ToolCall, VerdictNames>,
+    names: ReadonlyMap<ToolCall, VerdictKeys>,
     revision: string,
   ): void {
     if (scope === undefined) return;
@@ -112,7 +112,7 @@ export class VerdictMemory {
       decisions
         .filter(({ reason }) => !NOT_REMEMBERED.has(reason))
         .flatMap((decision) =>
-          (names.get(decision.call)?.names ?? []).map((name): [VerdictName, RememberedVerdict] => [
+          (names.get(decision.call)?.names ?? []).map((name): [VerdictKey, RememberedVerdict] => [
             name,
             {
               content: name.content,
@@ -135,9 +135,9 @@ export class VerdictMemory {
   /** @returns whether one of the verdicts that are kept under the names of a call covers the call */
   private take(
     found: Map<ToolCall, RememberedVerdict>,
-    adopted: [VerdictName, RememberedVerdict][],
+    adopted: [VerdictKey, RememberedVerdict][],
     call: ToolCall,
-    names: readonly VerdictName[],
+    names: readonly VerdictKey[],
     kept: readonly (RememberedVerdict | undefined)[],
     revision: string,
   ): boolean {
@@ -158,7 +158,7 @@ export class VerdictMemory {
   private covers(
     verdict: RememberedVerdict | undefined,
     call: ToolCall,
-    name: VerdictName | undefined,
+    name: VerdictKey | undefined,
     revision: string,
   ): verdict is RememberedVerdict {
     if (verdict === undefined || name === undefined) return false;
@@ -173,9 +173,9 @@ export class VerdictMemory {
 
   private async read(
     scope: VerdictScope,
-    names: readonly VerdictName[],
-  ): Promise<ReadonlyMap<VerdictName, RememberedVerdict>> {
-    const stored = new Map<VerdictName, RememberedVerdict>();
+    names: readonly VerdictKey[],
+  ): Promise<ReadonlyMap<VerdictKey, RememberedVerdict>> {
+    const stored = new Map<VerdictKey, RememberedVerdict>();
     const { redis } = this.options;
     if (names.length === 0 || redis?.status !== 'ready') return stored;
     try {
@@ -196,7 +196,7 @@ export class VerdictMemory {
     return stored;
   }
 
-  private write(scope: VerdictScope, verdicts: readonly (readonly [VerdictName, RememberedVerdict])[]): void {
+  private write(scope: VerdictScope, verdicts: readonly (readonly [VerdictKey, RememberedVerdict])[]): void {
     for (const [name, verdict] of verdicts) this.local.set(localKey(scope, name), verdict);
     const { redis, lifeSeconds } = this.options;
     if (redis?.status !== 'ready') return;
@@ -228,11 +228,11 @@ function redisKey(scope: VerdictScope): string {
 }
 
 /** Some providers carry payload in their ids, so a long id is kept as its hash. */
-function fieldOf({ id }: VerdictName): string {
+function fieldOf({ id }: VerdictKey): string {
   return id.length <= 64 ? id : `sha256:${createHash('sha256').update(id).digest('base64url')}`;
 }
 
-function localKey(scope: VerdictScope, name: VerdictName): string {
+function localKey(scope: VerdictScope, name: VerdictKey): string {
   return `${scope}\n${fieldOf(name)}`;
 }
 

@@ -1,6 +1,6 @@
 import { type Hook, type HookEvent, hookCallDataSchema, type Identity, type ToolCall } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
-import { rememberedAs, verdictScope } from './remembered-as.js';
+import { verdictKeys, verdictScope } from './verdict-keys.js';
 
 function hook(event: HookEvent, metadata: object = { request_id: 'r1', session_id: 's1' }): Hook {
   const data = hookCallDataSchema.parse({ metadata });
@@ -17,12 +17,12 @@ const MADE = `call~${'0123456789ab'.repeat(2)}~1`;
 const MADE_AGAIN = `t1~${'0123456789ab'.repeat(2)}~2`;
 
 function idsOf(of: Hook, calls: readonly ToolCall[]): string[][] {
-  const names = rememberedAs(of, calls);
+  const names = verdictKeys(of, calls);
   return calls.map((each) => (names.get(each)?.names ?? []).map(({ id }) => id));
 }
 
 function isRecalled(of: ToolCall): boolean | undefined {
-  return rememberedAs(hook('pre_request'), [of]).get(of)?.recalled;
+  return verdictKeys(hook('pre_request'), [of]).get(of)?.recalled;
 }
 
 describe('verdictScope', () => {
@@ -68,7 +68,7 @@ describe('verdictScope', () => {
   });
 });
 
-describe('rememberedAs', () => {
+describe('verdictKeys', () => {
   it('names a call of a history by its own id', () => {
     expect(idsOf(hook('pre_request'), [executed('t1'), executed(MADE)])).toEqual([['t1'], [MADE]]);
   });

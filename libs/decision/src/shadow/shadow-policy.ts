@@ -1,6 +1,8 @@
 import { count, type Logger } from '@iris/telemetry';
-import type { EvidenceService, HookOutcome, ShadowDifference } from '../evidence/evidence.service.js';
-import type { DecidedCall, DecisionService } from './decision.service.js';
+import type { DecisionService } from '../decision/decision.service.js';
+import type { EvidenceService } from '../evidence/evidence.service.js';
+import type { DecidedCall } from '../shared/decided-call.js';
+import type { HookOutcome, ShadowDifference } from '../shared/hook-outcome.js';
 
 /** How many hooks may be asked about at once; further ones are left out and counted, so that nothing piles up. */
 const MAX_UNDER_WAY = 32;

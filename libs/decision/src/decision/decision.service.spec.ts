@@ -2,8 +2,9 @@ import { type Hook, hookCallDataSchema, type JsonObject, type ToolCall } from '@
 import { type CheckRequest, type CheckResult, type Pdp, type PdpCall, PdpError } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { EffectsOfCalls } from '../tool-calls/index.js';
-import { type DecidedCall, DecisionService, type PreparedPrincipal } from './decision.service.js';
+import { EffectsOfCalls } from '../effects/effects-of-calls.js';
+import type { DecidedCall, PreparedPrincipal } from '../shared/decided-call.js';
+import { DecisionService } from './decision.service.js';
 
 const POLICIES = { resourceKind: 'aperture_hook', policyVersion: 'default', scope: '' };
 const MAX_PARAMS_BYTES = 4096;

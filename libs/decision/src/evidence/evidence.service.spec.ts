@@ -5,9 +5,9 @@ import type { CallDecision, Hook, JsonObject, ToolCall } from '@iris/contracts';
 import { type EvidenceRecord, EvidenceSpool, Masker, readEvidence } from '@iris/evidence';
 import { createLogger } from '@iris/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { DecidedCall } from '../decision/decision.service.js';
-import type { HookVerdict } from '../verdict/reply.js';
-import { EvidenceService, type HookOutcome } from './evidence.service.js';
+import type { DecidedCall } from '../shared/decided-call.js';
+import type { HookOutcome } from '../shared/hook-outcome.js';
+import { EvidenceService } from './evidence.service.js';
 
 const POLICIES = { resourceKind: 'aperture_hook', policyVersion: 'v7', scope: 'acme' };
 
@@ -199,7 +199,7 @@ describe('evidence', () => {
   });
 
   it('has a record for the hook beside those of its calls where not all of them were decided', async () => {
-    const verdict: HookVerdict = { action: 'block', reason: 'pdp_timeout', message: 'm', statusCode: 403 };
+    const verdict: HookOutcome['verdict'] = { action: 'block', reason: 'pdp_timeout'};
     await serviceWith('drop').record(outcome({ verdict, failed: true }), [decided({}), decided({})], () => true);
     expect((await recorded()).map(({ phase, reason }) => [phase, reason])).toEqual([
       ['none', 'pdp_timeout'],

@@ -1,5 +1,5 @@
 import type { Json, ToolCall } from '@iris/contracts';
-import { TimeSlice } from '../pipeline/time-slice.js';
+import { TimeSlice } from '../shared/time-slice.js';
 
 /** Values in the parameters of the calls that one hook gets judged; encoding as many takes about 300 ms. */
 const MAX_NEW_VALUES = 100_000;

@@ -18,8 +18,8 @@ import {
 import { count, record, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
-import type { Budget } from '../pipeline/budget.js';
-import type { EffectsOfCalls } from '../tool-calls/index.js';
+import type { EffectsOfCalls } from '../effects/effects-of-calls.js';
+import type { Budget } from '../shared/budget.js';
 import type { ConfiguredSource } from './configured-sources.js';
 import { RefreshRequests } from './refresh-requests.js';
 import { ResourceFacts } from './resource-facts.js';

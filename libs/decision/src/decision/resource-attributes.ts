@@ -1,8 +1,8 @@
 import type { Hook, JsonObject, ToolCall } from '@iris/contracts';
 import { toAttributes } from '@iris/pdp';
 import type { Catalog } from '@iris/tool-catalog';
+import { policyParams } from '../calls/policy-params.js';
 import { clientOf } from './client-name.js';
-import { policyParams } from './policy-params.js';
 
 /** What is the same for every tool call of a hook. */
 export function hookAttributes(hook: Hook): JsonObject {

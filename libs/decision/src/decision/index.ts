@@ -1,0 +1,6 @@
+export { countDecision, DecisionService } from './decision.service.js';
+export { firstCalls } from './new-calls.js';
+export { OneDecisionPerRequest } from './one-decision-per-request.js';
+export { ToolPlans } from './tool-plans.js';
+export { verdictKeys, verdictScope } from './verdict-keys.js';
+export { toRememberedDecision, VerdictMemory } from './verdict-memory.js';

@@ -1,0 +1,1 @@
+export { EffectsOfCalls } from './effects-of-calls.js';

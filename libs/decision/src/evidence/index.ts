@@ -1,0 +1,1 @@
+export { EvidenceService } from './evidence.service.js';

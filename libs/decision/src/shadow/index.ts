@@ -1,0 +1,1 @@
+export { ShadowPolicy } from './shadow-policy.js';

@@ -1,0 +1,31 @@
+import type { CallDecision, Hook, Identity, ReasonId } from '@iris/contracts';
+import type { DecidedCall, PreparedPrincipal } from './decided-call.js';
+
+/** `enforce`: verdicts are obeyed; `observe`: they are recorded, and everything is allowed. */
+export type Mode = 'enforce' | 'observe';
+
+/** What a request is answered with. */
+export type VerdictAction = 'allow' | 'block' | 'ask' | 'modify';
+
+/** Everything about a hook that its records share. */
+export interface HookOutcome {
+  readonly hook: Hook;
+  readonly identity: Identity;
+  readonly prepared?: PreparedPrincipal;
+  readonly verdict: { readonly action: VerdictAction; readonly reason: ReasonId };
+  readonly mode: Mode;
+  /** The mode of a decision, where it is another than that of the hook. */
+  readonly modeOf?: (decision: CallDecision) => Mode;
+  /** Where something is only observed, what enforcement would have replied. */
+  readonly wouldHave?: VerdictAction;
+  readonly traceId?: string;
+  /** Whether not every call was decided, so that the failure mode or a limit gave the verdict. */
+  readonly failed?: boolean;
+  readonly durationsMs: { readonly context: number; readonly pdp: number; readonly total: number };
+}
+
+/** A call on which the candidate policy differs. */
+export interface ShadowDifference {
+  readonly decision: CallDecision;
+  readonly shadow: DecidedCall;
+}
