@@ -199,7 +199,7 @@ describe('evidence', () => {
   });
 
   it('has a record for the hook beside those of its calls where not all of them were decided', async () => {
-    const verdict: HookOutcome['verdict'] = { action: 'block', reason: 'pdp_timeout'};
+    const verdict: HookOutcome['verdict'] = { action: 'block', reason: 'pdp_timeout' };
     await serviceWith('drop').record(outcome({ verdict, failed: true }), [decided({}), decided({})], () => true);
     expect((await recorded()).map(({ phase, reason }) => [phase, reason])).toEqual([
       ['none', 'pdp_timeout'],
