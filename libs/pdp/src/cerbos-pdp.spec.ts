@@ -31,13 +31,14 @@ afterEach(() => {
   server.forceShutdown();
 });
 
-/** Starts a test server that answers with these statuses in turn, and returns the metadata of the calls it has seen. */
-async function answering(...codes: status[]): Promise<Metadata[]> {
+/** Starts a test server that answers with these in turn, and returns the metadata of the calls it has seen. */
+async function answering(...answers: (status | Buffer)[]): Promise<Metadata[]> {
   const seen: Metadata[] = [];
   const checkResources: handleUnaryCall<Buffer, Buffer> = ({ metadata }, reply) => {
-    const code = codes[seen.length] ?? status.OK;
+    const answer = answers[seen.length] ?? EMPTY;
     seen.push(metadata);
-    reply(code === status.OK ? null : { code, details: 'as the test wants' }, EMPTY);
+    if (Buffer.isBuffer(answer)) reply(null, answer);
+    else reply({ code: answer, details: 'as the test wants' }, EMPTY);
   };
   server = new Server();
   server.addService(SERVICE, { checkResources });
@@ -48,6 +49,18 @@ async function answering(...codes: status[]): Promise<Metadata[]> {
   });
   pdp = new CerbosPdp({ target: `127.0.0.1:${port}`, tls: false });
   return seen;
+}
+
+/** One field of a message whose value is a text or a message. Source: Protocol Buffers, encoding. */
+function field(number: number, ...parts: (string | Buffer)[]): Buffer {
+  const value = Buffer.concat(parts.map((part) => Buffer.from(part)));
+  return Buffer.concat([Buffer.from([number * 8 + 2, value.length]), value]);
+}
+
+/** A CheckResourcesResponse that allows the action on one resource. Source: cerbos/response/v1/response.proto. */
+function allowed(kind: string, id: string): Buffer {
+  const allow = Buffer.from([2 * 8, 1]);
+  return field(2, field(1, field(1, id), field(2, kind)), field(2, field(1, 'drop_table'), allow));
 }
 
 function check(attr: Record<string, string> = {}) {
@@ -91,6 +104,15 @@ describe('a check', () => {
     const seen = await answering(code);
     await expect(check()).rejects.toMatchObject({ reason });
     expect(seen).toHaveLength(1);
+  });
+
+  it.each([
+    ['aperture_hook', '1', 'ALLOW'],
+    ['aperture_hook', '2', 'DENY'],
+    ['other_kind', '1', 'DENY'],
+  ])('that is allowed %s %s ends in %s', async (kind, id, effect) => {
+    await answering(allowed(kind, id));
+    expect(await check()).toMatchObject([{ effect }]);
   });
 
   it('that is answered with nothing is denied', async () => {

@@ -147,8 +147,8 @@ export class CerbosPdp implements Pdp {
         { signal, headers: { 'x-request-id': headerValue(request.requestId) } },
       ),
     );
-    return resources.map(({ action }, index) =>
-      readResult(action, response.results[index], response.cerbosCallId ?? ''),
+    return resources.map((resource, index) =>
+      readResult(resource, response.results[index], response.cerbosCallId ?? ''),
     );
   }
 
@@ -214,7 +214,14 @@ export class CerbosPdp implements Pdp {
   }
 }
 
-function readResult(action: string, result: CheckResourcesResult | undefined, cerbosCallId: string): CheckResult {
+function readResult(
+  { kind, id, action }: PdpResource,
+  answer: CheckResourcesResult | undefined,
+  cerbosCallId: string,
+): CheckResult {
+  // An answer in the place of this resource that speaks of another one is none.
+  const isOfIt = answer?.resource.kind === kind && answer.resource.id === id;
+  const result = isOfIt ? answer : undefined;
   const meta = result?.metadata?.actions[action];
   return {
     // An action without an answer counts as denied.
