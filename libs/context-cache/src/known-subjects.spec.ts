@@ -20,6 +20,16 @@ beforeEach(async () => {
 const READ_AT = Date.now();
 const UNTIL = READ_AT + 60_000;
 
+/** Redis refuses what would need memory, as a full one does that may evict nothing. */
+async function withoutMemory(step: () => Promise<void>): Promise<void> {
+  await redis.config('SET', 'maxmemory', '1');
+  try {
+    await step();
+  } finally {
+    await redis.config('SET', 'maxmemory', '0');
+  }
+}
+
 async function listed(...subjects: string[]): Promise<void> {
   const list = known.begin('pagerduty');
   await list.add(subjects);
@@ -45,6 +55,23 @@ describe('KnownSubjects', () => {
     await listed('ana@acme.example');
     await redis.del('iris:known:v1:{pagerduty}');
     await expect(known.absentSince('pagerduty', 'cara@acme.example')).resolves.toBeUndefined();
+  });
+
+  it('fails when Redis refuses a part of the list, which would be missing from it', async () => {
+    const list = known.begin('pagerduty');
+    await list.add(['ana@acme.example']);
+    await withoutMemory(() => expect(list.add(['cara@acme.example'])).rejects.toThrow(/^OOM/));
+    await expect(known.absentSince('pagerduty', 'cara@acme.example')).resolves.toBeUndefined();
+  });
+
+  it('fails when the list was evicted before it was finished, and keeps the one in use', async () => {
+    await listed('ana@acme.example');
+    const list = known.begin('pagerduty');
+    await list.add(['ben@acme.example']);
+    const [unfinished = ''] = await redis.keys('iris:known:v1:{pagerduty}:????????-*');
+    await redis.del(unfinished);
+    await withoutMemory(() => expect(list.finish(READ_AT + 1, UNTIL)).rejects.toThrow());
+    await expect(known.absentSince('pagerduty', 'ben@acme.example')).resolves.toBe(READ_AT);
   });
 
   it('replaces the list, and keeps no login in Redis', async () => {

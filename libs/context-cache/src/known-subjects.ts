@@ -54,12 +54,11 @@ export class KnownSubjects {
   begin(source: SourceId): KnownList {
     const key = `${knownKey(source)}:${randomUUID()}`;
     const write = (members: readonly string[]) =>
-      this.redis.run((redis) =>
+      this.redis.runAll((redis) =>
         redis
           .pipeline()
           .sadd(key, ...members)
-          .pexpire(key, UNFINISHED_MS)
-          .exec(),
+          .pexpire(key, UNFINISHED_MS),
       );
     return {
       add: async (subjects) => {
@@ -69,13 +68,12 @@ export class KnownSubjects {
       },
       finish: async (readAt, until) => {
         await write([`${END}:${Math.floor(readAt)}`]);
-        await this.redis.run((redis) =>
+        await this.redis.runAll((redis) =>
           redis
             .multi()
             .rename(key, knownKey(source))
             .pexpireat(knownKey(source), Math.ceil(until))
-            .set(`${knownKey(source)}:readAt`, Math.floor(readAt), 'PXAT', Math.ceil(until))
-            .exec(),
+            .set(`${knownKey(source)}:readAt`, Math.floor(readAt), 'PXAT', Math.ceil(until)),
         );
       },
     };

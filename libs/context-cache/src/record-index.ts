@@ -24,10 +24,10 @@ export class RecordIndex {
   async add(source: SourceId, records: readonly string[], principal: string, until: number): Promise<void> {
     await Promise.all(
       records.map((record) =>
-        this.redis.run(async (redis) => {
+        this.redis.runAll((redis) => {
           const key = recordKey(source, record);
           const at = Math.ceil(until);
-          await redis.pipeline().sadd(key, principal).pexpireat(key, at, 'NX').pexpireat(key, at, 'GT').exec();
+          return redis.pipeline().sadd(key, principal).pexpireat(key, at, 'NX').pexpireat(key, at, 'GT');
         }),
       ),
     );

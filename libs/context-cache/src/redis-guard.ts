@@ -1,3 +1,4 @@
+import type { ChainableCommander } from 'ioredis';
 import { isReadableRedis, type RedisConnection } from './redis-connection.js';
 
 /** After so many failures in a row Redis is not waited for... */
@@ -42,5 +43,18 @@ export class RedisGuard {
       if (this.isOpen) this.openUntil = performance.now() + BREAK_MS;
       throw error;
     }
+  }
+
+  /**
+   * Runs commands that are sent together.
+   *
+   * @throws as `run`, and when any of the commands fails: a pipeline by itself reports that in its results only
+   */
+  async runAll(commands: (redis: RedisConnection) => ChainableCommander): Promise<void> {
+    await this.run(async (redis) => {
+      const results = await commands(redis).exec();
+      if (results === null) throw new Error('Redis discarded the transaction');
+      for (const [error] of results) if (error !== null) throw error;
+    });
   }
 }

@@ -52,6 +52,14 @@ describe('an answer', () => {
     expect(unknown).toMatchObject({ status: 'UNAVAILABLE', reason: 'source_unavailable' });
   });
 
+  it('counts as unavailable when it is found and its attributes are missing', () => {
+    const response = toEnrichResponse({ status: 'FOUND', attributes: {}, observedAt: 1, freshUntil: 1, staleUntil: 1 });
+    const read = (change: object) =>
+      fromEnrichResponse(responseDeserialize(responseSerialize({ ...response, ...change })));
+    expect(read({})).toMatchObject({ status: 'FOUND', attributes: {} });
+    expect(read({ attributes: undefined })).toMatchObject({ status: 'UNAVAILABLE', reason: 'source_unavailable' });
+  });
+
   it('keeps no reason id that is not in the list', () => {
     const answer = { status: 'NOT_FOUND', attributes: {}, observedAt: 1, freshUntil: 1, staleUntil: 1 } as const;
     const response = { ...toEnrichResponse(answer), reasonId: 'made_up' };

@@ -62,9 +62,13 @@ export function toEnrichResponse(answer: SourceAnswer): EnrichResponse {
   };
 }
 
-/** A source's answer from the wire. An unknown status or reason counts as unavailable, never as found. */
+/**
+ * A source's answer from the wire. An unknown status or reason counts as unavailable, never as found; so does a found
+ * subject without attributes, since an enricher that knows of none sends an empty set of them.
+ */
 export function fromEnrichResponse(response: EnrichResponse): SourceAnswer {
-  const status = STATUS_FROM_WIRE[response.status] ?? 'UNAVAILABLE';
+  const known = STATUS_FROM_WIRE[response.status] ?? 'UNAVAILABLE';
+  const status = known === 'FOUND' && response.attributes === undefined ? 'UNAVAILABLE' : known;
   const reason = isReasonId(response.reasonId) ? response.reasonId : undefined;
   return {
     status,
