@@ -91,7 +91,7 @@ const decisions: DashboardSource = {
     stacked('By phase', 'reqps', 'Whether a call was offered, asked for, or already run.', {
       '{{phase}}': rate('iris.decision.calls', ['phase']),
     }),
-    stacked('Reasons', 'reqps', 'no_policy_match is a configuration fault.', {
+    stacked('Reasons', 'reqps', 'no_policy_match is a configuration error.', {
       '{{reason}}': rate('iris.decision.calls', ['reason']),
     }),
     graph('Denied', 'percentunit', 'Share of new decisions that deny.', {
@@ -109,7 +109,7 @@ const decisions: DashboardSource = {
     stacked('Would have', 'reqps', 'Where something is only observed: what enforcement would have replied.', {
       '{{action}}': rate('iris.hook.would_have', ['action']),
     }),
-    stacked('Candidate policies', 'reqps', 'What a candidate version of the policies says of the same calls.', {
+    stacked('Candidate policies', 'reqps', 'Decisions of a candidate version of the policies on the same calls.', {
       '{{outcome}}': rate('iris.shadow.calls', ['outcome']),
     }),
   ],
@@ -121,7 +121,7 @@ const context: DashboardSource = {
   says: 'Where facts come from, how old they are, and how each vendor is doing.',
   sources: SOURCE_IDS,
   panels: [
-    stacked('Facts by status', 'reqps', 'Stale and unavailable facts mean that a source or Redis has a fault.', {
+    stacked('Facts by status', 'reqps', 'Stale and unavailable facts mean that a source or Redis fails.', {
       '{{source}} {{status}}': rate('iris.context.answers', ['source', 'status'], SOURCE),
     }),
     graph('Hits', 'percentunit', 'Share of facts that came from memory or Redis; the rest waited for the vendor.', {
@@ -149,7 +149,7 @@ const context: DashboardSource = {
     stacked('Answers of vendors', 'reqps', 'HTTP requests of the enrichers, by host and status.', {
       '{{server_address}} {{http_response_status_code}}': `sum by (server_address, http_response_status_code) (rate(http_client_request_duration_count{${RELEASE}, pod=~".*enricher.*"}[$__rate_interval]))`,
     }),
-    stacked('Retries', 'reqps', 'By the fault that made them necessary.', {
+    stacked('Retries', 'reqps', 'By the error that caused them.', {
       '{{source}} {{reason}}': rate('iris.source.retries', ['source', 'reason'], SOURCE),
     }),
     graph('Redis', 'none', '1 for the condition that Redis is in for some process; all is well while only ok is 1.', {
@@ -158,9 +158,14 @@ const context: DashboardSource = {
     graph('Circuit breaker', 'none', '0 closed, 1 half open, 2 open: the vendor is not asked.', {
       '{{source}}': gauge('max', 'iris.source.circuit', ['source'], SOURCE),
     }),
-    graph('Rate budget left', 'percentunit', "Share of the vendor's rate limit that is left, where the vendor tells.", {
-      '{{source}}': gauge('min', 'iris.source.rate_budget_left', ['source'], SOURCE),
-    }),
+    graph(
+      'Rate budget left',
+      'percentunit',
+      "Share of the vendor's rate limit that is left, if the vendor reports it.",
+      {
+        '{{source}}': gauge('min', 'iris.source.rate_budget_left', ['source'], SOURCE),
+      },
+    ),
     stacked('Refreshes', 'reqps', 'Refresh jobs of facts that were ending, by outcome.', {
       '{{source}} asked {{outcome}}': rate('iris.context.refreshes_asked', ['source', 'outcome'], SOURCE),
       '{{source}} ran {{outcome}}': rate('iris.source.refreshes', ['source', 'outcome'], SOURCE),

@@ -41,7 +41,7 @@ export interface Panel {
   readonly asks: Readonly<Record<string, string>>;
 }
 
-/** A dashboard as its source tells it. */
+/** A dashboard as its source describes it. */
 export interface DashboardSource {
   readonly id: string;
   readonly title: string;

@@ -14,7 +14,7 @@ interface Case {
   readonly attr: Attributes;
   readonly action: string;
   readonly effect: 'ALLOW' | 'DENY';
-  /** The rule that must have spoken, where the case says so. */
+  /** The rule that must have spoken, if the case names one. */
   readonly rule?: string;
 }
 

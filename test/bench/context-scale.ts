@@ -27,7 +27,7 @@ interface Limit {
   readonly of: 'each' | 'all';
 }
 
-/** Requests that each vendor allows, as the stand-ins enforce them. */
+/** Requests that each vendor allows, as the simulated APIs enforce them. */
 const LIMITS: Readonly<Record<VendorName, Limit | undefined>> = {
   okta: { requests: 600, seconds: 60, of: 'each' },
   workday: { requests: 10, seconds: 1, of: 'all' },
@@ -118,7 +118,7 @@ export async function run(): Promise<Table> {
         `Gateway: ${Math.round(idle.now)} MB before the first hook, ${Math.round(loaded.now)} MB after the last, ${Math.round(loaded.peak)} MB at most.`,
         `Facts by where they came from: ${JSON.stringify(origins)}; from the cache are ${round(100 * warmShare(origins))} % of those that a source had to tell.`,
         `Facts of the first ${LOOKED_AT} decisions: ${JSON.stringify(states)}.`,
-        `${hooks} decisions took ${Math.round(seconds)} s (${Math.round(sampledSeconds)} and ${Math.round(everybodySeconds)}), ${Math.round(hooks / seconds)} a second; 1000000 in an hour are 278 a second. Bulk reads go on at the registry's intervals meanwhile, which does not depend on the pace; lookups and refreshes are about people, not decisions: at most all ${PEOPLE} in each freshSeconds of a source.`,
+        `${hooks} decisions took ${Math.round(seconds)} s (${Math.round(sampledSeconds)} and ${Math.round(everybodySeconds)}), ${Math.round(hooks / seconds)} a second; 1000000 in an hour are 278 a second. Bulk reads continue at the registry's intervals meanwhile, which does not depend on the pace; lookups and refreshes are about people, not decisions: at most all ${PEOPLE} in each freshSeconds of a source.`,
       ],
     };
   } finally {

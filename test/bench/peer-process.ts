@@ -28,7 +28,7 @@ interface Block {
   readonly input: JsonObject;
 }
 
-/** The address, when the server listens; then, for each 'calls', the calls to vendors so far, by vendor. */
+/** The address once the server accepts connections; then, for each 'calls', the calls to vendors so far, by vendor. */
 export type PeerAnswer = { readonly url: string } | { readonly calls: Readonly<Record<string, number>> };
 
 // The middleware that a team would write in a day: ask the vendors, keep the answers in memory, ask the PDP.

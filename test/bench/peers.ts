@@ -89,7 +89,7 @@ export async function run(): Promise<Table> {
       ...inAnHour.map(({ vendor, ...each }) => callsLine(`${vendor}: calls in an hour, computed`, each)),
       callsLine('all vendors: calls in an hour, computed', sumOf(inAnHour)),
       callsLine(
-        'the four that tell their facts in lists (not tailscale)',
+        'the four with bulk list APIs (not tailscale)',
         sumOf(inAnHour.filter(({ vendor }) => vendor !== 'tailscale')),
       ),
       ...inAnHour
@@ -115,7 +115,7 @@ export async function run(): Promise<Table> {
     ],
     notes: [
       `Latencies of the vendors in ms: ${JSON.stringify(LATENCY_MS)}; 0 while Iris reads them in bulk before the mixed run.`,
-      `Cold and warm: ${COLD_PEOPLE} people one after another, without bulk reads. Mixed: ${PEOPLE} people by Zipf's law, ${HOOKS_A_SECOND} hooks a second to each for ${MIXED_SECONDS} s, entries ending as the source registry says.`,
+      `Cold and warm: ${COLD_PEOPLE} people one after another, without bulk reads. Mixed: ${PEOPLE} people by Zipf's law, ${HOOKS_A_SECOND} hooks a second to each for ${MIXED_SECONDS} s, entries ending as the source registry states.`,
       `Calls in an hour: ${HOUR_DECISIONS} decisions on ${PEOPLE} people by Zipf's law. Memory cache, one process: somebody with r decisions a second costs r / (1 + r * freshSeconds) reads a second, each so many calls: ${JSON.stringify(callsEach)}. Iris, so many calls each: ${JSON.stringify(meshCallsEach)}; bulk reads as measured, ${JSON.stringify(bulkCalls)} calls, at the intervals of the registry, and refreshes of active people at three quarters of freshSeconds where no bulk read of everything comes earlier.`,
     ],
   };
@@ -249,7 +249,7 @@ function callsLine(name: string, { memory, mesh }: HourlyCalls): (string | numbe
 }
 
 /**
- * How often every entry is written anew. Only Okta's reads of what has changed leave the others as they are: PagerDuty's
+ * How often every entry is written again. Only Okta's reads of what has changed leave the others as they are: PagerDuty's
  * are about everybody, by the last list of users, and the other vendors are always read whole.
  */
 function renewal(vendor: VendorName, settings: SourceSettings): SourceSettings & { renewedSeconds: number } {

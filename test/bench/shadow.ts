@@ -33,7 +33,7 @@ export async function run(): Promise<Table> {
     for (let index = 0; index < WARM_UP + PAIRS; index += 1) {
       if (index === WARM_UP) for (const each of [off, on]) each.cpuMs = await processorMs(each.pid);
       const person = people[index % people.length] as Person;
-      // Which one comes first changes, so that neither always finds the other's work under way.
+      // Which one comes first changes, so that neither always finds the other's work in flight.
       for (const each of index % 2 === 0 ? [off, on] : [on, off]) {
         const ms = await each.client.send(preRequest(person));
         if (index >= WARM_UP) each.times.push(ms);

@@ -14,7 +14,7 @@ export interface HourOfCalls {
 
 /** When a source is read in bulk, in s. */
 export interface BulkIntervals extends Pick<SourceSettings, 'freshSeconds' | 'bulkSeconds' | 'fullBulkSeconds'> {
-  /** How often a bulk read writes every entry anew. */
+  /** How often a bulk read writes every entry again. */
   readonly renewedSeconds: number;
 }
 

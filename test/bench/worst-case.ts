@@ -37,7 +37,7 @@ export interface WorstCase {
 }
 
 /**
- * The cost of hooks that are made to be costly, while ordinary ones go on. Every shape in every size is sent alone to
+ * The cost of hooks that are made to be costly, while ordinary ones continue. Every shape in every size is sent alone to
  * one gateway of a whole mesh; BENCH_SHAPES limits the run to shapes whose name holds the text.
  */
 export async function run(): Promise<Table> {
@@ -164,7 +164,7 @@ export class WorstCaseBench {
     await this.#eventLoop();
   }
 
-  /** Whether the gateway's and the PDP's processes still run: none is started anew. */
+  /** Whether the gateway's and the PDP's processes still run: none is restarted. */
   areAlive(): boolean {
     const pids = [this.#pid, this.mesh.pdp.process.pid];
     try {

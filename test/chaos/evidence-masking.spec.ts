@@ -82,7 +82,7 @@ beforeAll(async () => {
     ready: async () => listening,
     onLine: (line) => {
       lines.push(line);
-      listening ||= line.includes('the auditor listens');
+      listening ||= line.includes('auditor listening');
     },
   });
 });

@@ -92,7 +92,7 @@ export class EvidenceMesh {
       IRIS_HTTP_SINK_TIMEOUT_MS: '2000',
     });
     await eventually(async () => {
-      if (!auditor.output().includes('the auditor listens')) throw new Error(`no auditor: ${auditor.output()}`);
+      if (!auditor.output().includes('auditor listening')) throw new Error(`no auditor: ${auditor.output()}`);
     });
     return auditor;
   }

@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   const note =
-    'Clocks are moved inside the process, by what Date tells; the spool is on a disk of 8 MiB that fills up.';
+    'Clocks are moved inside the process, by what Date reports; the spool is on a disk of 8 MiB that fills up.';
   tellRows('Machine', rows, note);
   await chaos?.close();
   unmount();
@@ -84,7 +84,7 @@ describe('the machine', () => {
     180_000,
   );
 
-  it('a clock that goes back an hour while a vendor is away keeps nothing closed', async () => {
+  it('a clock that goes back an hour while a vendor is unavailable keeps nothing closed', async () => {
     const { admin } = chaos.mesh.sandbox;
     const clocks = jump('', ['gateway', 'enrichers'], -HOUR_MS);
     const outcome = await runCell(chaos, {

@@ -72,7 +72,7 @@ describe('iris evidence verify', () => {
     record(records);
     const sound = await runIris(['evidence', 'verify', evidence, '--public-key', publicFile]);
     expect([sound.code, sound.err]).toEqual([0, '']);
-    expect(sound.out).toContain('No fault was found.');
+    expect(sound.out).toContain('No errors found.');
 
     const [first = ''] = files();
     replaceIn(first, '"effect":"ALLOW"', '"effect":"DENY"');

@@ -89,7 +89,7 @@ describe('doctor reads how Aperture is wired', () => {
     await expect(idsOf(config(), '--budget-ms', '5000')).resolves.toEqual(['aperture_timeout_short']);
   });
 
-  it('reads the older form, and says that it is old', async () => {
+  it('reads the older form, and reports that it is old', async () => {
     const old = (fields: string[]) => ({
       providers: {},
       hooks: { iris: HOOK },

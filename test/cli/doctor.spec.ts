@@ -121,7 +121,7 @@ describe('doctor names each broken part', () => {
     await expect(idsOf('--no-enrichers', '--gateway', other)).resolves.toEqual(['gateway_unreachable']);
   });
 
-  it('an enricher: gone, or one that says that it does not serve', async () => {
+  it('an enricher: gone, or one that reports that it does not serve', async () => {
     const server = new Server();
     new HealthImplementation({ 'iris.enricher.v1.EnricherService': 'NOT_SERVING' }).addToServer(server as never);
     const port = await new Promise<number>((resolve, reject) =>
@@ -191,7 +191,7 @@ describe('the command line', () => {
     await expect(runIris(['nonsense'])).resolves.toMatchObject({ code: 2 });
   });
 
-  it('says in JSON too what it could not do', async () => {
+  it('reports in JSON too what it could not do', async () => {
     const run = await runIris(['context', 'show', 'ana@lumen.example', '--json', '--redis', `redis://${NOBODY}`]);
     expect(run.code).toBe(2);
     expect(run.json()).toEqual({ error: expect.stringContaining('Redis cannot be reached') });

@@ -73,7 +73,7 @@ interface Explained {
 }
 
 describe('check', () => {
-  it('tells what would be decided, by which rule, and from which facts of which age; and records nothing', async () => {
+  it('reports what would be decided, by which rule, and from which facts of which age; and records nothing', async () => {
     const before = (await evidenceOf(mesh.gateways[0])).length;
     const ask = (login: string) =>
       runIris([
@@ -113,7 +113,7 @@ describe('check', () => {
     ['a wrong key', () => ['--gateway', mesh.gateways[0]?.url ?? '', '--hook-key', 'wrong-wrong'], 'hook key is wrong'],
     ['a key that may not ask', () => gateway(1), 'explain.keyNames'],
     ['no gateway there', () => ['--gateway', 'http://127.0.0.1:1', '--hook-key', HOOK_KEY], 'cannot be reached'],
-  ])('says what to change with %s', async (_title, options, said) => {
+  ])('states what to change with %s', async (_title, options, said) => {
     const run = await runIris(['check', '--login', ANA, '--tool', 'Read', ...options()]);
     expect(run).toMatchObject({ code: 2, err: expect.stringContaining(said) });
   });
@@ -222,7 +222,7 @@ describe('doctor', () => {
   it('finds nothing in a mesh that is well', async () => {
     await expect(findingsOf(everything())).resolves.toEqual([]);
     const text = await runIris(['doctor', ...everything()]);
-    expect(text.out).toContain('nothing to mend');
+    expect(text.out).toContain('nothing to fix');
     expect(text.out).toContain('version 0.5');
   }, 60_000);
 
@@ -262,7 +262,7 @@ describe('doctor', () => {
     expect(findings).toMatchObject([{ id: 'pdp_policy_missing', detail: expect.stringContaining('candidate') }]);
   });
 
-  it('names a gateway that is not ready, and what it says', async () => {
+  it('names a gateway that is not ready, and what it reports', async () => {
     await mesh.pdp.process.stop();
     const options = ['--no-enrichers', ...gateway()];
     let findings = await findingsOf(options);

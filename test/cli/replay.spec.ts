@@ -100,7 +100,7 @@ describe('replay asks a real PDP again', () => {
     expect(result.changes.map(({ id }) => id).sort()).toEqual(denied.map(({ id }) => id).sort());
   }, 120_000);
 
-  it('says which records cannot be replayed faithfully, which are no decisions, and which lines are none', async () => {
+  it('reports which records cannot be replayed faithfully, which are no decisions, and which lines are none', async () => {
     const [first, second, third, fourth] = records as [EvidenceRecord, EvidenceRecord, EvidenceRecord, EvidenceRecord];
     const { resource: _resource, action: _action, replay: _replay, ...hook } = third;
     const path = await write('mixed.jsonl', [

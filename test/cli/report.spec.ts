@@ -113,7 +113,7 @@ describe('report', () => {
     expect(strict.suggestedRules.length).toBeLessThan(report.suggestedRules.length);
   });
 
-  it('suggests nothing that the policies denied, and says so; the draft changes no denial', async () => {
+  it('suggests nothing that the policies denied, and reports it; the draft changes no denial', async () => {
     const draft = join(folder, 'never-denied');
     const run = await runIris(['report', '--json', '--min-calls', '1', '--draft', draft, evidence]);
     const report = run.json<Reported>();
@@ -178,7 +178,7 @@ describe('report', () => {
     120_000,
   );
 
-  it('says what it can of no evidence at all', async () => {
+  it('reports what it can without evidence', async () => {
     const empty = join(folder, 'empty.jsonl');
     await writeFile(empty, '');
     const html = join(folder, 'empty.html');

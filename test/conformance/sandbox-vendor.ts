@@ -24,7 +24,7 @@ export class SharedSandbox {
   }
 }
 
-/** An enricher's source over its stand-in. */
+/** An enricher's source over its simulated API. */
 export function createSource<S extends SettingsSchema>(
   definition: EnricherDefinition<S>,
   environment: Readonly<Record<string, string>>,
@@ -43,7 +43,7 @@ export function person(name: string): Subject {
   return { principal: loginName, loginName };
 }
 
-/** The parts of a conformance vendor that every stand-in of the sandbox has. */
+/** The parts of a conformance vendor that every simulated API of the sandbox has. */
 export function standIn(
   sandbox: Sandbox,
   vendor: keyof Sandbox['credentials'],

@@ -13,11 +13,11 @@ const text = readFileSync(join(ROOT, 'deploy/docker/Dockerfile'), 'utf8');
 const ignored = readFileSync(join(ROOT, 'deploy/docker/Dockerfile.dockerignore'), 'utf8').split('\n');
 
 describe('the Dockerfile', () => {
-  it('has no fault that the linter knows', () => {
+  it('has no error that the linter knows', () => {
     expect(validate(text).map(({ message, range }) => `${range.start.line + 1}: ${message}`)).toEqual([]);
   });
 
-  it('is linted at all: a fault is found', () => {
+  it('is linted at all: an error is found', () => {
     expect(validate('FROM scratch\nCOPPY a b\n')).not.toEqual([]);
   });
 

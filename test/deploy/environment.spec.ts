@@ -85,7 +85,7 @@ describe.each(PRESETS)('the environment of the preset %s', (preset) => {
     }
   });
 
-  it('names each app’s ports as the app listens', () => {
+  it('names each app’s ports as the app binds them', () => {
     for (const [app, { env, ports }] of containers) {
       const value = (name: string) => env.find((variable) => variable.name === name)?.value;
       const port = (name: string) => String(ports.find((candidate) => candidate.name === name)?.containerPort);

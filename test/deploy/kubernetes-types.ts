@@ -9,7 +9,7 @@ export const CUSTOM_KINDS = ['Certificate', 'CiliumNetworkPolicy', 'PodMonitor',
  * Holds manifests against the types of Kubernetes 1.30, the lowest version that is supported: TypeScript refuses a field
  * that an object literal has and its type has not, which a schema of Kubernetes lets pass.
  *
- * @returns one line for each fault, with the manifest it is in
+ * @returns one line for each error, with the manifest it is in
  */
 export function faultsAgainstOldestTypes(all: readonly Manifest[]): string[] {
   const typed = all.filter(({ kind }) => !CUSTOM_KINDS.includes(kind));
@@ -47,7 +47,7 @@ export function faultsAgainstOldestTypes(all: readonly Manifest[]): string[] {
 /**
  * Validates manifests by the published schemas of a newer Kubernetes.
  *
- * @returns one line for each fault
+ * @returns one line for each error
  */
 export async function faultsAgainstNewestSchemas(all: readonly Manifest[]): Promise<string[]> {
   const faults: string[] = [];

@@ -76,7 +76,7 @@ describe.each(PRESETS)('who may talk to whom with the preset %s', (preset) => {
         : []),
     ].sort();
     const among = allowed(mesh, pods, pods);
-    // An external Redis may be anywhere, so its port is open on the way out; no pod of the mesh listens on it.
+    // An external Redis may be anywhere, so its port is open on the way out; no pod of the mesh is listening on it.
     expect(among.filter((line) => preset === 'trial' || !line.endsWith(' 6379'))).toEqual(expected);
   });
 

@@ -53,7 +53,7 @@ function parseLines(text: string): EvidenceRecord[] {
   return lines.map((line) => JSON.parse(line) as EvidenceRecord);
 }
 
-/** What a vendor's stand-in is reached by: what is secret for the Secret, the rest as settings of the chart. */
+/** What a vendor's simulated API is reached by: what is secret for the Secret, the rest as settings of the chart. */
 async function vendorParts(): Promise<{
   secrets: Record<string, Record<string, string>>;
   enrichers: Record<string, object>;
@@ -77,7 +77,7 @@ async function vendorParts(): Promise<{
   return { secrets, enrichers };
 }
 
-/** Values over each preset: where the stand-ins are, and for the trial what turns watching into enforcing. */
+/** Values over each preset: where the simulated APIs are, and for the trial what turns watching into enforcing. */
 function overlay(preset: string, vendors: Record<string, object>): object {
   if (preset === 'production') {
     const { port } = siem.address() as AddressInfo;
@@ -222,7 +222,7 @@ describe.each(['trial', 'production'])(
       }, 180_000);
     }
 
-    it('end inside their grace period: what is under way is answered first, and its evidence delivered', async () => {
+    it('end inside their grace period: what is in flight is answered first, and its evidence delivered', async () => {
       const hooks = await Promise.all(Array.from({ length: 8 }, () => mesh.begin('ben', 'Read', { file_path: '/x' })));
       mesh.running.get('gateway')?.signal('SIGTERM');
       expect(await Promise.all(hooks.map((finish) => finish()))).toEqual(hooks.map(() => 'passed'));

@@ -16,7 +16,7 @@ export interface RenderedPod {
   readonly probed: ProbedContainer;
   /** Folder of this machine for a path in the container. @throws Error for a path that is on no volume */
   path(inside: string): string;
-  /** For how long it goes on answering before SIGTERM, and how long SIGTERM may take, in ms. */
+  /** For how long it keeps answering before SIGTERM, and how long SIGTERM may take, in ms. */
   readonly preStopMs: number;
   readonly graceMs: number;
   /** Starts it and waits for its startup probe, or its readiness where it has none. */
@@ -201,7 +201,7 @@ export async function renderedPods({ manifests, secrets, folder }: RenderedPodsO
   };
 }
 
-/** What a container of an app runs when its manifest says nothing, as the Dockerfile has it. */
+/** What a container of an app runs when its manifest states nothing, as the Dockerfile has it. */
 function imageOf(app: string): { program: string; command: string[]; environment: Record<string, string> } {
   const image = stagesOf(readFileSync(join(ROOT, 'deploy/docker/Dockerfile'), 'utf8')).at(-1);
   const state = new StageState(ROOT);

@@ -48,7 +48,7 @@ export function podSpecOf({ kind, spec }: Manifest): PodSpec | undefined {
  * Holds the pods of a manifest against the profile "restricted", which admission enforces by namespace label.
  * Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/
  *
- * @returns one line for each fault
+ * @returns one line for each error
  */
 export function faultsAgainstRestrictedProfile(manifest: Manifest): string[] {
   const pod = podSpecOf(manifest);

@@ -30,14 +30,14 @@ function anchorsOf(page: string): string[] {
   );
 }
 
-/** What stands in the code of a page. */
+/** What is in the code of a page. */
 function codeOf(page: string): string {
   const text = readFileSync(page, 'utf8');
   const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, language = '', code = '']) =>
     ['', 'sh', 'bash'].includes(language) ? [code] : [],
   );
   const inline = [...text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
-  // A command may go on in the next line.
+  // A command may continue in the next line.
   return [...blocks, ...inline].join('\n').replace(/\\\n\s*/g, '');
 }
 

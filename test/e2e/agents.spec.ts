@@ -154,7 +154,7 @@ describe.each(cases)('%s, streaming %s', (id, stream) => {
   });
 });
 
-/** The notice, from the container it stands in to its end. */
+/** The notice, from the container it is in to its end. */
 function noticeIn(body: string | undefined): string | undefined {
   return body === undefined ? undefined : new RegExp(`.{120}${DENIAL}.*?production-systems\\]`).exec(body)?.[0];
 }

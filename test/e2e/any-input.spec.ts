@@ -163,7 +163,7 @@ describe('authentication', () => {
     ['a wrong key', 'Bearer sandbox-hook-kez'],
     ['an empty key', 'Bearer '],
     ['the key without a scheme', 'sandbox-hook-key'],
-  ])('refuses %s with a problem that tells no secret', async (_title, value) => {
+  ])('refuses %s with a problem that contains no secret', async (_title, value) => {
     const reply = await postHook(mesh.gateways[0], hook, { headers: { authorization: value } });
     expect(reply.status).toBe(401);
     expect(reply.body).toMatchObject({ status: 401, reason: 'hook_unauthenticated' });

@@ -23,8 +23,8 @@ type GatewayName = keyof typeof GATEWAYS;
 const NAMES = Object.keys(GATEWAYS) as GatewayName[];
 
 /**
- * A hook and what must become of it. `text` is sent as it is, `base64` as bytes, `hook` as JSON with usual metadata
- * below what it says. `$REQUEST` and `$SESSION` in a text are ids of the case, `$LONG` is 30 kB and `$M` is what nobody may see.
+ * A hook and its expected outcome. `text` is sent as it is, `base64` as bytes, `hook` as JSON with usual metadata
+ * below its own. `$REQUEST` and `$SESSION` in a text are ids of the case, `$LONG` is 30 kB and `$M` is what nobody may see.
  */
 interface HookCase {
   readonly title: string;

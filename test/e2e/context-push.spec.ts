@@ -172,7 +172,7 @@ describe('an event hook of Okta', () => {
         return Math.round(performance.now() - startedAt);
       }),
     );
-    process.stdout.write(`suspended at Okta: decided anew after ${took.join(' and ')} ms in two gateways\n`);
+    process.stdout.write(`suspended at Okta: decided again after ${took.join(' and ')} ms in two gateways\n`);
     expect(Math.max(...took)).toBeLessThan(PATIENCE_MS);
   }, 60_000);
 
@@ -213,7 +213,7 @@ describe('an event hook of Okta', () => {
 });
 
 describe('a webhook of PagerDuty', () => {
-  it('tells of an incident that a person got, and of one that another took over', async () => {
+  it('reports an incident that a person got, and one that another took over', async () => {
     const { company, clock } = mesh.sandbox.admin;
     const logins = ['ana@lumen.example', 'uma@lumen.example'] as const;
     const incident = {
@@ -269,7 +269,7 @@ describe('a webhook of Tailscale', () => {
   }, 60_000);
 });
 
-describe('a push that is not the vendor’s', () => {
+describe('a webhook that is not the vendor’s', () => {
   const events = [{ eventType: 'user.lifecycle.suspend', login: 'uma@lumen.example' }];
 
   beforeEach(async () => {

@@ -84,7 +84,7 @@ describe('a fact that changes at the vendor', () => {
 });
 
 describe('the evidence', () => {
-  it('tells who, what, why and by which facts, with parameters masked', async () => {
+  it('records who, what, why and by which facts, with parameters masked', async () => {
     const login = 'uma@lumen.example';
     const params = { ...PRODUCTION, connection_string: 'postgres://iris:hunter2secret@orders-prod.db.lumen.example/o' };
     await ask(mesh, { login, tool: SQL, input: params });

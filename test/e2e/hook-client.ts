@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { EvidenceRecord } from '@iris/evidence';
 import { type Gateway, HOOK_KEY, type Mesh } from '../../apps/sandbox/src/mesh/mesh.js';
 
-/** A tool call as a test tells it. */
+/** A tool call as a test describes it. */
 export interface TestCall {
   readonly login: string;
   readonly tool: string;
@@ -20,7 +20,7 @@ export interface Reply {
   readonly ms: number;
 }
 
-/** Result of an earlier call; a command that goes on in the background says its id so. */
+/** Result of an earlier call; a command that continues in the background returns its id. */
 const EARLIER = 'Command running in background with ID: bash_1';
 
 let count = 0;
@@ -81,7 +81,7 @@ export function fateOf(reply: Reply): 'passed' | 'withheld' | 'blocked' {
   return JSON.stringify(reply.body).includes('RESULT') ? 'passed' : 'withheld';
 }
 
-/** Sends one call and tells its fate. */
+/** Sends one call and reports its fate. */
 export async function ask(mesh: Mesh, call: TestCall, gateway = 0): Promise<ReturnType<typeof fateOf>> {
   const reply = await postHook(mesh.gateways[gateway], preRequest(call));
   if (reply.status !== 200) throw new Error(`a hook was answered ${reply.status}`);

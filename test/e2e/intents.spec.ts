@@ -39,7 +39,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => mesh?.close());
 
-/** What becomes of the result of the last call, after those that come before it in the same session. */
+/** The outcome of the result of the last call, after those that come before it in the same session. */
 function fate({ who, device, client, ...cell }: Caller & { readonly steps?: readonly Calls[] }): Promise<string> {
   const login = `${who}@lumen.example`;
   const { steps = [], ...rest } = cell;

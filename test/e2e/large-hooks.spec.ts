@@ -112,7 +112,7 @@ describe('a large hook', () => {
     expect(await pooled().read(incoming(bomb, 'gzip'), NEVER)).toMatchObject({ reason: 'decoded_ratio_exceeded' });
   });
 
-  it('leaves parameters behind that no call may have, and says so', async () => {
+  it('drops parameters that no call may have, and reports it', async () => {
     const text = hookOf(3, (index) => (index === 1 ? { text: 'x'.repeat(1_500_000) } : { n: index }));
     const { calls } = callsOf(await pooled().read(incoming(Buffer.from(text)), NEVER));
     expect(calls.map(({ oversized, params }) => [oversized, params])).toEqual([

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { eventually } from '@iris/context-cache/testing';
 import type { Mesh } from '../../apps/sandbox/src/mesh/mesh.js';
 
-/** What the PDP was asked, as its own audit log tells. */
+/** What the PDP was asked, as its own audit log reports. */
 export interface Asked {
   readonly requestId: string;
   readonly action: string;

@@ -64,7 +64,7 @@ describe('under traffic', () => {
     await eventually(expectAnaPasses);
   }, 90_000);
 
-  it('answers every hook while Redis is there and says nothing', async () => {
+  it('answers every hook while Redis accepts connections and does not answer', async () => {
     const replies = await underTraffic(async () => {
       mesh.redis?.freeze();
       await sleep(1500);

@@ -54,7 +54,7 @@ describe.each<[string, () => Promise<RedisTopology>]>([
   ['a primary, a replica and three sentinels', startSentinelTrio],
   ['a cluster of three primaries with a replica each', startRedisCluster],
 ])('%s', (title, start) => {
-  it('fails over: a drop is in force soon, and readers, writers and queues go on', async () => {
+  it('fails over: a drop is in force soon, and readers, writers and queues continue', async () => {
     const topology = await start();
     const closers: (() => unknown)[] = [];
     const open = (connect: typeof connectRedis, name: string): RedisConnection => {

@@ -10,7 +10,7 @@ const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const DENIED_TRACE = '4bf92f3577b34da6a3ce929d0e0e4737';
 const FAILED_TRACE = '4bf92f3577b34da6a3ce929d0e0e4738';
 const CALLER_SPAN = '00f067aa0ba902b7';
-/** An identity that the caller says of itself. */
+/** An identity that the caller reports about itself. */
 const BAGGAGE = 'identity-in-the-baggage';
 const SECRET = 'parameter-that-nobody-may-see';
 
@@ -97,7 +97,7 @@ describe('one trace', () => {
     });
   }, 60_000);
 
-  it('says on the span of a hook that something was denied, or that there was no decision', async () => {
+  it('records on the span of a hook that something was denied, or that there was no decision', async () => {
     const login = 'ben@lumen.example';
     const denied = preRequest({ login, tool: 'mcp__postgres__execute_sql', input: PRODUCTION });
     await postHook(mesh.gateways[0], denied, { headers: { traceparent: `00-${DENIED_TRACE}-${CALLER_SPAN}-01` } });

@@ -42,8 +42,8 @@ afterAll(() => mesh?.close());
 const FAULTS: readonly [string, FaultInput][] = [
   ['refuses connections', { mode: 'down' }],
   ['cuts the connection', { mode: 'reset' }],
-  ['says 429 with its headers', { mode: 'rate_limited' }],
-  ['says 429 without headers', { mode: 'rate_limited', headers: 'none' }],
+  ['answers 429 with its headers', { mode: 'rate_limited' }],
+  ['answers 429 without headers', { mode: 'rate_limited', headers: 'none' }],
   ['says 500', { mode: 'error' }],
   ['answers a page with 200', { mode: 'html', status: 200 }],
   ['answers a page with 502', { mode: 'html', status: 502 }],

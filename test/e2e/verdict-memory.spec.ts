@@ -11,7 +11,7 @@ import { auditTo, PdpAudit } from './pdp-audit.js';
 const SQL = 'mcp__postgres__execute_sql';
 const BEN = 'ben@lumen.example';
 const ANA = 'ana@lumen.example';
-/** Two replicas that keep verdicts, and one that makes them anew when the policies change. */
+/** Two replicas that keep verdicts, and one that makes them again when the policies change. */
 const [KEEP, REPLICA, RECHECK] = [0, 1, 2];
 const ALL = [KEEP, REPLICA, RECHECK];
 
@@ -86,7 +86,7 @@ function turn(gateway: number, session: string, calls: readonly Call[], login = 
   return postHook(mesh.gateways[gateway], { metadata: metadata(session, login), request_body: history(calls) });
 }
 
-/** What stands in the place of each result. */
+/** What replaces each result. */
 function resultsOf(reply: Reply, calls: readonly Call[]): unknown[] {
   expect(reply.status).toBe(200);
   expect(reply.body.action).not.toBe('block');
@@ -208,7 +208,7 @@ describe('another result of the same call', () => {
   const send = (session: string, body: object, rest: Readonly<Record<string, unknown>> = {}, gateway = KEEP) =>
     postHook(mesh.gateways[gateway], { metadata: metadata(session, BEN, rest), request_body: body });
 
-  it('is judged anew, and the same one is not, wherever its cache mark is', async () => {
+  it('is evaluated again, and the same one is not, wherever its cache mark is', async () => {
     const session = newSession();
     const calls = [allowed('same')];
     await send(session, results(calls, 'RESULT of'));
@@ -373,7 +373,7 @@ describe('both events of one request', () => {
 });
 
 describe('a call that an agent is about to make', () => {
-  it('is judged anew each time, whatever was decided on an equal one', async () => {
+  it('is evaluated again each time, whatever was decided on an equal one', async () => {
     const session = newSession();
     const input = { hook_event_name: 'PreToolUse', session_id: session, tool_name: 'Read', tool_input: {} };
     for (const rest of [{}, {}, { tool_use_id: 'toolu_1' }, { tool_use_id: 'toolu_1' }]) {

@@ -187,7 +187,7 @@ describe('a request with 300 declared tools', () => {
     expect(after.checks).toHaveLength(checks.length);
   }, 120_000);
 
-  it('keeps what it had while a source of facts is away, and when it is back', async () => {
+  it('keeps what it had while a source of facts is unavailable, and when it is back', async () => {
     const before = await declare(ANA);
     await mesh.sandbox.admin.setFaults('workday', { mode: 'down' });
     await mesh.redis?.kill();
@@ -431,7 +431,7 @@ describe("an agent's own hook", () => {
     expect((await send(MAIN, stop, 'laptop-of-ana')).body).toEqual({});
   });
 
-  it('is nobody with a key that is mapped to nobody, whatever the body says', async () => {
+  it('is nobody with a key that is mapped to nobody, whatever the body contains', async () => {
     const reply = await send(MAIN, call('Read'), 'laptop-of-nobody');
     expect(reply.body).toEqual(decision('deny', /\[anonymous_principal/));
   });
@@ -457,7 +457,7 @@ describe("an agent's own hook", () => {
     expect(reply).toMatchObject({ status: 200, body: decision('deny', reason) });
   });
 
-  it('fails closed while the PDP is away, and open where that was asked for', async () => {
+  it('fails closed while the PDP is unavailable, and open where that was asked for', async () => {
     await mesh.pdp.process.kill();
     const closed = await send(MAIN, call('Read'), 'laptop-of-ana');
     expect(closed).toMatchObject({ status: 200, body: decision('deny', /\[pdp_(unavailable|timeout)\]/) });

@@ -11,7 +11,7 @@ import { type StructuredCase, structures } from './structures.js';
 
 /** Hooks for each format and mutations for each route; `npm run fuzz` asks for 10,000. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 1000);
-/** How many are under way at once. */
+/** How many are in flight at once. */
 const AT_ONCE = 16;
 const ROUTES = ['', '/pre_request', '/tool_call_entire_request', '/entire_request'].map(
   (path) => `/ext/aperture${path}`,

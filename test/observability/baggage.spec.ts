@@ -58,8 +58,8 @@ async function askWithBaggage(env: Readonly<Record<string, string>>) {
   }
 }
 
-describe('what a caller says of a person in the baggage', () => {
-  it('reaches neither a vendor nor the PDP, while the trace goes on', async () => {
+describe('what a caller claims about a person in the baggage', () => {
+  it('reaches neither a vendor nor the PDP, while the trace continues', async () => {
     const left = await askWithBaggage({});
     for (const headers of [left.vendor, left.pdp]) {
       expect(headers.traceparent).toContain(TRACE_ID);

@@ -22,7 +22,7 @@ export interface Series {
 
 /** A real Prometheus that scrapes every second. */
 export interface Prometheus {
-  /** What an expression is now. @throws Error with what Prometheus says of a wrong one */
+  /** What an expression is now. @throws Error with Prometheus' message */
   now(expression: string): Promise<Series[]>;
   /** What an expression has been, second by second, as a dashboard asks. @throws Error as `now` */
   since(start: Date, expression: string): Promise<Series[]>;

@@ -60,7 +60,7 @@ async function fires(...alerts: readonly string[]): Promise<void> {
   });
 }
 
-/** Starts traffic that goes on to the end. */
+/** Starts traffic that continues to the end. */
 function send(everyMs: number, hook: (index: number) => Promise<unknown>): void {
   running.push(Traffic.start(everyMs, hook));
 }

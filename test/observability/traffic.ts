@@ -14,7 +14,7 @@ export class Traffic {
     private readonly send: (index: number) => Promise<unknown>,
   ) {}
 
-  /** @param send one hook, or a few; what it throws is passed over, since faults are what is watched */
+  /** @param send one hook, or a few; what it throws is passed over, since errors are what is watched */
   static start(everyMs: number, send: (index: number) => Promise<unknown>): Traffic {
     const traffic = new Traffic(everyMs, send);
     void traffic.run();
@@ -86,7 +86,7 @@ export async function hookOfUnlistedKind(mesh: Mesh): Promise<void> {
   await postHook(mesh.gateways[0], { ...hook, request_body: { max_tokens: 1, messages } });
 }
 
-/** A push that no vendor has signed. */
+/** A webhook that no vendor has signed. */
 export async function forgedPush(mesh: Mesh): Promise<void> {
   const enricher = mesh.enrichers.find(({ vendor }) => vendor === 'pagerduty');
   await fetch(`${enricher?.httpUrl}/webhook`, { method: 'POST', body: '{}' });

@@ -95,7 +95,7 @@ describe('a check', () => {
     );
   }, 120_000);
 
-  it('tells a missing policy from a denial', async () => {
+  it('distinguishes a missing policy from a denial', async () => {
     const request = {
       principal: { id: 'ana', roles: ['user'], attr: {} },
       resources: [{ kind: 'no_such_kind', id: '1', action: 'x', attr: {} }],
@@ -110,7 +110,7 @@ describe('a check', () => {
     expect((await check(['deny'], {}))[0]).toMatchObject({ effect: 'DENY', policyFound: true });
   });
 
-  it('says why it gave no decision: refused, too late, out of reach', async () => {
+  it('returns why it gave no decision: refused, too late, out of reach', async () => {
     const refused = pdp.check(
       {
         principal: { id: 'ana', roles: [], attr: {} },

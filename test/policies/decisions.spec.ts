@@ -128,7 +128,7 @@ describe('the shipped policies on a real PDP', () => {
     }
   });
 
-  it('stops a terminated person in every role, and says why', async () => {
+  it('denies a terminated person in every role, with the reason', async () => {
     const result = await check(PEOPLE.terminated, 'Read', { file_path: '/a' });
     expect(result.effect).toBe('DENY');
     expect(result.outputs.map(({ source }) => source)).toContain('resource.aperture_hook.vdefault#inactive-account');

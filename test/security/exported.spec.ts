@@ -12,7 +12,7 @@ const OKTA_SECRET = 'sandbox-okta-hook-secret';
 const EXPORT_MS = 2500;
 const PEOPLE = 60;
 
-/** Each stands in a parameter, a query or a header of the load, and nowhere else. */
+/** Each is in a parameter, a query or a header of the load, and nowhere else. */
 const MARKS = {
   password: 'pw-7f3a91c2',
   host: 'db-5e8c01-prod.internal.example',

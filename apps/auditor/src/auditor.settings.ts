@@ -11,14 +11,14 @@ export const auditorSettings = {
     { min: 0, max: 65535 },
     { fallback: 8081 },
   ),
-  'log.level': setting.choice('Least level that is logged.', LOG_LEVELS, { fallback: 'info' }),
+  'log.level': setting.choice('Minimum log level.', LOG_LEVELS, { fallback: 'info' }),
   'redis.url': setting.redisUrl('Redis through which the gateways send evidence.'),
   'redis.passwordFile': setting.optionalText(
     'File with the password of Redis, in place of the one in redis.url; read again when it changes.',
   ),
 
   'delivery.concurrency': setting.integer(
-    'How many batches are delivered at once; each gateway has one under way at most.',
+    'How many batches are delivered at once; each gateway has one in flight at most.',
     { min: 1, max: 1000 },
     { fallback: 8 },
   ),

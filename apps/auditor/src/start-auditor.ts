@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { createAuditorModule } from './auditor.module.js';
 import { auditorSettings } from './auditor.settings.js';
 
-/** How long deliveries under way may take at the end, in ms; less than the grace period that the chart gives. */
+/** How long deliveries in flight may take at the end, in ms; less than the grace period that the chart gives. */
 const DRAIN_MS = 30_000;
 
 /** Starts the auditor and returns when it listens. A setting that cannot be used ends the process with one line. */
@@ -19,7 +19,7 @@ export async function startAuditor(environment: NodeJS.ProcessEnv): Promise<void
       { logger: ['error', 'warn'] },
     );
     await app.listen(settings['http.port'], settings['http.host']);
-    logger.info({ url: await app.getUrl() }, 'the auditor listens');
+    logger.info({ url: await app.getUrl() }, 'auditor listening');
     endOnSignal(() => app.close(), DRAIN_MS);
   } catch (error) {
     process.stderr.write(`auditor: ${error instanceof Error ? error.message : String(error)}\n`);

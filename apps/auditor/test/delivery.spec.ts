@@ -121,7 +121,7 @@ describe('from the spool to the sinks', () => {
     });
   });
 
-  it('waits for a sink that is away, and does not give the batch to the other one again', async () => {
+  it('waits for a sink that is unavailable, and does not give the batch to the other one again', async () => {
     endpoint.answer = () => 503;
     const spool = openSpool();
     const ids = append(spool, 5);
@@ -133,7 +133,7 @@ describe('from the spool to the sinks', () => {
     expect(await idsInFiles()).toEqual({ ids, repeats: 0 });
   });
 
-  it('sets aside what is refused, goes on, and delivers it when it is driven again', async () => {
+  it('sets aside what is refused, continues, and delivers it when it is driven again', async () => {
     const spool = openSpool();
     const refused = append(spool, 2, 'refused');
     endpoint.answer = ({ lines }) => (lines.some((line) => line.includes('"refused"')) ? 422 : 200);

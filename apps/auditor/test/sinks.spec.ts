@@ -74,7 +74,7 @@ describe('the file sink', () => {
     expect(await readdir(directory)).toHaveLength(1);
   });
 
-  it('fails while the folder cannot be written, and goes on afterwards', async () => {
+  it('fails while the folder cannot be written, and continues afterwards', async () => {
     const sink = new FileSink({ directory: join(directory, 'x'), maxBytes: 1e6, maxMs: 60_000, keepFiles: 0 });
     await rm(directory, { recursive: true });
     await mkdir(directory);
@@ -133,7 +133,7 @@ describe('the HTTP sink', () => {
     await expect(sink.deliver(batchOf(1))).rejects.not.toBeInstanceOf(RefusedError);
   });
 
-  it('tells a refusal, at once', async () => {
+  it('reports a refusal at once', async () => {
     endpoint.answer = () => 422;
     await expect(sink.deliver(batchOf(1))).rejects.toBeInstanceOf(RefusedError);
     expect(endpoint.received).toHaveLength(1);
@@ -185,7 +185,7 @@ describe('the OTLP sink', () => {
     expect(Number(logs[1].timeUnixNano) / 1e6).toBe(Date.parse(denied.time));
   });
 
-  it('tells a refusal from what may pass', async () => {
+  it('distinguishes a refusal from what may pass', async () => {
     endpoint.answer = () => 400;
     await expect(sink.deliver(batchOf(1))).rejects.toBeInstanceOf(RefusedError);
     endpoint.answer = () => 401;

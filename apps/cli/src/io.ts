@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** Where a command reads and writes. Results go to `out`; progress and faults go to `err`. */
+/** Where a command reads and writes. Results go to `out`; progress and errors go to `err`. */
 export interface CliIo {
   out(text: string): void;
   err(text: string): void;

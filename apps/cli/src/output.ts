@@ -27,7 +27,7 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 }
 
-/** Says how far long work has come, on `err`. */
+/** Prints progress of long work on `err`. */
 export class Progress {
   private shownAt = Date.now();
   private readonly startedAt = Date.now();

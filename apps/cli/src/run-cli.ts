@@ -37,7 +37,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     .exitOverride()
     .showHelpAfterError('(--help shows what is accepted)')
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
-    .addHelpText('after', '\nExit codes: 0 nothing found, 1 findings or changes, 2 wrong usage or a fault.');
+    .addHelpText('after', '\nExit codes: 0 nothing found, 1 findings or changes, 2 usage error or failure.');
   for (const register of REGISTRATIONS) {
     register(program, io, (finished) => {
       code = finished;
@@ -60,5 +60,5 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const expected = [CliFault, ConfigError, CatalogError, PdpError].some((known) => error instanceof known);
   const isSystemError = typeof (error as NodeJS.ErrnoException).code === 'string';
-  return expected || isSystemError ? error.message : `unexpected fault: ${error.stack ?? error.message}`;
+  return expected || isSystemError ? error.message : `unexpected error: ${error.stack ?? error.message}`;
 }

@@ -18,8 +18,8 @@ export function effectSummary(effect: Effect, cmdb?: JsonObject): JsonObject {
 }
 
 /**
- * The attributes of the resource that stands for one effect of a call: those of the call, with what the effect says in
- * the place of what the tool says. The parameters are left out; the call's own resource has them.
+ * The attributes of the resource that stands for one effect of a call: those of the call, with those of the effect
+ * in place of the tool's. The parameters are left out; the call's own resource has them.
  *
  * @param call attributes of the call
  * @param summary one element of its attribute `effects`

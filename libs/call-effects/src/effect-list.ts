@@ -39,7 +39,7 @@ export class EffectList {
     readonly limits: EffectLimits,
   ) {}
 
-  /** Whether reading goes on. A call beyond a limit is denied, so what else it does is of no interest. */
+  /** Whether reading continues. A call beyond a limit is denied, so what else it does is of no interest. */
   get stopped(): boolean {
     return this.#complexity !== undefined;
   }

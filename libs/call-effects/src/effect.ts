@@ -39,7 +39,7 @@ export interface Effect {
   readonly span?: { readonly start: number; readonly end: number };
 }
 
-/** What a call does besides what its tool says. */
+/** Effects of a call besides those of its tool. */
 export interface CallEffects {
   /** Distinct effects in the order of the call. Effects of category `shell` need no check of their own. */
   readonly effects: readonly Effect[];

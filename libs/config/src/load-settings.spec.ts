@@ -93,7 +93,7 @@ describe('loadSettings', () => {
     expect(message).not.toContain('\n');
   });
 
-  it('names every fault at once, and never the value of a secret', () => {
+  it('names every error at once, and never the value of a secret', () => {
     const message = faultOf({ IRIS_VENDOR_TOKEN: '', IRIS_HOOK_KEYS: 'aperture=tooshrt', IRIS_HTTP_PORT: 'x' });
     for (const key of ['http.port', 'vendor.url', 'vendor.token', 'hook.keys']) expect(message).toContain(key);
     expect(message).not.toContain('tooshrt');

@@ -10,7 +10,7 @@ export class ConfigError extends Error {
 /** The file that holds settings, beside the environment. */
 const CONFIG_FILE_VARIABLE = 'IRIS_CONFIG_FILE';
 
-/** `redis.url` stands in the environment as `IRIS_REDIS_URL`, `hook.budgetMs` as `IRIS_HOOK_BUDGET_MS`. */
+/** `redis.url` is in the environment as `IRIS_REDIS_URL`, `hook.budgetMs` as `IRIS_HOOK_BUDGET_MS`. */
 export function environmentName(key: string): string {
   const words = key.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/[.-]/g, '_');
   return `IRIS_${words.toUpperCase()}`;

@@ -1,4 +1,4 @@
-/** Where Redis is, as a URL says it. */
+/** The address of Redis from a URL. */
 export interface RedisServer {
   /** `single`: one address; `sentinel`: sentinels name the primary; `cluster`: a Redis Cluster. */
   readonly kind: 'single' | 'sentinel' | 'cluster';

@@ -114,7 +114,7 @@ export function list(meaning: string, options: Options<readonly string[]> = {}):
   return make<readonly string[]>(schema, 'texts separated by commas', meaning, options);
 }
 
-/** A structure; in the environment as JSON. `form` says what it looks like. */
+/** A structure; in the environment as JSON. `form` describes it. */
 export function structure<T>(
   meaning: string,
   schema: z.ZodType<T>,

@@ -54,7 +54,7 @@ describe('watchFile', () => {
     expect(contents).toEqual(['second']);
   });
 
-  it('reports a series of failed reads once, and goes on', async () => {
+  it('reports a series of failed reads once, and continues', async () => {
     watch('file');
     await watched.check();
     await watched.check();

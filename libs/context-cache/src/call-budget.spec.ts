@@ -57,7 +57,7 @@ describe('the budget of calls', () => {
     expect(await budget(false).take('unknown', 0.5)).toBe(0);
   });
 
-  it('counts by itself while Redis is away', async () => {
+  it('counts by itself while Redis is unavailable', async () => {
     const lost = connectRedis('redis://127.0.0.1:1');
     const one = new CallBudget();
     one.shareBy(lost);

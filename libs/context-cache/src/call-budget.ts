@@ -43,7 +43,7 @@ return 1
 
 /**
  * Counts the calls that a vendor still allows, for all replicas together: who called last knows the vendor's own count,
- * and what is under way is counted in Redis. While Redis is away each process goes by the answers that it has seen.
+ * and what is in flight is counted in Redis. While Redis is unavailable each process goes by the answers that it has seen.
  */
 export class CallBudget {
   private readonly own = new Map<string, RateWindow>();
@@ -67,7 +67,7 @@ export class CallBudget {
       const waitMs = await this.redis?.run((redis) => redis.eval(TAKE, 1, budgetKey(bucket), now, share));
       if (typeof waitMs === 'number') return waitMs;
     } catch {
-      // Redis is away: the own count decides.
+      // Redis is unavailable: the own count decides.
     }
     const known = this.own.get(bucket);
     if (known === undefined || known.endsAt <= now) return 0;

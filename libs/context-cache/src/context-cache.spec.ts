@@ -292,7 +292,7 @@ describe('without a Redis that answers', () => {
     reader.close();
   });
 
-  it('goes on from L1 while Redis is killed, and uses it again after its restart', async () => {
+  it('continues from L1 while Redis is killed, and uses it again after its restart', async () => {
     const server = await startRedis();
     const redis = connectRedis(server.url);
     const subscriber = connectRedis(server.url);
@@ -347,7 +347,7 @@ describe('without a Redis that answers', () => {
     }
   });
 
-  it('makes connections that fail at once and stay without an unhandled fault', async () => {
+  it('makes connections that fail at once and stay without an unhandled error', async () => {
     const redis = connectRedis('redis://127.0.0.1:1');
     await expect(redis.hgetall('x')).rejects.toThrow();
     expect(await waitForRedis(redis, 10)).toBe(false);

@@ -35,13 +35,13 @@ interface Copy {
 
 /** For how many dropped keys the time of the drop is remembered. */
 const MAX_DROPS = 10_000;
-/** For how long, in ms: longer than a direct answer may be under way. */
+/** For how long, in ms: longer than a direct answer may be in flight. */
 const DROP_MEMORY_MS = 60_000;
 
 const NOTHING: ReadonlyMap<string, SourceAnswer> = new Map();
 
 /**
- * Reads what the enrichers wrote: L1 first, then one HGETALL, which concurrent readers share. While Redis is away L1
+ * Reads what the enrichers wrote: L1 first, then one HGETALL, which concurrent readers share. While Redis is unavailable L1
  * answers as long as its entries may be used. Never throws.
  */
 export class ContextReader {

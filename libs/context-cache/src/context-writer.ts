@@ -49,7 +49,7 @@ return 1
 
 /**
  * Writes what sources said. For the enrichers: they own the limits and the credentials. All methods throw when Redis
- * fails, at once while it is away.
+ * fails, at once while it is unavailable.
  */
 export class ContextWriter {
   private readonly redis: RedisGuard;
@@ -83,7 +83,7 @@ export class ContextWriter {
   /**
    * Keeps an answer until its `staleUntil`. An `UNAVAILABLE` one is never kept.
    *
-   * @returns whether it was written; not so when something newer stands there
+   * @returns whether it was written; not so when something newer is there
    */
   async write(address: EntryAddress, answer: SourceAnswer): Promise<boolean> {
     if (answer.status === 'UNAVAILABLE') return false;

@@ -35,20 +35,20 @@ export function principalKey(principal: string): string {
 }
 
 /**
- * The hash of all that is known of a resource. The id is a tool parameter and may hold a password, so its digest stands
- * in the key.
+ * The hash of all that is known of a resource. The id is a tool parameter and may hold a password, so its digest is in
+ * the key.
  */
 export function resourceKey({ kind, id }: ResourceRef): string {
   return `iris:res:v2:{${kind}:${keyDigest(id)}}`;
 }
 
-/** What stands in a key for a name that a person, a caller or a vendor chooses. Bounds its length too. */
+/** What is in a key for a name that a person, a caller or a vendor chooses. Bounds its length too. */
 export function keyDigest(name: string): string {
   return hash('sha256', name, 'base64url');
 }
 
 /**
- * The field of a source in a principal's hash. Facts about a device stand in the hash of the person who uses it, so
+ * The field of a source in a principal's hash. Facts about a device are in the hash of the person who uses it, so
  * that one read fetches all.
  *
  * @returns undefined when the subject has no node and the source is asked by node

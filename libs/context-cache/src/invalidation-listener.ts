@@ -2,7 +2,7 @@ import { INVALIDATION_CHANNEL } from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /**
- * Hears of dropped hashes.
+ * Receives the names of dropped hashes.
  *
  * @param subscriber a connection of its own: a subscribed one can do nothing else
  * @param onDropped called with the key of the hash

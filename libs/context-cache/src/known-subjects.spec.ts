@@ -37,13 +37,13 @@ async function listed(...subjects: string[]): Promise<void> {
 }
 
 describe('KnownSubjects', () => {
-  it('says since when a subject is in no list, and nothing of those in it', async () => {
+  it('returns since when a subject is in no list, and nothing for those in it', async () => {
     await listed('ana@acme.example');
     await expect(known.absentSince('pagerduty', 'cara@acme.example')).resolves.toBe(READ_AT);
     await expect(known.absentSince('pagerduty', 'Ana@acme.example')).resolves.toBeUndefined();
   });
 
-  it('says nothing without a finished list, or of another source', async () => {
+  it('returns nothing without a finished list, or of another source', async () => {
     await known.begin('pagerduty').add(['ana@acme.example']);
     await expect(known.absentSince('pagerduty', 'cara@acme.example')).resolves.toBeUndefined();
     await listed();
@@ -51,7 +51,7 @@ describe('KnownSubjects', () => {
     await expect(known.absentSince('pagerduty', 'cara@acme.example')).resolves.toBe(READ_AT);
   });
 
-  it('says nothing when a part of the list was evicted', async () => {
+  it('returns nothing when a part of the list was evicted', async () => {
     await listed('ana@acme.example');
     await redis.del('iris:known:v1:{pagerduty}');
     await expect(known.absentSince('pagerduty', 'cara@acme.example')).resolves.toBeUndefined();

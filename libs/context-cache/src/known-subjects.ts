@@ -34,7 +34,7 @@ export interface KnownList {
    * Replaces the list in use.
    *
    * @param readAt epoch ms before the list was read
-   * @param until epoch ms after which it says nothing any more
+   * @param until epoch ms after which it is no longer used
    */
   finish(readAt: number, until: number): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { keyDigest } from './entry.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
 
-/** For how long an event is known again, in ms: as long as any vendor goes on delivering one. */
+/** For how long an event is known again, in ms: as long as any vendor keeps delivering one. */
 const REMEMBERED_MS = 48 * 60 * 60 * 1000;
 
 /** Remembers, for all replicas, which events of a vendor were dealt with. All methods throw when Redis fails. */

@@ -9,7 +9,7 @@ function recordKey(source: SourceId, record: string): string {
 }
 
 /**
- * Leads from a vendor's record to the principals whose entries were made of it, because a vendor's push names its own
+ * Leads from a vendor's record to the principals whose entries were made of it, because a vendor's webhook names its own
  * ids, and the name that it gives beside may be a new one. All methods throw when Redis fails.
  */
 export class RecordIndex {

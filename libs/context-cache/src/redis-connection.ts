@@ -22,7 +22,7 @@ export interface RedisConnectionOptions {
   readonly commandTimeoutMs?: number;
   /** Longest wait for a connection, in ms. */
   readonly connectTimeoutMs?: number;
-  /** Called for faults of the connection, which heals by itself. Never called with a command's error. */
+  /** Called for errors of the connection, which heals by itself. Never called with a command's error. */
   readonly onError?: (error: Error) => void;
   /** Called when the condition of Redis changes. */
   readonly onCondition?: (condition: RedisCondition) => void;
@@ -38,7 +38,7 @@ const MAX_RECONNECT_MS = 2000;
 const TOPOLOGY_TIMEOUT_MS = 1000;
 /** How often the slots of a cluster are read again, in ms; a command that is redirected reads them at once. */
 const SLOTS_REFRESH_MS = 2000;
-/** Pause before a command that met a failover is tried again, in ms. */
+/** Pause before a command that failed because of a failover is tried again, in ms. */
 const FAILOVER_RETRY_MS = 50;
 
 const healths = new WeakMap<RedisConnection, RedisHealth>();
@@ -181,7 +181,7 @@ function attend<T extends RedisConnection>(
   blocking: boolean,
   file: PasswordFile | undefined,
 ): T {
-  // Without a listener ioredis prints every fault of the connection to the console.
+  // Without a listener ioredis prints every error of the connection to the console.
   redis.on('error', (error: Error) => options.onError?.(error));
   const health = new RedisHealth(redis, { blocking, onCondition: options.onCondition });
   healths.set(redis, health);

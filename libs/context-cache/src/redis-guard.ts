@@ -26,7 +26,7 @@ export class RedisGuard {
     return this.failures >= BREAK_AFTER_FAILURES;
   }
 
-  /** @throws at once while Redis is away; else what the command throws */
+  /** @throws at once while Redis is unavailable; else what the command throws */
   async run<T>(command: (redis: RedisConnection) => Promise<T>): Promise<T> {
     if (!isReadableRedis(this.redis)) throw new Error('no primary of Redis is connected');
     if (this.isOpen) {

@@ -47,7 +47,7 @@ export class RedisHealth {
   private unanswered = 0;
   private askedAt: number | undefined;
   private waiting: (() => void)[] = [];
-  /** Whether the server tells its role; some managed ones do not. */
+  /** Whether the server reports its role; some managed ones do not. */
   private tellsRole = true;
 
   constructor(

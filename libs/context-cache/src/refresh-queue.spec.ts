@@ -119,7 +119,7 @@ describe('refreshes on a real Redis', () => {
     expect(await gateway.zcard('{iris}:iris-refresh-okta:completed')).toBe(0);
   });
 
-  it('says that it could not ask while Redis is away, and works again by itself', async () => {
+  it('reports that it could not ask while Redis is unavailable, and works again by itself', async () => {
     const seen: string[] = [];
     work(async ({ subject }) => void seen.push(subject.principal));
     await queue.ask('okta', ana);

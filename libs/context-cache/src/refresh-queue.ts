@@ -15,7 +15,7 @@ export interface RefreshRequest {
   readonly askedAt: number;
 }
 
-/** What became of asking: `dropped` when Redis is away. */
+/** Outcome of a request: `dropped` when Redis is unavailable. */
 export type RefreshAsked = 'asked' | 'dropped';
 
 /** All of BullMQ's keys of one prefix in braces stay on one slot of a Redis Cluster. */
@@ -43,7 +43,7 @@ function deduplicationId(request: RefreshRequest): string {
   return keyDigest(JSON.stringify([source, ...about]));
 }
 
-/** Asks the enrichers to read an entry again. Never throws and never waits for a Redis that is away. */
+/** Asks the enrichers to read an entry again. Never throws and never waits for a Redis that is unavailable. */
 export class RefreshQueue {
   private readonly queues = new Map<SourceId, Queue>();
   private droppedCount = 0;
@@ -57,7 +57,7 @@ export class RefreshQueue {
     private readonly deduplicationMs = DEDUPLICATION_MS,
   ) {}
 
-  /** How many requests were dropped because Redis was away. */
+  /** How many requests were dropped because Redis was unavailable. */
   get dropped(): number {
     return this.droppedCount;
   }
@@ -113,7 +113,7 @@ export interface RefreshWorkerOptions {
   readonly concurrency: number;
   /** Called for each request; a rejection is counted as a failed job and not tried again. */
   refresh(request: RefreshRequest): Promise<void>;
-  /** Called for faults of the connection or of BullMQ. */
+  /** Called for errors of the connection or of BullMQ. */
   onError(error: Error): void;
 }
 
@@ -146,7 +146,7 @@ export class RefreshWorker {
     this.worker.on('failed', () => {});
   }
 
-  /** Waits for the refreshes under way, then ends. The given connection belongs to the caller. */
+  /** Waits for the refreshes in flight, then ends. The given connection belongs to the caller. */
   async close(): Promise<void> {
     await closeWorker(this.worker, this.options.redis);
   }

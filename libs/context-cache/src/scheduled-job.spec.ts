@@ -55,7 +55,7 @@ describe('a job on a schedule in a real Redis', () => {
     expect(most).toBe(1);
   });
 
-  it('goes on after a run that failed, and after a Redis that came back empty', async () => {
+  it('continues after a run that failed, and after a Redis that came back empty', async () => {
     const faults: Error[] = [];
     let runs = 0;
     replica(async () => {
@@ -98,7 +98,7 @@ describe('a job on a schedule in a real Redis', () => {
     expect(faults.map(({ message }) => message).sort()).toEqual(['run 1', 'run 2']);
   });
 
-  it('does not try a run again whose fault will not pass', async () => {
+  it('does not try a run again whose error will not pass', async () => {
     const faults: Error[] = [];
     const run = async () => {
       throw new Error('refused');

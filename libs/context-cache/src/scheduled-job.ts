@@ -31,7 +31,7 @@ const RETRY_MS = 5000;
 /** The name of a run that was asked for, beside the schedule. */
 const ASKED_FOR = 'soon';
 
-/** A job that all replicas offer to run and one at a time does, at a fixed interval. The schedule stands in Redis. */
+/** A job that all replicas offer to run and one at a time does, at a fixed interval. The schedule is in Redis. */
 export class ScheduledJob {
   private readonly queue: Queue;
   private readonly worker: Worker;
@@ -73,7 +73,7 @@ export class ScheduledJob {
     await this.queue.add(ASKED_FOR, {}, { ...this.jobOptions, deduplication: { id: ASKED_FOR } });
   }
 
-  /** Waits for a run under way, then ends. The given connection belongs to the caller. */
+  /** Waits for a run in flight, then ends. The given connection belongs to the caller. */
   async close(): Promise<void> {
     this.options.redis.off('ready', this.onReady);
     await closeWorker(this.worker, this.options.redis);

@@ -22,7 +22,7 @@ describe('one call of many replicas', () => {
     }
   });
 
-  /** A call that ends when the test says so, and keeps its result where the others look. */
+  /** A call that ends when the test ends it, and keeps its result where the others look. */
   function sharedCall() {
     const state = { calls: 0, kept: undefined as string | undefined };
     const called = Promise.withResolvers<void>();
@@ -61,7 +61,7 @@ describe('one call of many replicas', () => {
     expect(state.calls).toBe(1);
   });
 
-  it('is not made when its result stands there already, and leaves no lock', async () => {
+  it('is not made when its result is there already, and leaves no lock', async () => {
     const { state, flight } = sharedCall();
     state.kept = 'facts';
     expect(await replicas[0]?.flights.run(flight())).toBe('facts');
@@ -82,7 +82,7 @@ describe('one call of many replicas', () => {
     expect(state.calls).toBe(1);
   });
 
-  it('is made again by another when the fault is not to be shared', async () => {
+  it('is made again by another when the error is not to be shared', async () => {
     const { called, outcome, flight } = sharedCall();
     const first = replicas[0]?.flights.run(flight({ describeFault: () => undefined }));
     await called;

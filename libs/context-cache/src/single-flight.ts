@@ -17,7 +17,7 @@ export interface Flight<T> {
   find(): Promise<T | undefined>;
   /** The costly call. It keeps its result where `find` looks before it resolves. */
   fetch(): Promise<T>;
-  /** A short text of the fault for the replicas that wait; undefined: they are not told and may try themselves. */
+  /** A short text of the error for the replicas that wait; undefined: they are not told and may try themselves. */
   describeFault(error: unknown): string | undefined;
 }
 
@@ -39,7 +39,7 @@ export class FlightTimeout extends Error {
 
 /** How often a loser looks, in ms. */
 const POLL_MS = 30;
-/** For how long a fault is shown to the replicas that wait, in ms. */
+/** For how long an error is shown to the replicas that wait, in ms. */
 const FAULT_MS = 500;
 const FAULT_PREFIX = 'fault:';
 
@@ -48,7 +48,7 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 `;
-/** Turns the lock, if it is still ours, into a fault for those who wait. KEYS: lock. ARGV: token, fault, ms. */
+/** Turns the lock, if it is still ours, into an error for those who wait. KEYS: lock. ARGV: token, error, ms. */
 const FAIL = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1 end
 return 0
@@ -97,7 +97,7 @@ export class DistributedFlights {
     return seen.result;
   }
 
-  /** The token when the lock is ours, else what stands in it. */
+  /** The token when the lock is ours, else what is in it. */
   private async acquire(key: string, token: string, lockMs: number): Promise<string> {
     // NX with GET (Redis 7) answers null for a lock just taken.
     const held = await this.redis.run((redis) => redis.set(key, token, 'PX', lockMs, 'NX', 'GET'));

@@ -26,7 +26,7 @@ export const PRINCIPAL_ATTRIBUTES: readonly AttributeDefinition[] = [
 /** Attributes of the resource: one tool call. */
 export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
   { path: 'tool.name', type: 'string', meaning: 'Name of the tool, exactly as it was called.' },
-  { path: 'tool.server', type: 'string', meaning: 'MCP server, where the name tells one.' },
+  { path: 'tool.server', type: 'string', meaning: 'MCP server, if the name contains one.' },
   { path: 'tool.operation', type: 'string', meaning: "The tool's own name on its server; the whole name without one." },
   {
     path: 'tool.anomalies',
@@ -63,7 +63,7 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
     path: 'effects',
     type: 'object[]',
     meaning:
-      'What the call does besides what its tool says, one object each: program, system, category, operation, environment, target, via, opaque and cmdb. Each is also a resource of its own, which has these in the place of those of the tool. Absent when there are none.',
+      'What the call does besides its tool, one object each: program, system, category, operation, environment, target, via, opaque and cmdb. Each is also a resource of its own, which has these in the place of those of the tool. Absent when there are none.',
     items: [
       { path: 'program', type: 'string' },
       { path: 'system', type: 'string' },

@@ -1,11 +1,11 @@
 /**
- * The closed list of reason ids. The same id stands in the reply, the log, the metric, the span and the evidence of a
- * refusal, a degradation or a fault. Messages may change, ids may not.
+ * The closed list of reason ids. The same id is in the reply, the log, the metric, the span and the evidence of a
+ * refusal, a degradation or an error. Messages may change, ids may not.
  */
 export const REASONS = {
   policy_allowed: 'A policy rule allows the call.',
   policy_denied: 'A policy rule denies the call, or no rule allows it.',
-  no_policy_match: 'The PDP holds no policy for this resource kind, version and scope: a configuration fault.',
+  no_policy_match: 'The PDP holds no policy for this resource kind, version and scope: a configuration error.',
   no_tool_call: 'The hook carries a body that the gateway understands and no tool call to judge.',
   nothing_to_evaluate: 'The hook carries nothing that can be judged; its grant lacks a field in `send`.',
   observe_only: 'The event comes after the response, so the verdict cannot be enforced.',
@@ -22,7 +22,7 @@ export const REASONS = {
   decoded_ratio_exceeded: 'The body decompresses to more than the configured multiple of its size.',
   too_many_calls: 'The hook has more tool calls than the configured limit.',
   too_many_new_calls:
-    'The hook has more tool calls that were not judged before than the configured limit. Sent again, it goes on with the next.',
+    'The hook has more tool calls that were not judged before than the configured limit. Sent again, it continues with the next.',
   too_many_results: 'One tool call id has more results than the configured limit.',
   too_many_declared_tools: 'The request declares more tools than the configured limit.',
   id_too_long: 'A session, request or tool call id is longer than the configured limit.',
@@ -49,29 +49,29 @@ export const REASONS = {
   source_rate_limited: 'A source refused because of its rate limit.',
   source_circuit_open: 'A source failed repeatedly and is not asked for a while.',
   source_overloaded: 'Too many calls to a source are waiting.',
-  source_unauthorized: 'A source refused the credentials: a configuration fault.',
+  source_unauthorized: 'A source refused the credentials: a configuration error.',
   source_bad_response: 'A source answered in a form that cannot be trusted.',
   source_cancelled: 'The hook was cancelled before the source answered.',
 
-  subject_not_found: 'The source knows nobody of this name.',
+  subject_not_found: 'The source has no record of this subject.',
   subject_ambiguous: 'The source knows several active records of this name.',
   subject_invalid: 'The name cannot be looked up safely in this source.',
   subject_not_a_person: 'The principal is a tagged device, which is never looked up as a person.',
   subject_not_mapped: 'No identity rule maps the login name to a key of this source.',
 
-  push_unauthenticated: 'A push is not proved to come from the vendor.',
-  push_expired: 'A push was signed too long ago, or in the future.',
-  push_malformed: 'A push is not what the vendor sends.',
-  push_too_large: 'A push is larger than the limit.',
+  push_unauthenticated: 'The signature or secret of a webhook is missing or wrong.',
+  push_expired: 'The signature of a webhook is too old, or in the future.',
+  push_malformed: 'A webhook is not in the form of its vendor.',
+  push_too_large: 'A webhook is larger than the limit.',
 
   pdp_unavailable: 'The PDP could not be reached.',
   pdp_timeout: 'The PDP did not answer inside the budget.',
-  pdp_rejected: 'The PDP refused the check as invalid: a configuration fault.',
-  attributes_rejected: 'The schemas of the PDP refuse an attribute, so the call is denied: a configuration fault.',
+  pdp_rejected: 'The PDP refused the check as invalid: a configuration error.',
+  attributes_rejected: 'The schemas of the PDP refuse an attribute, so the call is denied: a configuration error.',
   pdp_not_strict: 'The PDP runs without strict evaluation: a DENY rule on an unknown fact lets the call pass.',
   budget_exhausted: 'The budget of the hook was used up before a decision.',
   evidence_unavailable: 'The decision could not be recorded, and the configuration is to block then.',
-  internal_error: 'An unexpected fault inside the gateway.',
+  internal_error: 'An unexpected error inside the gateway.',
 
   cache_unavailable: 'Redis could not be reached; sources are asked directly.',
 } as const;
@@ -82,7 +82,7 @@ export type ReasonId = keyof typeof REASONS;
 /** All reason ids, in the order of the list. */
 export const REASON_IDS = Object.keys(REASONS) as ReasonId[];
 
-/** Tells whether a text is a reason id, for values that come from another process. */
+/** Checks whether a text is a reason id, for values that come from another process. */
 export function isReasonId(text: string): text is ReasonId {
   return Object.hasOwn(REASONS, text);
 }

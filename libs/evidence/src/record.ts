@@ -46,7 +46,7 @@ export const evidenceRecordSchema = z.strictObject({
       id: z.string().describe('Login name, stable node id of a tagged device, or anonymous.'),
       roles: z.array(z.string()).describe('Roles the PDP was given.'),
       attr: attributes.describe(
-        'All attributes the PDP was given. The status of each source stands below context, with its age in s.',
+        'All attributes the PDP was given. The status of each source is below context, with its age in s.',
       ),
     })
     .describe('Who asked.'),

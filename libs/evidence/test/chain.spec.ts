@@ -112,7 +112,7 @@ describe('a chain', () => {
     expect(findings[0]).toMatchObject({ fault, ...(seq === undefined ? {} : { seq }) });
   });
 
-  it('finds a chain that was written anew without the key, and a record beside another one', () => {
+  it('finds a chain that was written again without the key, and a record beside another one', () => {
     const forged = chainOf(8, { writer: new ChainWriter({ headRecords: 4, headSeconds: 60, key: keyPair().signing }) });
     expect(faultsOf(verify(forged))).toEqual(['signature', 'unsigned_tail']);
     const unsigned = chainOf(8, { writer: new ChainWriter({ headRecords: 4, headSeconds: 60 }) });

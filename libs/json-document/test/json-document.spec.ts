@@ -70,7 +70,7 @@ describe('parseDocument', () => {
     ['{"a":1,"\\u0061":2}', ['a']],
     ['[0,{"__proto__":1,"__proto__":2}]', [1, '__proto__']],
     ['{"a":":,{}","b":{"a":1},"b":2}', ['b']],
-  ])('tells where a key is repeated in %s', (text, path) => {
+  ])('reports where a key is repeated in %s', (text, path) => {
     expect(parseDocument(text, { maxDepth })).toEqual({ ok: false, reason: 'duplicate_json_key', path });
   });
 

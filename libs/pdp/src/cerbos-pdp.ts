@@ -186,7 +186,7 @@ export class CerbosPdp implements Pdp {
   }
 
   /**
-   * The version that the PDP says of itself, for example `0.55.0`.
+   * The version that the PDP reports about itself, for example `0.55.0`.
    *
    * @throws PdpError when the PDP does not answer
    */

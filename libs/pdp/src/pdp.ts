@@ -60,7 +60,7 @@ export interface PdpCall {
   readonly signal?: AbortSignal;
   /**
    * Called with the answers of each part of a check that is made in several calls, as they arrive: what was answered
-   * before a fault is not lost. `from` is the index of the first resource of the part.
+   * before an error is not lost. `from` is the index of the first resource of the part.
    */
   readonly onPart?: (from: number, results: readonly CheckResult[]) => void;
 }
@@ -72,7 +72,7 @@ export interface Pdp {
   close(): void;
 }
 
-/** The PDP gave no decision. `reason` says why. */
+/** The PDP gave no decision. `reason` states why. */
 export class PdpError extends Error {
   override readonly name = 'PdpError';
   constructor(

@@ -20,7 +20,7 @@ import {
 
 /**
  * Every metric of the mesh, declared once. A label has a closed list of values, so its cardinality is bounded.
- * Names follow OpenTelemetry's conventions; `prometheusName` tells what Prometheus calls them.
+ * Names follow OpenTelemetry's conventions; `prometheusName` returns their name in Prometheus.
  */
 export interface MetricDefinition {
   readonly kind: 'counter' | 'histogram' | 'gauge';

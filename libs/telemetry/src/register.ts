@@ -32,7 +32,7 @@ environment.OTEL_EXPORTER_OTLP_PROTOCOL ??= 'http/protobuf';
 environment.OTEL_TRACES_EXPORTER ??= exportsTraces ? 'otlp' : 'none';
 environment.OTEL_METRICS_EXPORTER ??= exportsMetrics ? 'otlp' : 'none';
 environment.OTEL_LOGS_EXPORTER ??= 'none';
-// Baggage would carry what a caller says of a person on to vendors and to the PDP, so it ends here.
+// Baggage would carry what a caller claims about a person on to vendors and to the PDP, so it ends here.
 environment.OTEL_PROPAGATORS ??= 'tracecontext';
 
 const sdk = new NodeSDK({

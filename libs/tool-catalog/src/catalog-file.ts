@@ -1,12 +1,12 @@
 import { parse } from 'yaml';
 import { type CatalogDocument, catalogSchema } from './catalog-schema.js';
 
-/** The catalog cannot be used. The message has one line per fault: entry, key and accepted form. */
+/** The catalog cannot be used. The message has one line per error: entry, key and accepted form. */
 export class CatalogError extends Error {
   override readonly name = 'CatalogError';
 }
 
-/** Lists whose items faults are told by name. */
+/** Lists whose items are named in errors. */
 const ITEMS = { entries: 'entry', servers: 'server', environments: 'environment', programs: 'program' } as const;
 
 /**

@@ -93,7 +93,7 @@ const environment = z.strictObject({
   from: z.array(source).default([]),
   /** Parameters whose text can only raise the environment. */
   hints: z.array(path).default([]),
-  /** Where the server leads when no parameter says it: for a server that is wired to one environment. */
+  /** Environment of a server that has only one, when no parameter names one. */
   always: word.optional(),
 });
 

@@ -36,7 +36,7 @@ const environment = (params: JsonObject | undefined, name = 'mcp__pg__query') =>
   classify(name, params).classification.environment;
 
 describe('classify', () => {
-  it('says what a call is, and from what', () => {
+  it('returns what a call is, and from what', () => {
     expect(classify('mcp__pg__query', { host: 'orders-staging', sql: 'select 1' })).toEqual({
       tool: { name: 'mcp__pg__query', server: 'pg', operation: 'query', anomalies: [] },
       classification: {
@@ -108,7 +108,7 @@ entries: [{ name: one, system: s, category: c, tools: { read: [a] } }]
     expect(environment(undefined, 'mcp__pg__query')).toBeUndefined();
   });
 
-  it('of a server that is wired to one is that one, unless a parameter says otherwise', () => {
+  it('of a server with one environment is that one, unless a parameter names another', () => {
     expect(environment({}, 'mcp__fixed__query')).toBe('staging');
     expect(environment({ note: 'prod' }, 'mcp__fixed__query')).toBe('production');
     expect(environment({ to: 'dev1' }, 'mcp__fixed__move')).toBe('development');

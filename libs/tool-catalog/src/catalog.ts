@@ -241,7 +241,7 @@ function matchesOf(
   };
   if (isMarked) {
     const entry = main.server === undefined ? undefined : servers.find(main.server);
-    // A name that says its server is of that server, so the other splits can only make it stricter.
+    // A name that contains its server is of that server, so the other splits can only make it stricter.
     if (!add(main, entry, entry?.exact(main.operation) ?? entry?.wildcard(main.operation))) return [];
   } else {
     for (const entry of own) add({ operation: name }, entry, entry.exact(name));

@@ -16,7 +16,7 @@ import { parameterPaths, readParameters } from './parameter-values.js';
 
 /** One thing that was looked at to tell the environment. Never holds a user, a password or a whole connection string. */
 export interface EnvironmentClue {
-  /** Path of the parameter; `(server)` for the server, `(declared)` for what the catalog says of it. */
+  /** Path of the parameter; `(server)` for the server, `(declared)` for the value of the catalog. */
   readonly parameter: string;
   /** Host or name that was recognised or not; absent when it cannot be shown. */
   readonly value?: string;

@@ -19,7 +19,7 @@ export interface EnvironmentRules {
   readonly localPorts: ReadonlySet<string>;
 }
 
-/** What a text says about the environment. */
+/** The environment that a text names. */
 export interface Recognition {
   /** Place in the list of environments, 0 the most restrictive; Infinity when not recognised. */
   readonly rank: number;
@@ -39,7 +39,7 @@ export function stricter(one: Recognition, other: Recognition): Recognition {
 
 /**
  * The environment of `host` or `host:port`. Patterns count only for hosts that belong to the organisation: those below
- * its domains, and names without a dot, which only its own resolvers know. An address says nothing, and a name outside is
+ * its domains, and names without a dot, which only its own resolvers know. An address proves nothing, and a name outside is
  * recognised only when it is listed. The most restrictive environment is recognised anywhere in the text.
  */
 export function recogniseHost({ environments, domains, localPorts }: EnvironmentRules, text: string): Recognition {

@@ -11,7 +11,7 @@ export interface NamePattern {
   matches(name: string): boolean;
 }
 
-/** Tells whether a text can be compiled to a pattern. */
+/** Checks whether a text can be compiled to a pattern. */
 export function isNamePattern(text: string): boolean {
   return text.length > 0 && text.length <= MAX_NAME_LENGTH && (text.match(/\*/g)?.length ?? 0) <= 2;
 }

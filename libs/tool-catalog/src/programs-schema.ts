@@ -112,7 +112,7 @@ const program = z.strictObject({
   names: z.array(programName).min(1, 'must list at least one program'),
   system: word.optional(),
   category: word.optional(),
-  /** What a call does that no verb, flag or statement tells. */
+  /** What a call does that no verb, flag or statement reports. */
   operation: operation.default('execute'),
   /** Runs nothing that its arguments name. */
   plain: z.boolean().default(false),

@@ -5,7 +5,7 @@ export type Operation = NonNullable<ToolClassification['operation']>;
 /** From the most to the least restrictive. */
 export const OPERATIONS: readonly Operation[] = ['delete', 'execute', 'export', 'write', 'read'];
 
-/** Words in the name of a tool that say what it does beside what a wildcard says. */
+/** Words in the name of a tool that are stricter than its wildcard. */
 const VERBS: Readonly<Record<Exclude<Operation, 'read'>, ReadonlySet<string>>> = {
   delete: new Set(
     'delete del remove drop destroy purge wipe truncate nuke erase terminate kill uninstall prune shred revoke'.split(

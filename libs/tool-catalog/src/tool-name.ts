@@ -2,7 +2,7 @@ import { MAX_NAME_LENGTH } from './name-pattern.js';
 
 /** A tool's name taken apart. */
 export interface ParsedToolName {
-  /** MCP server; absent when the name tells none. */
+  /** MCP server; absent if the name contains none. */
   readonly server?: string;
   /** The tool's own name on its server; the whole name without one. */
   readonly operation: string;

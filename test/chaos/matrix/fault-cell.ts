@@ -12,11 +12,11 @@ export interface FaultCell {
   readonly faultMs?: number;
   strike(): unknown;
   heal(): unknown;
-  /** Whether a hook shows that all is well again; by default that it has the fate of good health. */
+  /** Whether a hook shows that the mesh has recovered; by default that it has the fate of good health. */
   isWell?(hook: SentHook, record: DeliveredRecord): boolean;
   /** Reply times may be so much longer than the budget, in ms: for a fault that stops the gateway itself. */
   readonly extraMs?: number;
-  /** Whether hooks may stay without a reply: those that were under way in a gateway that was killed. */
+  /** Whether hooks may stay without a reply: those that were in flight in a gateway that was killed. */
   readonly mayLose?: boolean;
 }
 
@@ -47,9 +47,9 @@ const MARGIN_MS = 500;
 /** After so many good hooks in a row all is well: each kind came three times. */
 const STREAK = 21;
 const RECOVERY_LIMIT_MS = 60_000;
-/** A recovery that took longer says what it waited for, in ms. */
+/** A recovery that took longer states what it waited for, in ms. */
 const LONG_MS = 5000;
-/** A hook for which the machine stood still for longer says nothing about the mesh, in ms. */
+/** A hook for which the machine stood still for longer is no evidence about the mesh, in ms. */
 const STARVED_MS = 150;
 const POLL_MS = 50;
 const SHOWN_VIOLATIONS = 5;

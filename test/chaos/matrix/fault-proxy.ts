@@ -15,7 +15,7 @@ type AbruptMode =
   | { readonly kind: 'early'; readonly status: number };
 
 /**
- * What becomes of connections, those that are open included.
+ * Effect on connections, those that are open included.
  *
  * - `pass`: they are carried on
  * - `refuse`: nobody listens

@@ -24,13 +24,13 @@ const COLUMNS = [
   'passed / stripped / withheld / blocked',
   'No reply',
   'Worst reply',
-  'Well again after',
+  'Recovery time',
   'Requests to vendors',
   'Evidence delivered',
   'Violations',
 ];
 
-const INTRODUCTION = `# What fails, and what comes of it
+const INTRODUCTION = `# Failures and their effects
 
 Each row is one fault under a steady load of 20 hooks/s of seven kinds: calls that policy allows and calls that it denies,
 of people who are known and of people whom nobody has asked for before, tools that no policy covers, requests out of which
@@ -39,7 +39,7 @@ that also makes the load.
 
 A row has no violation when, seen from the outside: each hook got a valid verdict with status 200 inside its budget (and
 500 ms more, for the shared machine); no call that policy denies passed; the evidence of each answered hook was delivered
-to the sink, found by its request id; and all was well again without anybody's doing. "Well again after" counts from the
+to the sink, found by its request id; and the mesh had recovered without anybody's doing. "Recovery time" counts from the
 end of the fault to the first hook from which on 21 in a row were decided as in good health, for a vendor with its fresh
 facts. Requests to vendors are counted while the fault lasts.
 

@@ -14,7 +14,7 @@ export type HookKind =
 /** What became of the one executed call of a hook, and of the tool that it declares beside it. */
 export type Fate = 'passed' | 'stripped' | 'withheld' | 'blocked';
 
-/** What a mesh in good health says to each kind. */
+/** What a healthy mesh answers to each kind. */
 export const WELL: Readonly<Record<HookKind, Fate>> = {
   known_allowed: 'passed',
   known_denied: 'withheld',

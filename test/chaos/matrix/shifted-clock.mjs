@@ -1,6 +1,6 @@
 /**
- * Loaded before a process's own code: shifts what Date tells by as many ms as the file CLOCK_SHIFT_FILE says, from then
- * on. Timers and performance.now() go on, as on a machine whose wall clock is set. Redis and the other processes keep
+ * Loaded before a process's own code: shifts what Date reports by as many ms as the file CLOCK_SHIFT_FILE states, from then
+ * on. Timers and performance.now() continue, as on a machine whose wall clock is set. Redis and the other processes keep
  * the true time.
  */
 import { readFileSync } from 'node:fs';

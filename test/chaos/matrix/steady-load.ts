@@ -42,7 +42,7 @@ export class SteadyLoad {
     this.#timer = setInterval(() => this.#send(), everyMs);
   }
 
-  /** Sends no more and waits for the replies that are under way. */
+  /** Sends no more and waits for the replies that are in flight. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all(this.#underWay);

@@ -42,7 +42,7 @@ export class EvidenceWorker implements OnApplicationShutdown {
       settings: { backoffStrategy: retryDelayMs },
       telemetry: new BullMQOtel({ tracerName: EVIDENCE_TRACER }),
     });
-    this.worker.on('error', (error) => logger.warn({ err: error }, 'the evidence queue met a fault'));
+    this.worker.on('error', (error) => logger.warn({ err: error }, 'evidence queue error'));
     this.worker.on('failed', (job, error) => {
       if (job?.finishedOn !== undefined) logger.error({ batch: job.id }, `a batch is a dead letter: ${error.message}`);
     });
@@ -59,7 +59,7 @@ export class EvidenceWorker implements OnApplicationShutdown {
     return redisReport(this.options.redis);
   }
 
-  /** Ends after the batches under way. */
+  /** Ends after the batches in flight. */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await closeWorker(this.worker, this.options.blocking);

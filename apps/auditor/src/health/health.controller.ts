@@ -13,7 +13,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Whether batches can be taken. A sink that is away does not make the auditor unready: nobody else can do better. */
+  /** Whether batches can be taken. A sink that is unavailable does not make the auditor unready: nobody else can do better. */
   @Get('readyz')
   ready(@Res() reply: FastifyReply): void {
     const { ready } = this.worker;

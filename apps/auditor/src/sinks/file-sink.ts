@@ -28,7 +28,7 @@ const RETENTION_MS = 600_000;
 const FILE_NAME = /^evidence-.*\.jsonl$/;
 
 /**
- * Files of JSON lines that begin anew by size and age. A batch counts as delivered when it is on the disk, which the
+ * Files of JSON lines that are rotated by size and age. A batch counts as delivered when it is on the disk, which the
  * streams of logging libraries do not tell. Each process writes files of its own, so several may share the folder.
  */
 export class FileSink implements EvidenceSink {

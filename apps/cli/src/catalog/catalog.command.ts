@@ -75,7 +75,7 @@ export function registerCatalog(program: Command, io: CliIo, finish: Finish): vo
       if (action === undefined || resource === undefined) continue;
       const { tool } = resource.attr;
       const server = isJsonObject(tool) && typeof tool.server === 'string' ? tool.server : undefined;
-      // A name that tells its own server is taken apart by the catalog again.
+      // A name that contains its own server is taken apart by the catalog again.
       if (known.classify({ name: action }).entry ?? known.classify({ name: action, server }).entry) continue;
       const name = calls.has(action) || calls.size < MAX_NAMES ? action : OTHERS;
       calls.set(name, (calls.get(name) ?? 0) + 1);

@@ -17,7 +17,7 @@ export interface Wiring {
   readonly hook: string;
   readonly events: readonly string[];
   readonly send: readonly string[];
-  /** Where it stands, for example `grants[0]`. */
+  /** Where it is, for example `grants[0]`. */
   readonly place: string;
   readonly hasDst: boolean;
   /** Whether it is written in the deprecated form. */
@@ -25,7 +25,7 @@ export interface Wiring {
 }
 
 /**
- * What a configuration says about hooks, read leniently: it is to be diagnosed, not to be used.
+ * The hooks of a configuration, read leniently: it is to be diagnosed, not to be used.
  * Source: Tailscale's configuration reference of Aperture, and of tailnet policy files.
  */
 export interface ApertureWiring {

@@ -24,7 +24,7 @@ const SEND = [
   'quotas',
 ];
 const AUTHORIZATION = ['bearer', 'x-api-key', 'x-goog-api-key', 'hec', 'cf-aig-authorization'];
-/** Aperture's own values where the configuration says nothing. */
+/** Aperture's defaults. */
 const DEFAULT_TIMEOUT = '5s';
 const DEFAULT_FAIL_POLICY = 'fail_open';
 const HOOK_PATH = '/ext/aperture';

@@ -76,7 +76,7 @@ function findingsOf(id: string, asked: string, answer: SourceAnswer | undefined)
   ];
 }
 
-/** The status that the standard health service tells; undefined when nothing answers. */
+/** The status that the standard health service reports; undefined when nothing answers. */
 async function healthOf(address: string): Promise<string | undefined> {
   const client = healthClient(address);
   try {

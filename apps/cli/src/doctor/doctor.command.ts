@@ -49,7 +49,7 @@ interface Options {
 export function registerDoctor(program: Command, io: CliIo, finish: Finish): void {
   const command = program
     .command('doctor')
-    .description('check a set-up; exit code 1 when something is to be mended')
+    .description('check a set-up; exit code 1 when something has to be fixed')
     .option('--pdp-tls', 'reach the PDP over TLS', false)
     .option('--pdp-http <url>', "URL of the PDP's HTTP listener, to compare its clock")
     .option('--golden <file>', 'checks whose answers are known', 'policies/golden.yaml')
@@ -135,5 +135,5 @@ function printOutcomes(io: CliIo, outcomes: readonly CheckOutcome[]): void {
     }
   }
   const count = outcomes.reduce((sum, { findings }) => sum + findings.length, 0);
-  io.out(count === 0 ? 'nothing to mend\n' : `${count} ${count === 1 ? 'finding' : 'findings'}\n`);
+  io.out(count === 0 ? 'nothing to fix\n' : `${count} ${count === 1 ? 'finding' : 'findings'}\n`);
 }

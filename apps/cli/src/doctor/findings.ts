@@ -14,16 +14,17 @@ export const FINDINGS = {
     'Load a resource policy of this kind, version and scope, or correct pdp.resourceKind, pdp.policyVersion and pdp.scope.',
 
   enricher_unreachable: 'Start the enricher, or correct its address in the source registry or in sources.addresses.',
-  enricher_not_serving: 'Read the log of the enricher: it runs and says that it does not serve.',
+  enricher_not_serving: 'Read the log of the enricher: it runs and reports that it does not serve.',
   source_unauthorized:
     'Give the enricher valid credentials with the scopes that its README lists; the vendor refuses the present ones.',
   source_failing: 'Read the log of the enricher: its vendor gives no usable answer for this reason.',
   source_rows_left_out:
     "Read the enricher's log, which names the lists: grant the integration user the fields that the README lists, or correct the records.",
-  login_unknown: 'Check the login name and the identity rules of the enricher: the source knows nobody of this name.',
+  login_unknown:
+    'Check the login name and the identity rules of the enricher: the source has no record of this subject.',
 
   gateway_unreachable: 'Start the gateway, or correct --gateway.',
-  gateway_unready: 'Mend what the gateway names; until then it has no decisions and answers by its failure mode.',
+  gateway_unready: 'Fix what the gateway names; until then it has no decisions and answers by its failure mode.',
   gateway_without_redis: 'Correct redis.url of the gateway: without Redis every hook waits for the vendors.',
   hook_key_wrong:
     'Use the same key in hook.keys or hook.keysFile of the gateway and in apikey of the hook in Aperture.',

@@ -27,7 +27,7 @@ export function registerList(evidence: Command, io: CliIo, finish: Finish): void
     withFilter(
       evidence
         .command('list')
-        .description('decisions that pass a filter, as they stand in the files; exit code 1 when there is none')
+        .description('decisions that pass a filter, as they are in the files; exit code 1 when there is none')
         .argument('<evidence...>', 'files or folders of evidence, - for the standard input'),
     ).option('--limit <count>', 'how many are shown at most', wholeNumber(1), 100),
     [jsonOption()],
@@ -54,7 +54,7 @@ export function registerList(evidence: Command, io: CliIo, finish: Finish): void
         .argument('<evidence...>', 'files or folders of evidence'),
     )
       .option('-n, --lines <count>', 'how many', wholeNumber(0), 20)
-      .option('-f, --follow', 'go on with those that are added, until it is stopped'),
+      .option('-f, --follow', 'continue with those that are added, until it is stopped'),
     [jsonOption()],
   ).action(async (sources: string[], options: TailOptions) => {
     const latest: EvidenceRecord[] = [];

@@ -39,7 +39,7 @@ export function registerVerify(evidence: Command, io: CliIo, finish: Finish): vo
       .option('--write-checkpoint <file>', 'write where this run ended, when nothing is found')
       .option('--any-order', 'accept lines in any order, as after a redrive of dead letters')
       .option('--allow-unchained', 'accept records without a chain, as earlier releases wrote them')
-      .option('--live-seconds <s>', 'a chain whose last head is younger goes on', wholeNumber(0), 300),
+      .option('--live-seconds <s>', 'a chain whose last head is younger continues', wholeNumber(0), 300),
     [jsonOption()],
   ).action(async (sources: string[], options: VerifyCommandOptions) => {
     const report = await verify(sources, options, io);
@@ -111,10 +111,10 @@ function printReport(io: CliIo, report: ChainReport, hasKey: boolean): void {
   );
   if (!hasKey) io.out('Signatures were not checked: --public-key names the key.\n');
   if (faults === 0) {
-    io.out('No fault was found.\n');
+    io.out('No errors found.\n');
     return;
   }
-  io.out(`\n${faults} faults${findings.length < faults ? `, of which the first ${findings.length}` : ''}\n`);
+  io.out(`\n${faults} errors${findings.length < faults ? `, of which the first ${findings.length}` : ''}\n`);
   printTable(
     io,
     ['fault', 'chain', 'link', 'record', 'where', 'detail'],

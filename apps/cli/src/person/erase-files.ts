@@ -30,7 +30,7 @@ const NEWLINE = 0x0a;
 
 /**
  * Erases the personal fields of a person's records in files. A file is replaced whole by one that holds the other lines
- * as they were, so a fault leaves the old one. What another process appends meanwhile is carried over.
+ * as they were, so a failure leaves the old one. What another process appends meanwhile is carried over.
  *
  * @param dryRun counts only
  * @throws Error when a file cannot be read or replaced

@@ -116,7 +116,7 @@ const errorSchema = z.looseObject({
   error_details: z.looseObject({ position: positionSchema.optional() }).optional(),
 });
 
-/** Errors of the compiler stand in lists, one or two levels down, by kind. */
+/** Errors of the compiler are in lists, one or two levels down, by kind. */
 function errorsIn(value: unknown, shown: string): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([kind, inner]) =>

@@ -3,11 +3,11 @@ import { demandsRole } from './demanded-role.js';
 import type { PolicyFile } from './policy-folder.js';
 import type { Excuse, PolicyRule } from './policy-rules.js';
 
-/** A reason says more than a word. */
+/** A reason has more than one word. */
 const MIN_REASON_LENGTH = 10;
 
 /**
- * What the compiler accepts and nobody means. One line for each fault: file, line, rule, and how to fix it.
+ * What the compiler accepts and nobody means. One line for each error: file, line, rule, and how to fix it.
  *
  * @param isTested whether a test that passes needs the rule
  */

@@ -18,7 +18,7 @@ export interface PolicyFolder {
   readonly isProject: boolean;
 }
 
-/** A policy file with its text, so that a fault has a line. */
+/** A policy file with its text, so that an error has a line. */
 export interface PolicyFile {
   /** Path for messages, relative to the working directory. */
   readonly shown: string;

@@ -44,7 +44,7 @@ type Replayable = EvidenceRecord & Required<Pick<EvidenceRecord, 'resource' | 'a
 const WINDOW = 2000;
 /** Resources in one check: the PDP's default limit. */
 const RESOURCES_PER_CHECK = 50;
-/** Checks under way at once. */
+/** Checks in flight at once. */
 const CONCURRENCY = 16;
 /** Time for one check, in ms. */
 const CHECK_MS = 30_000;

@@ -52,7 +52,7 @@ function reasonToLeave(usage: Usage, { minCalls }: DraftOptions): string | undef
   if (usage.category === 'uncategorised') return 'the tool is not in the catalog';
   if (!SUGGESTED_OPERATIONS.includes(usage.operation)) return `the operation is ${usage.operation}`;
   if (usage.environment === 'production') return 'it acts on production';
-  if (GLOB.test(usage.tool) || usage.tool === '') return 'the name cannot stand in a rule as it is';
+  if (GLOB.test(usage.tool) || usage.tool === '') return 'the name cannot be in a rule as it is';
   if (usage.denied > 0) return `the policies denied it ${usage.denied} times`;
   return usage.calls < minCalls ? `seen less than ${minCalls} times` : undefined;
 }

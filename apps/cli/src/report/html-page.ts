@@ -27,7 +27,7 @@ export function htmlPage(summary: Summary, draft: Draft, madeAt: Date): string {
 <a class="skip" href="#main">Skip to the report</a>
 <header>
 <p class="brand">Iris</p>
-<h1>Tool use: what was seen and what policy says</h1>
+<h1>Tool use: what was seen and what policy decides</h1>
 <p class="sub">${escapeHtml(`${shown(summary.from)} to ${shown(summary.to)} · made ${madeAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`)}</p>
 </header>
 <main id="main">
@@ -72,7 +72,7 @@ ${section(
 ${section('sources', 'How much was known', sourcesTable(summary))}
 ${draftSection(draft)}
 </main>
-<footer><p>Everything on this page stands in this file. Nothing is loaded from elsewhere.</p></footer>
+<footer><p>Everything on this page is in this file. Nothing is loaded from elsewhere.</p></footer>
 </body>
 </html>
 `;

@@ -176,7 +176,7 @@ function environmentTargets(
   );
 }
 
-/** A database has a plain name; all else says where it is. */
+/** A database has a plain name; any other form contains an address. */
 export function looksLikeConnection(text: string): boolean {
   return /[=:/.@]/.test(text) || text.includes(UNKNOWN_PART);
 }

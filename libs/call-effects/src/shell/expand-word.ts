@@ -18,7 +18,7 @@ interface Pieces {
   candidates: string[];
 }
 
-/** Expands a word as Bash does, as far as the text of the call says what its parts are. */
+/** Expands a word as Bash does, as far as the text of the call shows its parts. */
 export function expandWord(word: Word, state: ShellState): ShellWord[] {
   const [only] = word.parts ?? [];
   if (word.parts?.length === 1 && only && state.parameters && isAllParameters(only)) return [...state.parameters];
@@ -77,7 +77,7 @@ function addUnquoted(pieces: Pieces, text: string): void {
 function addParts(pieces: Pieces, parts: readonly WordPart[], isQuoted: boolean, state: ShellState): void {
   for (const [index, part] of parts.entries()) {
     const next = parts[index + 1];
-    // The line goes on, and with it the name of the variable.
+    // The line continues, and with it the name of the variable.
     const isContinued = part.type === 'SimpleExpansion' && next?.type === 'Literal' && next.text.startsWith('\\\n');
     if (isContinued) addUnknown(pieces, isQuoted);
     else addPart(pieces, part, isQuoted, state);

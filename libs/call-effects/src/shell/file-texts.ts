@@ -4,7 +4,7 @@ import type { ShellWord } from './shell-words.js';
 
 const STANDARD_INPUT = /^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/;
 
-/** What a file that a program runs holds, as far as the call says it: one that it writes, or the output of a command. */
+/** What a file that a program runs holds, as far as the call contains it: one that it writes, or the output of a command. */
 export function textsOfFile(word: ShellWord | undefined, reading: Reading): readonly string[] {
   if (word === undefined) return [];
   const outputs = word.candidates.filter((text) => text.startsWith(OUTPUT)).map((text) => text.slice(OUTPUT.length));

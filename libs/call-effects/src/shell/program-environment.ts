@@ -8,7 +8,7 @@ export interface EnvironmentValue {
   readonly doubtful: boolean;
 }
 
-/** The environment of a program, as far as the call says it. Later layers come before earlier ones. */
+/** The environment of a program, as far as the call contains it. Later layers come before earlier ones. */
 export class ProgramEnvironment {
   readonly #values: ReadonlyMap<string, EnvironmentValue>;
   readonly #parent: ProgramEnvironment | undefined;

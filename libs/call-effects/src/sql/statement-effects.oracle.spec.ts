@@ -15,7 +15,7 @@ const READS =
 const DELETES = /^(?:Delete|Drop|Truncate)/;
 const EXECUTES = /^(?:Call|Do|Execute|Load)Stmt$/;
 
-/** What PostgreSQL's own parser says a statement does. */
+/** The effects of a statement by PostgreSQL's own parser. */
 function operationOf(node: unknown): SqlOperation {
   let strictest: SqlOperation = 'read';
   const raise = (to: SqlOperation) => {

@@ -43,7 +43,7 @@ export function statementEffects(sql: string, dialect: SqlDialect = 'generic'): 
       ...((unterminated || strictest.opaque) && { opaque: 'unparsable' }),
     };
   }
-  // Not every dialect that is tried is the right one, so an open quote alone says little where several are.
+  // Not every dialect that is tried is the right one, so an open quote alone proves little where several are.
   return dialect !== 'generic' && strictest.opaque
     ? { ...strictest, operation: stricter(strictest.operation, 'execute') }
     : strictest;

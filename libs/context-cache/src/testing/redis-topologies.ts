@@ -12,7 +12,7 @@ import { startRedis, type TestRedis } from './redis-server.js';
 export interface RedisTopology {
   /** What a client is given. */
   readonly url: string;
-  /** Has another node become the primary of the key; resolves when it is. The old one is away or a replica. */
+  /** Has another node become the primary of the key; resolves when it is. The old one is unavailable or a replica. */
   failOver(key: string): Promise<void>;
   stop(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * HookCallData, the body of an Aperture hook.
- * Source: Tailscale's protocol reference for Aperture hooks. Unknown keys are accepted, because the protocol says that
+ * Source: Tailscale's protocol reference for Aperture hooks. Unknown keys are accepted, because the protocol specifies that
  * it grows; absent, null and empty are all accepted, because Go encoders differ in what they leave out. Only a wrong
  * type is an error.
  */

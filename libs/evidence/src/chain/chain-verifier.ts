@@ -70,7 +70,7 @@ export interface VerifyOptions {
   readonly anyOrder?: boolean;
   /** Accepts records without a chain, as earlier versions wrote them. */
   readonly allowUnchained?: boolean;
-  /** A chain whose last head is younger goes on, in ms. */
+  /** A chain whose last head is younger continues, in ms. */
   readonly liveMs: number;
   /** Epoch ms. */
   readonly now: number;
@@ -96,7 +96,7 @@ const MAX_GAP = 5_000_000;
 
 /**
  * Verifies lines as they come, from any number of gateways. Memory grows by 33 bytes for each link behind the
- * checkpoint. Lines that are there twice and alike are repeats of a delivery and no fault.
+ * checkpoint. Lines that are there twice and alike are repeats of a delivery and no error.
  */
 export class ChainVerifier {
   private readonly chains = new Map<string, ChainState>();
@@ -221,7 +221,7 @@ export class ChainVerifier {
     if (found === 'present' && table?.hashOf(start.seq) !== shortHash(start.hash)) {
       this.find({ fault: 'forked', chain: start.id, seq: start.seq, detail: 'the link differs from the checkpoint' });
     }
-    // A run that had not ended goes on behind its checkpoint, or states its end.
+    // A run that had not ended continues behind its checkpoint, or states its end.
     if (start.closed !== true && table === undefined) this.stateOf(start.id, '');
   }
 

@@ -4,7 +4,7 @@ import { chainLinkSchema } from './chain-fields.js';
 import { splitRecord } from './record-hash.js';
 import type { SigningKey } from './signing-key.js';
 
-/** What stands in a record whose personal fields were erased. */
+/** What is in a record whose personal fields were erased. */
 export const erasureSchema = z.strictObject({
   time: z.iso.datetime().describe('When, UTC.'),
   reason: z.string().describe('Why, as the operator stated it.'),
@@ -31,7 +31,7 @@ export function erasureText(recordHash: string, { time, reason }: Erasure): stri
 
 /**
  * The line of a record without its personal fields and their salt. The hash of the personal fields stays, so the chain
- * holds; without the salt it says nothing about them. Effect, reason, rules and revisions stay.
+ * holds; without the salt it states nothing about them. Effect, reason, rules and revisions stay.
  *
  * @param record the parsed line of a record; one of an earlier release belongs to no chain
  * @throws Error when its link has another form
@@ -52,7 +52,7 @@ export function erasedLine(
   return canonicalJson({ ...impersonal, ...ERASED_FIELDS, policy, chain, erased });
 }
 
-/** Whether what stands beside the impersonal fields of an erased record is nothing but what an erasure leaves. */
+/** Whether what is beside the impersonal fields of an erased record is nothing but what an erasure leaves. */
 export function holdsNothingPersonal(personal: object): boolean {
   return canonicalJson(personal) === canonicalJson(ERASED_FIELDS);
 }

@@ -8,7 +8,7 @@ import type { SegmentBatch, SegmentRange } from '../spool/segment.js';
 export const EVIDENCE_QUEUE = 'iris-evidence';
 export const EVIDENCE_TRACER = 'iris-evidence';
 
-/** For how long a confirmation is kept for a gateway that is away, in s. Without it the batch is delivered again. */
+/** For how long a confirmation is kept for a gateway that is unavailable, in s. Without it the batch is delivered again. */
 const CONFIRMATION_SECONDS = 86_400;
 /** Longest wait before a batch is tried again, in ms. */
 const MAX_RETRY_MS = 30_000;
@@ -24,7 +24,7 @@ export const evidenceJobSchema = z.object({
 export type EvidenceJob = z.infer<typeof evidenceJobSchema>;
 
 /**
- * `confirmed`: every sink has it. `waiting`: under way. `refused`: set aside as a dead letter. `lost`: Redis knows nothing
+ * `confirmed`: every sink has it. `waiting`: in flight. `refused`: set aside as a dead letter. `lost`: Redis knows nothing
  * of it.
  */
 export type DeliveryState = 'confirmed' | 'waiting' | 'refused' | 'lost';
@@ -38,7 +38,7 @@ function confirmationKey(id: string): string {
   return `iris:evidence:v1:confirmed:{${id}}`;
 }
 
-/** Says that every sink has a batch. Written before the job ends, so that an ended job is never mistaken for a lost one. */
+/** Confirms that every sink has a batch. Written before the job ends, so that an ended job is never mistaken for a lost one. */
 export async function confirmDelivery(redis: RedisConnection, id: string): Promise<void> {
   await redis.set(confirmationKey(id), '1', 'EX', CONFIRMATION_SECONDS);
 }
@@ -48,7 +48,7 @@ export function retryDelayMs(attempt: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 16), MAX_RETRY_MS);
 }
 
-/** The gateway's end of the queue. All methods throw while Redis is away. */
+/** The gateway's end of the queue. All methods throw while Redis is unavailable. */
 export class EvidenceQueue {
   private readonly queue: Queue;
 
@@ -63,7 +63,7 @@ export class EvidenceQueue {
     this.queue = openEvidenceQueue(redis);
   }
 
-  /** Puts a batch into the queue, unless it stands there. */
+  /** Puts a batch into the queue, unless it is there. */
   async send(batch: SegmentBatch): Promise<void> {
     this.requireRedis();
     const { segment, from, to, lines } = batch;

@@ -54,7 +54,7 @@ export class EvidenceShipper {
         if (!worked && this.draining) return;
         if (!worked) await this.rest();
       } catch (error) {
-        this.logger.error({ err: error }, 'the evidence shipper met an unexpected fault');
+        this.logger.error({ err: error }, 'the evidence shipper failed unexpectedly');
         await this.pause(IDLE_MS);
       }
     }
@@ -122,7 +122,7 @@ export class EvidenceShipper {
         if (state === 'confirmed' || state === 'refused') return state;
         if (state === 'lost') sent = false;
       } catch {
-        // Redis is away: the records are safe here, and the batch has the same id when it is sent again.
+        // Redis is unavailable: the records are safe here, and the batch has the same id when it is sent again.
         await this.pause(MAX_POLL_MS);
       }
       pollMs = Math.min(pollMs * 1.5, MAX_POLL_MS);

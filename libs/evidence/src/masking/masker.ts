@@ -36,7 +36,7 @@ const MOST_BYTES_OF_VALUE = 32;
 const MOST_BYTES_OF_CHARACTER = 6;
 
 const KEY_MARK = '[masked: key]';
-/** `{"name": "DB_PASSWORD", "value": …}`: what the name says about the value beside it. */
+/** `{"name": "DB_PASSWORD", "value": …}`: what the name states about the value beside it. */
 const NAME_KEYS = ['name', 'key', 'header', 'field', 'param', 'variable'];
 const VALUE_KEYS: ReadonlySet<string> = new Set(['value', 'values', 'val', 'default', 'content']);
 
@@ -121,7 +121,7 @@ class MaskingRun {
     private readonly left: Allowance,
   ) {}
 
-  /** @param secret whether everything in it is masked, because a key above says so */
+  /** @param secret whether everything in it is masked, because of a key above */
   object(object: JsonObject, depth: number, secret: boolean): JsonObject {
     const named = this.byKey && NAME_KEYS.some((key) => this.namesSecret(object[key]));
     const result: JsonObject = {};
@@ -167,7 +167,7 @@ class MaskingRun {
     return this.nested(text, depth) ?? this.texts.mask(text);
   }
 
-  /** JSON inside a text is masked as what it is; it is printed anew only when something in it was masked. */
+  /** JSON inside a text is masked as what it is; it is printed again only when something in it was masked. */
   private nested(text: string, depth: number): string | undefined {
     if (!/^\s*[[{]/.test(text)) return undefined;
     let parsed: Json;

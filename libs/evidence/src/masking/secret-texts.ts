@@ -2,7 +2,7 @@ import validator from 'validator';
 
 /** A form of secret inside a text. */
 export interface TextRule {
-  /** Stands in the text in place of the secret. */
+  /** Replaces the secret in the text. */
   readonly name: string;
   /** Global. Where it has a group named `secret`, only the group is replaced. */
   readonly pattern: RegExp;
@@ -12,7 +12,7 @@ export interface TextRule {
   readonly after?: { readonly word: RegExp; readonly withinCharacters: number };
 }
 
-/** The end of a name that says that its value is secret. What stands before it in the name does not matter. */
+/** The end of a name that states that its value is secret. What is before it in the name does not matter. */
 const SECRET_NAME =
   '(?:passw(?:or)?d|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|account[_-]?key|shared[_-]?key|credential|connection[_-]?string)s?';
 const QUOTE = '(?:\\\\*["\'`])';
@@ -31,7 +31,7 @@ const ASSIGNMENTS: readonly RegExp[] = [
 /** Shorter texts hold no find of these rules: `pwd=abc` is the shortest. In characters. */
 export const SHORTEST_FIND = 7;
 
-/** Forms of secrets and of personal numbers, wherever they stand in a text. The order matters: the widest first. */
+/** Forms of secrets and of personal numbers, wherever they are in a text. The order matters: the widest first. */
 export const TEXT_RULES: readonly TextRule[] = [
   {
     name: 'private key',

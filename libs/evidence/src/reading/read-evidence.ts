@@ -83,7 +83,7 @@ async function* streamsOf(source: string | Readable): AsyncGenerator<{ name: str
   }
 }
 
-/** A fault of the file must reach the reader, which `pipe` does not see to. */
+/** An error of the file must reach the reader, which `pipe` does not see to. */
 function gunzipOf(file: Readable) {
   const gunzip = createGunzip();
   file.once('error', (error) => gunzip.destroy(error));
@@ -100,7 +100,7 @@ export async function evidenceFiles(path: string): Promise<string[]> {
     .sort();
 }
 
-/** `readline` swallows faults of its input. */
+/** `readline` swallows errors of its input. */
 async function* linesOf(stream: Readable): AsyncGenerator<string> {
   let fault: Error | undefined;
   const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });

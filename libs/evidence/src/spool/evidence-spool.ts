@@ -25,7 +25,7 @@ export interface SpoolOptions {
   readonly directory: string;
   /** Most bytes of this process' segments, those taken over included. */
   readonly maxBytes: number;
-  /** What becomes of hooks when the spool is full or the disk refuses: new enforcement blocks, or records are dropped. */
+  /** What happens to hooks when the spool is full or the disk refuses: new enforcement blocks, or records are dropped. */
   readonly onFull: 'block' | 'drop';
   /** A segment is closed at this size, in bytes... */
   readonly segmentBytes: number;
@@ -35,7 +35,7 @@ export interface SpoolOptions {
   readonly fsyncMs: number;
   /** Makes the lines of each run a chain that continues the one of the run before. Without it lines are plain records. */
   readonly chain?: ChainWriter;
-  /** Called for faults that no caller sees. */
+  /** Called for errors that no caller sees. */
   onError(error: Error): void;
 }
 
@@ -46,7 +46,7 @@ export class SpoolFullError extends Error {
 
 /** How often the lease is renewed and segments of dead processes are looked for, in ms. */
 const HEARTBEAT_MS = 5000;
-/** From this share of the limit on nothing new is accepted when it would have to be dropped, so that what is under way still fits. */
+/** From this share of the limit on nothing new is accepted when it would have to be dropped, so that what is in flight still fits. */
 const ACCEPTING_SHARE = 0.9;
 
 /**

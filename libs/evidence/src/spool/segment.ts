@@ -63,7 +63,7 @@ export class Segment {
     if (range.from === this.shippedTo) this.shippedTo = range.to;
   }
 
-  /** Goes on behind a batch that was refused. */
+  /** Continues behind a batch that was refused. */
   putAside(range: SegmentRange): void {
     this.aside.push({ from: range.from, to: range.to });
     this.shippedTo = range.to;

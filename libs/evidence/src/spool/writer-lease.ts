@@ -8,19 +8,19 @@ export const LEASE_MS = 30_000;
 
 const leaseSchema = z.object({
   pid: z.number().int(),
-  /** Boot of the kernel and namespace of process ids: inside both, /proc tells for certain who lives. */
+  /** Boot of the kernel and namespace of process ids: inside both, /proc shows for certain which process is alive. */
   system: z.string(),
   /** Start of the process in clock ticks since boot, since ids of processes are used again. */
   startTicks: z.string(),
 });
 
-/** Writes the lease that says that this process writes into a folder. @throws Error when the disk refuses */
+/** Writes the lease of this process for a folder. @throws Error when the disk refuses */
 export function takeLease(folder: string): void {
   const lease = { pid: process.pid, system: currentSystem() ?? '', startTicks: startTicksOf(process.pid) ?? '' };
   writeFileSync(join(folder, LEASE_FILE), JSON.stringify(lease), { mode: 0o600 });
 }
 
-/** Says that this process still lives. @returns false when the lease is gone: another process took the folder over */
+/** Renews the lease of this process. @returns false when the lease is gone: another process took the folder over */
 export function renewLease(folder: string, now: Date): boolean {
   try {
     utimesSync(join(folder, LEASE_FILE), now, now);

@@ -37,7 +37,7 @@ export function hostList(parts: readonly string[]): string[] | undefined {
   return hosts.every((host) => host !== undefined) ? hosts : undefined;
 }
 
-/** Hosts with the ports that stand in a list of their own: one for all, or one for each. */
+/** Hosts with the ports that are in a list of their own: one for all, or one for each. */
 export function hostsWithPorts(hosts: readonly string[], ports: readonly string[]): string[] | undefined {
   if (hosts.length === 0) return undefined;
   if (ports.length === 0) return hostList(hosts);

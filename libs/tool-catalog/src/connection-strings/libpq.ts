@@ -5,7 +5,7 @@ import { readUri } from './uri-grammar.js';
 /**
  * Keywords of libpq (PostgreSQL documentation, "Parameter Key Words") and the options of node-postgres, psycopg,
  * SQLAlchemy, pgx and Prisma that change nothing about where the connection leads. `service`, `servicefile` and `passfile` are
- * left out: the first two name the server in a file, and the lookup of a password says which file.
+ * left out: the first two name the server in a file, and the lookup of a password states which file.
  */
 const KEYWORDS: FamilyOptions = {
   harmless: words(`

@@ -4,7 +4,7 @@ import { readUri } from './uri-grammar.js';
 
 const PLAIN = /^(https?|wss?):\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d+))?(?:[/?#][!-~]*)?$/i;
 
-/** A web address without a user. The rest of it after the host says nothing about where it leads. */
+/** A web address without a user. What follows the host does not change the target. */
 export function readWebUrl(text: string): ConnectionResult | undefined {
   if (!/^\s*(https?|wss?):/i.test(text)) return undefined;
   const shape = PLAIN.exec(text);
