@@ -1,6 +1,6 @@
 import { loadSettings, type SettingsSchema } from '@iris/config';
 import type { Subject } from '@iris/contracts';
-import type { EnricherDefinition, Finding, VendorSource } from '@iris/enricher-kit';
+import type { EnricherDefinition, LookupResult, VendorSource } from '@iris/enricher-kit';
 import { type ConformanceVendor, type FaultMode, RETRY_AFTER_SECONDS } from '@iris/enricher-kit/testing';
 import type { FaultInput } from '@iris/simulation';
 import { type Sandbox, startSandbox } from '../../apps/sandbox/src/sandbox.js';
@@ -33,7 +33,7 @@ export function createSource<S extends SettingsSchema>(
 }
 
 /** What a lookup finds now. */
-export function lookup(source: VendorSource, subject: Subject): Promise<Finding> {
+export function lookup(source: VendorSource, subject: Subject): Promise<LookupResult> {
   return source.lookup(subject, { signal: AbortSignal.timeout(10_000), now: Date.now() });
 }
 
@@ -80,15 +80,15 @@ function faultsOf(mode: FaultMode): FaultInput[] {
 /** All items of a bulk read, and what a lookup finds of each subject. */
 export async function bulkBesideLookups(
   source: VendorSource,
-): Promise<{ readonly subject: Subject; readonly bulk: Finding; readonly single: Finding }[]> {
+): Promise<{ readonly subject: Subject; readonly bulk: LookupResult; readonly single: LookupResult }[]> {
   const items = [];
   const now = Date.now();
   const patience = () => AbortSignal.timeout(20_000);
   for await (const item of source.bulk?.({ signal: patience(), now }) ?? []) items.push(item);
   return Promise.all(
-    items.map(async ({ subject, finding }) => ({
+    items.map(async ({ subject, result }) => ({
       subject,
-      bulk: finding,
+      bulk: result,
       single: await source.lookup(subject, { signal: patience(), now }),
     })),
   );

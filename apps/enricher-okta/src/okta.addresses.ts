@@ -44,8 +44,8 @@ export class OktaAddresses {
       if (this.logins.has(subject.principal)) continue;
       const user = userOfAddress(users, this.mapping);
       if (user === 'ambiguous') {
-        yield { subject, finding: { status: 'NOT_FOUND', reason: 'subject_ambiguous' } };
-      } else if (user !== undefined) yield { subject, finding: user.finding, partial: user.partial };
+        yield { subject, result: { status: 'NOT_FOUND', reason: 'subject_ambiguous' } };
+      } else if (user !== undefined) yield { subject, result: user.result, partial: user.partial };
     }
   }
 }

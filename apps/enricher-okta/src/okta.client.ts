@@ -3,8 +3,8 @@ import type { JsonObject, Subject } from '@iris/contracts';
 import {
   type BulkItem,
   type BulkRead,
-  type Finding,
   failureOf,
+  type LookupResult,
   loginKey,
   pagedRows,
   type SourceTools,
@@ -33,7 +33,7 @@ import {
 import { idOf, Memberships } from './okta.memberships.js';
 import { type OktaSettings, oktaSignIn } from './okta.settings.js';
 
-type NotFound = Extract<Finding, { status: 'NOT_FOUND' }>;
+type NotFound = Extract<LookupResult, { status: 'NOT_FOUND' }>;
 
 /** A login that Okta takes in a path without encoding. */
 const PLAIN_LOGIN = /^[\w.@-]+$/;
@@ -67,7 +67,7 @@ export class OktaSource implements VendorSource {
     if (secret !== undefined) this.webhook = async (request) => readEventHook(request, secret);
   }
 
-  async lookup(subject: Subject, call: VendorCall): Promise<Finding> {
+  async lookup(subject: Subject, call: VendorCall): Promise<LookupResult> {
     const login = loginKey(subject);
     if ('refused' in login) return login.refused;
     const { signal } = call;
@@ -132,7 +132,7 @@ export class OktaSource implements VendorSource {
 
   private item(user: OktaUser, groups: readonly OktaGroup[] | undefined): Omit<BulkItem, 'subject'> {
     const attributes = userAttributes(user, groups, this.mapping);
-    return { finding: { status: 'FOUND', attributes, revision: user.lastUpdated }, partial: groups === undefined };
+    return { result: { status: 'FOUND', attributes, revision: user.lastUpdated }, partial: groups === undefined };
   }
 
   /** Without a filter Okta leaves deactivated users out. */

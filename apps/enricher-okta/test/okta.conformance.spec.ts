@@ -1,4 +1,4 @@
-import type { Finding } from '@iris/enricher-kit';
+import type { LookupResult } from '@iris/enricher-kit';
 import { runConformance } from '@iris/enricher-kit/testing';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import {
@@ -66,8 +66,8 @@ describe('over the company', () => {
 
   it('reads more groups than a page holds', async () => {
     const { source } = await start();
-    const finding = await lookup(source, person('lee'));
-    const groups = finding.status === 'FOUND' ? finding.attributes.groups : [];
+    const result = await lookup(source, person('lee'));
+    const groups = result.status === 'FOUND' ? result.attributes.groups : [];
     expect(groups).toEqual(expect.arrayContaining(['Project Room 001', 'Project Room 230']));
   });
 
@@ -123,12 +123,12 @@ describe('the read of what has changed', () => {
     company.setOktaStatus('ben@lumen.example', 'SUSPENDED');
     company.setOktaStatus('cara@lumen.example', 'DEPROVISIONED');
     company.updatePerson('ana@lumen.example', { oktaProfile: { title: 'Director' } });
-    const found = new Map<string, Finding>();
+    const found = new Map<string, LookupResult>();
     const call = { signal: AbortSignal.timeout(20_000), now: Date.now() };
-    for await (const item of source.bulkSince?.(since, call) ?? []) found.set(item.subject.principal, item.finding);
+    for await (const item of source.bulkSince?.(since, call) ?? []) found.set(item.subject.principal, item.result);
     expect([...found.keys()].sort()).toEqual(['ana@lumen.example', 'ben@lumen.example', 'cara@lumen.example']);
-    for (const [login, finding] of found) {
-      expect(await lookup(source, { principal: login, loginName: login })).toEqual(finding);
+    for (const [login, result] of found) {
+      expect(await lookup(source, { principal: login, loginName: login })).toEqual(result);
     }
     expect(found.get('ben@lumen.example')).toMatchObject({ attributes: { status: 'SUSPENDED', live: false } });
     expect(found.get('ana@lumen.example')).toMatchObject({ attributes: { title: 'Director' } });

@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { loadSettings } from '@iris/config';
 import type { Json } from '@iris/contracts';
-import type { Finding } from '@iris/enricher-kit';
-import { faultsOfFinding, fixtureFaults, type ScriptedServer, startScriptedServer } from '@iris/enricher-kit/testing';
+import type { LookupResult } from '@iris/enricher-kit';
+import {
+  faultsOfLookupResult,
+  fixtureFaults,
+  type ScriptedServer,
+  startScriptedServer,
+} from '@iris/enricher-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { definition } from '../src/definition.js';
 
@@ -41,12 +46,12 @@ afterAll(async () => {
 
 const call = () => ({ signal: AbortSignal.timeout(5000), now: Date.now() });
 const person = () => source.lookup({ principal: LOGIN, loginName: LOGIN }, call());
-const inBulk = async (): Promise<Finding> => {
-  for await (const { finding, subject } of source.bulk?.(call()) ?? []) if (subject.principal === LOGIN) return finding;
+const inBulk = async (): Promise<LookupResult> => {
+  for await (const { result, subject } of source.bulk?.(call()) ?? []) if (subject.principal === LOGIN) return result;
   throw new Error('left out');
 };
 
-describe.each<[string, () => Promise<Finding>, string[]]>([
+describe.each<[string, () => Promise<LookupResult>, string[]]>([
   ['a user', person, ['user', 'groups']],
   ['a user in bulk', inBulk, ['users', 'allGroups', 'members']],
 ])('the facts of %s', (_, read, parts) => {
@@ -57,14 +62,14 @@ describe.each<[string, () => Promise<Finding>, string[]]>([
     let facts = 0;
     for (const { name, json } of fixtureFaults(WHOLE[part] as Json)) {
       answers = { ...WHOLE, [part]: json };
-      const finding = await read().catch(() => undefined);
-      if (finding === undefined) continue;
+      const result = await read().catch(() => undefined);
+      if (result === undefined) continue;
       facts += 1;
       const stricter = (fact: string, value: Json) =>
         (fact === 'live' && value === false) ||
-        (fact === 'status' && finding.status === 'FOUND' && finding.attributes.live === false) ||
-        (fact === 'groups' && finding.status === 'FOUND' && finding.attributes.live === false);
-      wrong.push(...faultsOfFinding({ whole, stricter }, finding).map((fault) => `${name}: ${fault}`));
+        (fact === 'status' && result.status === 'FOUND' && result.attributes.live === false) ||
+        (fact === 'groups' && result.status === 'FOUND' && result.attributes.live === false);
+      wrong.push(...faultsOfLookupResult({ whole, stricter }, result).map((fault) => `${name}: ${fault}`));
     }
     answers = WHOLE;
     expect(wrong).toEqual([]);

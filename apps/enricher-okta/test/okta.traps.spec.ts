@@ -193,9 +193,9 @@ describe('groups', () => {
         ? { body: groupPage(200, 201) }
         : { body: groupPage(0, 200), headers: { link: `<${host}${path}?after=200>; rel="next"` } },
     );
-    const finding = await ask(source);
-    expect(finding).toMatchObject({ status: 'FOUND', attributes: { groups: expect.arrayContaining(['team-200']) } });
-    if (finding.status === 'FOUND') expect(finding.attributes.groups).toHaveLength(201);
+    const result = await ask(source);
+    expect(result).toMatchObject({ status: 'FOUND', attributes: { groups: expect.arrayContaining(['team-200']) } });
+    if (result.status === 'FOUND') expect(result.attributes.groups).toHaveLength(201);
   });
 
   it('come from behind an empty page', async () => {
@@ -209,8 +209,8 @@ describe('groups', () => {
 
   it.each([0, 1, 2])('are %i', async (count) => {
     const { source } = await withGroups(() => ({ body: groupPage(0, count) }));
-    const finding = await ask(source);
-    expect(finding.status === 'FOUND' && finding.attributes.groups).toHaveLength(count);
+    const result = await ask(source);
+    expect(result.status === 'FOUND' && result.attributes.groups).toHaveLength(count);
   });
 
   it('are refused when a page points to another host, which never sees the token', async () => {
@@ -535,7 +535,7 @@ describe('a bulk read', () => {
     const { source } = await okta(answers);
     const leftOut: string[] = [];
     const items = await readAll(source, (list) => leftOut.push(list));
-    return { leftOut, items: items.map(({ subject, finding }) => [subject.principal, finding]) };
+    return { leftOut, items: items.map(({ subject, result }) => [subject.principal, result]) };
   };
 
   it('holds suspended and deactivated users, and those whose login is not their e-mail address by both', async () => {

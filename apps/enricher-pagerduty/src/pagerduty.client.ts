@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type Subject } from '@iris/contracts';
 import {
   type BulkRead,
-  type Finding,
+  type LookupResult,
   loginKey,
   subjectOfAddress,
   type VendorCall,
@@ -40,14 +40,14 @@ export class PagerDutySource implements VendorSource {
     if (secrets.length > 0) this.webhook = async (request) => readWebhook(request, secrets);
   }
 
-  async lookup(subject: Subject, call: VendorCall): Promise<Finding> {
+  async lookup(subject: Subject, call: VendorCall): Promise<LookupResult> {
     const login = loginKey(subject);
     if ('refused' in login) return login.refused;
     const users = await this.users(login.key, call);
     const [only] = users;
     if (only === undefined) return { status: 'NOT_FOUND', reason: 'subject_not_found' };
     if (users.length > 1) return { status: 'NOT_FOUND', reason: 'subject_ambiguous' };
-    return (await readDuties(this.scopeOf(call), [only.id], this.withIncidents)).finding(only.id, call.now);
+    return (await readDuties(this.scopeOf(call), [only.id], this.withIncidents)).resultFor(only.id, call.now);
   }
 
   /** Everybody, by the lists of users, of on-call entries and of open incidents. */
@@ -88,7 +88,7 @@ export class PagerDutySource implements VendorSource {
     for (const user of users) {
       const subject = subjectOfAddress(user.email);
       if (subject !== undefined) {
-        yield { subject, finding: duties.finding(user.id, call.now), partial: duties.isPartial(user.id) };
+        yield { subject, result: duties.resultFor(user.id, call.now), partial: duties.isPartial(user.id) };
       }
     }
     return { complete };

@@ -1,5 +1,5 @@
 import { isJsonObject } from '@iris/contracts';
-import { type Finding, type VendorCall, VendorError } from '@iris/enricher-kit';
+import { type LookupResult, type VendorCall, VendorError } from '@iris/enricher-kit';
 import { entriesByKeys, entriesOf, type Get, idOf, ListTooLong } from './pagerduty.lists.js';
 import {
   assigneesOf,
@@ -71,7 +71,7 @@ export class Duties {
     return this.oncalls.isPartial(userId) || this.incidents?.isPartial(userId) === true;
   }
 
-  finding(userId: string, now: number): Finding {
+  resultFor(userId: string, now: number): LookupResult {
     const facts = {
       userId,
       oncalls: this.oncalls.of(userId),

@@ -76,8 +76,8 @@ describe('over the company', () => {
     const { source } = await start();
     const ids = await Promise.all(
       ['e.doe', 'jane.doe'].map(async (name) => {
-        const finding = await lookup(source, person(name));
-        return finding.status === 'FOUND' && finding.attributes.userId;
+        const result = await lookup(source, person(name));
+        return result.status === 'FOUND' && result.attributes.userId;
       }),
     );
     expect(new Set(ids).size).toBe(2);

@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { loadSettings } from '@iris/config';
 import type { Json } from '@iris/contracts';
-import type { Finding } from '@iris/enricher-kit';
-import { faultsOfFinding, fixtureFaults, type ScriptedServer, startScriptedServer } from '@iris/enricher-kit/testing';
+import type { LookupResult } from '@iris/enricher-kit';
+import {
+  faultsOfLookupResult,
+  fixtureFaults,
+  type ScriptedServer,
+  startScriptedServer,
+} from '@iris/enricher-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { definition } from '../src/definition.js';
 
@@ -45,8 +50,8 @@ afterAll(async () => {
 
 const call = () => ({ signal: AbortSignal.timeout(2000), now: NOON });
 const person = () => source.lookup({ principal: LOGIN, loginName: LOGIN }, call());
-const inBulk = async (): Promise<Finding> => {
-  for await (const { finding, subject } of source.bulk?.(call()) ?? []) if (subject.principal === LOGIN) return finding;
+const inBulk = async (): Promise<LookupResult> => {
+  for await (const { result, subject } of source.bulk?.(call()) ?? []) if (subject.principal === LOGIN) return result;
   throw new Error('left out');
 };
 
@@ -66,8 +71,8 @@ describe.each([
     for (const { name, json } of fixtureFaults(WHOLE[part] as Json)) {
       if (SAYS_NONE.test(name)) continue;
       answers = { ...WHOLE, [part]: json };
-      const finding = await read().catch(() => undefined);
-      if (finding === undefined) continue;
+      const result = await read().catch(() => undefined);
+      if (result === undefined) continue;
       facts += 1;
       // Of several entries one may be lost: she is on call by the others.
       const stricter = (fact: string, value: Json) => {
@@ -75,7 +80,7 @@ describe.each([
         if (!Array.isArray(value) || !Array.isArray(before) || value.length === 0) return fact === 'onCallUntil';
         return value.every((item) => before.some((other) => JSON.stringify(other) === JSON.stringify(item)));
       };
-      wrong.push(...faultsOfFinding({ whole, stricter }, finding).map((fault) => `${name}: ${fault}`));
+      wrong.push(...faultsOfLookupResult({ whole, stricter }, result).map((fault) => `${name}: ${fault}`));
     }
     answers = WHOLE;
     expect(wrong).toEqual([]);

@@ -86,8 +86,8 @@ describe('requests', () => {
 
   it('leave incidents out when the setting says so', async () => {
     const { server, source } = await pagerduty(() => 'ordinary', { IRIS_PAGERDUTY_INCIDENTS: 'false' });
-    const finding = await ask(source);
-    expect(finding.status === 'FOUND' && 'incidents' in finding.attributes).toBe(false);
+    const result = await ask(source);
+    expect(result.status === 'FOUND' && 'incidents' in result.attributes).toBe(false);
     expect(server.requests.map(({ path }) => path)).toEqual(['/users', '/oncalls']);
   });
 });
@@ -230,8 +230,8 @@ describe('a list of everybody', () => {
     });
     const facts: Record<string, unknown> = {};
     const call = { signal: AbortSignal.timeout(10_000), now: NOON, leftOut: (list: string) => leftOut.push(list) };
-    for await (const { subject, finding } of source.bulk?.(call) ?? []) {
-      facts[subject.principal] = finding.status === 'FOUND' && finding.attributes;
+    for await (const { subject, result } of source.bulk?.(call) ?? []) {
+      facts[subject.principal] = result.status === 'FOUND' && result.attributes;
     }
     return { maya: facts[LOGIN], omar: facts[OTHER.email], leftOut };
   }
@@ -299,9 +299,9 @@ describe('on-call entries', () => {
 
   it('without limits last', async () => {
     const { source } = await oncalls(permanent);
-    const finding = await ask(source);
-    expect(finding).toMatchObject({ attributes: { onCall: true, primary: false, services: ['gateway'] } });
-    expect(finding.status === 'FOUND' && finding.endsAt).toBeUndefined();
+    const result = await ask(source);
+    expect(result).toMatchObject({ attributes: { onCall: true, primary: false, services: ['gateway'] } });
+    expect(result.status === 'FOUND' && result.endsAt).toBeUndefined();
   });
 
   it('of other people do not count', async () => {
@@ -312,8 +312,8 @@ describe('on-call entries', () => {
   it('on two schedules of one policy both count', async () => {
     const other = { ...scheduled, schedule: { id: 'PSCHED9', summary: 'India' } };
     const { source } = await oncalls(scheduled, other);
-    const finding = await ask(source);
-    expect(finding.status === 'FOUND' && finding.attributes.oncalls).toHaveLength(2);
+    const result = await ask(source);
+    expect(result.status === 'FOUND' && result.attributes.oncalls).toHaveLength(2);
   });
 
   it.each([

@@ -46,7 +46,7 @@ export async function* readEverybody(
     const [user] = users;
     if (subject === undefined || user === undefined) continue;
     if (users.length > 1) {
-      yield { subject, finding: { status: 'NOT_FOUND', reason: 'subject_ambiguous' } };
+      yield { subject, result: { status: 'NOT_FOUND', reason: 'subject_ambiguous' } };
       continue;
     }
     const changes = changesOf(user.sys_id);
@@ -55,7 +55,7 @@ export async function* readEverybody(
     const partial =
       facts.groups === undefined || changes === undefined || (projectsOf !== undefined && facts.projects === undefined);
     const attributes = userAttributes({ user, ...facts });
-    yield { subject, partial, finding: { status: 'FOUND', attributes, endsAt: windows?.endsAt } };
+    yield { subject, partial, result: { status: 'FOUND', attributes, endsAt: windows?.endsAt } };
   }
 }
 

@@ -1,7 +1,7 @@
 import { isJsonObject, type ResourceRef, type Subject } from '@iris/contracts';
 import {
   type BulkRead,
-  type Finding,
+  type LookupResult,
   loginKey,
   sameAddress,
   type VendorCall,
@@ -50,7 +50,7 @@ export class ServiceNowSource implements VendorSource {
     this.tables = new ServiceNowTables(this.http);
   }
 
-  async lookup(subject: Subject, call: VendorCall): Promise<Finding> {
+  async lookup(subject: Subject, call: VendorCall): Promise<LookupResult> {
     const login = loginKey(subject);
     if ('refused' in login) return login.refused;
     if (!isSafeValue(login.key)) return { status: 'NOT_FOUND', reason: 'subject_invalid' };
@@ -73,7 +73,7 @@ export class ServiceNowSource implements VendorSource {
     return readEverybody(this.tables, this.settings, call);
   }
 
-  async lookupResource(resource: ResourceRef, call: VendorCall): Promise<Finding> {
+  async lookupResource(resource: ResourceRef, call: VendorCall): Promise<LookupResult> {
     const classesOfKinds = this.settings['servicenow.ciClasses'];
     const classes = Object.hasOwn(classesOfKinds, resource.kind) ? classesOfKinds[resource.kind] : undefined;
     if (classes === undefined || !isSafeValue(resource.id)) return { status: 'NOT_FOUND', reason: 'subject_invalid' };

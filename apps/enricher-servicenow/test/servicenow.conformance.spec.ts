@@ -91,8 +91,8 @@ describe('over the company', () => {
   it('knows no database of the name of a server', async () => {
     const { source } = await start();
     const call = { signal: AbortSignal.timeout(10_000), now: Date.now() };
-    const finding = source.lookupResource?.({ kind: 'database', id: 'orders-app-1' }, call);
-    await expect(finding).resolves.toEqual({ status: 'NOT_FOUND', reason: 'subject_not_found' });
+    const result = source.lookupResource?.({ kind: 'database', id: 'orders-app-1' }, call);
+    await expect(result).resolves.toEqual({ status: 'NOT_FOUND', reason: 'subject_not_found' });
   });
 
   it.each(['oauth_password', 'oauth_client_credentials'])('signs in with %s', async (authorization) => {

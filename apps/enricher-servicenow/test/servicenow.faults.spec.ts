@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { loadSettings } from '@iris/config';
 import type { Json } from '@iris/contracts';
-import type { Finding } from '@iris/enricher-kit';
-import { faultsOfFinding, fixtureFaults, type ScriptedServer, startScriptedServer } from '@iris/enricher-kit/testing';
+import type { LookupResult } from '@iris/enricher-kit';
+import {
+  faultsOfLookupResult,
+  fixtureFaults,
+  type ScriptedServer,
+  startScriptedServer,
+} from '@iris/enricher-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { definition } from '../src/definition.js';
 
@@ -44,13 +49,14 @@ afterAll(async () => {
 
 const call = () => ({ signal: AbortSignal.timeout(5000), now: NOON });
 const person = async () => source.lookup({ principal: LOGIN, loginName: LOGIN }, call());
-const item = async () => (await source.lookupResource?.({ kind: 'database', id: 'orders-prod' }, call())) as Finding;
+const item = async () =>
+  (await source.lookupResource?.({ kind: 'database', id: 'orders-prod' }, call())) as LookupResult;
 const inBulk = async () => {
-  for await (const { finding, subject } of source.bulk?.(call()) ?? []) if (subject.principal === LOGIN) return finding;
+  for await (const { result, subject } of source.bulk?.(call()) ?? []) if (subject.principal === LOGIN) return result;
   throw new Error('left out');
 };
 
-const cases: [string, () => Promise<Finding>, string[], string[]][] = [
+const cases: [string, () => Promise<LookupResult>, string[], string[]][] = [
   ['a person', person, ['sys_user', 'sys_user_grmember', 'change_request', 'pm_project'], ['activeChanges']],
   ['a person in bulk', inBulk, ['sys_user', 'sys_user_grmember', 'change_request', 'pm_project'], ['activeChanges']],
   ['a database', item, ['cmdb_ci', 'change_request'], ['openChange']],
@@ -64,10 +70,10 @@ describe.each(cases)('the facts of %s', (_, read, tables, ending) => {
     let facts = 0;
     for (const { name, json } of fixtureFaults(WHOLE[table] as Json)) {
       answers = { ...WHOLE, [table]: json };
-      const finding = await read().catch(() => undefined);
-      if (finding === undefined) continue;
+      const result = await read().catch(() => undefined);
+      if (result === undefined) continue;
       facts += 1;
-      wrong.push(...faultsOfFinding({ whole, ending }, finding).map((fault) => `${name}: ${fault}`));
+      wrong.push(...faultsOfLookupResult({ whole, ending }, result).map((fault) => `${name}: ${fault}`));
     }
     answers = WHOLE;
     expect(wrong).toEqual([]);

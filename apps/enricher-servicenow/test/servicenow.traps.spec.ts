@@ -167,8 +167,8 @@ describe('facts of the user', () => {
     return { ...rows(...visible), headers: { 'x-total-count': String(left.length) } };
   };
   const groupsOf = async (source: Source) => {
-    const finding = await ask(source);
-    return finding.status === 'FOUND' ? finding.attributes.groups : finding;
+    const result = await ask(source);
+    return result.status === 'FOUND' ? result.attributes.groups : result;
   };
 
   it('come from all pages by key, also when a row leaves between two pages', async () => {
@@ -241,9 +241,9 @@ describe('facts of the user', () => {
     ['a number that is hidden', 'pm_project', { project_manager: USER_ID }, 'projects'],
   ])('are left out, not empty, for %s in %s', async (_, table, row, fact) => {
     const { source } = await servicenow((request) => (tableOf(request) === table ? rows(row) : 'ordinary'));
-    const finding = await ask(source);
-    expect(finding).toMatchObject({ status: 'FOUND', attributes: { sysId: USER_ID } });
-    expect(finding.status === 'FOUND' && Object.keys(finding.attributes)).not.toContain(fact);
+    const result = await ask(source);
+    expect(result).toMatchObject({ status: 'FOUND', attributes: { sysId: USER_ID } });
+    expect(result.status === 'FOUND' && Object.keys(result.attributes)).not.toContain(fact);
   });
 
   it('do not come from another host', async () => {
@@ -282,8 +282,8 @@ describe('facts of the user', () => {
         ? { status: 400, body: { error: { message: 'Invalid table pm_project', detail: null }, status: 'failure' } }
         : 'ordinary',
     );
-    const finding = await ask(source);
-    expect(finding.status === 'FOUND' && 'projects' in finding.attributes).toBe(false);
+    const result = await ask(source);
+    expect(result.status === 'FOUND' && 'projects' in result.attributes).toBe(false);
   });
 
   it('end with the window of a change', async () => {
@@ -308,7 +308,7 @@ describe('a bulk read', () => {
     const items = [];
     for await (const item of source.bulk?.({ ...call(), leftOut: (list) => leftOut.push(list) }) ?? [])
       items.push(item);
-    const groups = items.map(({ finding }) => finding.status === 'FOUND' && finding.attributes.groups);
+    const groups = items.map(({ result }) => result.status === 'FOUND' && result.attributes.groups);
     return { groups, leftOut, partial: items.map(({ partial }) => partial) };
   }
   const own = { ...group('sre'), sys_id: 'm1' };

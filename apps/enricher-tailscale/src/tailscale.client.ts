@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type Subject } from '@iris/contracts';
 import {
   type BulkRead,
-  type Finding,
+  type LookupResult,
   refuseReportedError,
   subjectOfAddress,
   type VendorCall,
@@ -55,14 +55,14 @@ export class TailscaleSource implements VendorSource {
     });
   }
 
-  async lookup(subject: Subject, call: VendorCall): Promise<Finding> {
+  async lookup(subject: Subject, call: VendorCall): Promise<LookupResult> {
     const { nodeId } = subject;
     if (nodeId === undefined || !isNodeId(nodeId)) return { status: 'NOT_FOUND', reason: 'subject_invalid' };
     const listed = this.directory.find(nodeId, call);
     if (listed !== undefined) {
       const posture = await this.posture(nodeId, call);
       // A device without attributes may have been deleted since the list was read.
-      if (posture !== undefined) return { ...this.finding(listed.device, posture), readAt: listed.readAt };
+      if (posture !== undefined) return { ...this.resultFor(listed.device, posture), readAt: listed.readAt };
     }
     const [answer, posture] = await Promise.all([
       this.http.get(`device/${nodeId}`, { signal: call.signal, isNotFound, query: { fields: 'all' } }),
@@ -73,7 +73,7 @@ export class TailscaleSource implements VendorSource {
     const device = readDevice(answer.json);
     if (device === undefined) throw new VendorError('bad_response', 'Tailscale sent no device');
     if (device.nodeId !== nodeId) throw new VendorError('bad_response', 'Tailscale sent another device than asked for');
-    return this.finding(device, posture);
+    return this.resultFor(device, posture);
   }
 
   /**
@@ -89,7 +89,7 @@ export class TailscaleSource implements VendorSource {
       const postures = await Promise.all(batch.map(({ nodeId }) => this.posture(nodeId, call)));
       for (const [index, device] of batch.entries()) {
         const subject = subjectOf(device);
-        if (subject !== undefined) yield { subject, finding: this.finding(device, postures[index]) };
+        if (subject !== undefined) yield { subject, result: this.resultFor(device, postures[index]) };
       }
     }
   }
@@ -123,7 +123,7 @@ export class TailscaleSource implements VendorSource {
     return posture;
   }
 
-  private finding(device: TailscaleDevice, posture: Posture | undefined): Extract<Finding, { status: 'FOUND' }> {
+  private resultFor(device: TailscaleDevice, posture: Posture | undefined): Extract<LookupResult, { status: 'FOUND' }> {
     return { status: 'FOUND', attributes: deviceAttributes(device, posture, this.rule), endsAt: posture?.endsAt };
   }
 

@@ -52,23 +52,23 @@ describe('over the company', () => {
     ['unknown, without any of the attributes', 'finn', 'nFinnMacCNTRL', undefined],
   ])('tells whether a device is managed: %s', async (_, name, nodeId, managed) => {
     const { source } = await start();
-    const finding = await lookup(source, node(name, nodeId));
-    expect(finding).toMatchObject({ attributes: { device: { id: nodeId, user: `${name}@lumen.example` } } });
-    const device = finding.status === 'FOUND' ? (finding.attributes.device as { managed?: boolean }) : {};
+    const result = await lookup(source, node(name, nodeId));
+    expect(result).toMatchObject({ attributes: { device: { id: nodeId, user: `${name}@lumen.example` } } });
+    const device = result.status === 'FOUND' ? (result.attributes.device as { managed?: boolean }) : {};
     expect(device.managed).toBe(managed);
   });
 
   it('ends the answer with an attribute', async () => {
     const { source } = await start();
-    const finding = await lookup(source, node('kai', 'nKaiMacCNTRL'));
-    expect(finding).toMatchObject({ attributes: { device: { managed: true } }, endsAt: expect.any(Number) });
+    const result = await lookup(source, node('kai', 'nKaiMacCNTRL'));
+    expect(result).toMatchObject({ attributes: { device: { managed: true } }, endsAt: expect.any(Number) });
   });
 
   it('describes a tagged node without a person', async () => {
     const { source } = await start();
-    const finding = await lookup(source, { principal: 'nCiRunner1CNTRL', nodeId: 'nCiRunner1CNTRL' });
-    expect(finding).toMatchObject({ attributes: { device: { tags: ['tag:ci'] } } });
-    const device = finding.status === 'FOUND' ? (finding.attributes.device as object) : {};
+    const result = await lookup(source, { principal: 'nCiRunner1CNTRL', nodeId: 'nCiRunner1CNTRL' });
+    expect(result).toMatchObject({ attributes: { device: { tags: ['tag:ci'] } } });
+    const device = result.status === 'FOUND' ? (result.attributes.device as object) : {};
     expect(device).not.toHaveProperty('user');
   });
 

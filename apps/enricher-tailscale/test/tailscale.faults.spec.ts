@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { loadSettings } from '@iris/config';
 import type { Json } from '@iris/contracts';
-import type { Finding } from '@iris/enricher-kit';
-import { faultsOfFinding, fixtureFaults, type ScriptedServer, startScriptedServer } from '@iris/enricher-kit/testing';
+import type { LookupResult } from '@iris/enricher-kit';
+import {
+  faultsOfLookupResult,
+  fixtureFaults,
+  type ScriptedServer,
+  startScriptedServer,
+} from '@iris/enricher-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { definition } from '../src/definition.js';
 
@@ -39,15 +44,15 @@ afterAll(async () => {
 
 const call = () => ({ signal: AbortSignal.timeout(2000), now: NOON, notBefore: NOON });
 const device = () => source.lookup({ principal: 'p', nodeId: DEVICE.nodeId }, call());
-const inBulk = async (): Promise<Finding> => {
-  for await (const { finding } of source.bulk?.(call()) ?? []) return finding;
+const inBulk = async (): Promise<LookupResult> => {
+  for await (const { result } of source.bulk?.(call()) ?? []) return result;
   throw new Error('left out');
 };
 
 /** What Tailscale may say as well: an attribute that does not expire, and one of another value. */
 const OTHER_ANSWERS = /^expiries(\.[^.]+)? (dropped|null)$|^attributes\.[^.]+ ("unheard|7|true|false)/;
 
-describe.each<[string, () => Promise<Finding>, string[]]>([
+describe.each<[string, () => Promise<LookupResult>, string[]]>([
   ['a device', device, ['device', 'attributes']],
   ['a device in bulk', inBulk, ['devices', 'attributes']],
 ])('the facts of %s', (_, read, parts) => {
@@ -59,11 +64,11 @@ describe.each<[string, () => Promise<Finding>, string[]]>([
     for (const { name, json } of fixtureFaults(WHOLE[part] as Json)) {
       if (OTHER_ANSWERS.test(name)) continue;
       answers = { ...WHOLE, [part]: json };
-      const finding = await read().catch(() => undefined);
-      if (finding === undefined) continue;
+      const result = await read().catch(() => undefined);
+      if (result === undefined) continue;
       facts += 1;
       const stricter = (fact: string, value: Json) => fact === 'device.managed' && value === false;
-      wrong.push(...faultsOfFinding({ whole, stricter }, finding).map((fault) => `${name}: ${fault}`));
+      wrong.push(...faultsOfLookupResult({ whole, stricter }, result).map((fault) => `${name}: ${fault}`));
     }
     answers = WHOLE;
     expect(wrong).toEqual([]);

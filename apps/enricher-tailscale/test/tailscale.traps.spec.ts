@@ -66,8 +66,8 @@ describe('lookup', () => {
     'sends nothing for the node %j',
     async (nodeId) => {
       const { server, source } = await tailscale(ordinary);
-      const finding = source.lookup({ principal: 'p', nodeId }, { signal: AbortSignal.timeout(5000), now: NOON });
-      await expect(finding).resolves.toEqual({ status: 'NOT_FOUND', reason: 'subject_invalid' });
+      const result = source.lookup({ principal: 'p', nodeId }, { signal: AbortSignal.timeout(5000), now: NOON });
+      await expect(result).resolves.toEqual({ status: 'NOT_FOUND', reason: 'subject_invalid' });
       expect(server.requests).toEqual([]);
     },
   );
@@ -81,8 +81,8 @@ describe('lookup', () => {
     const { source } = await tailscale((request) =>
       request.path.endsWith('/attributes') ? { status: 404, body: { message: 'not found' } } : ordinary(request),
     );
-    const finding = await ask(source);
-    const device = finding.status === 'FOUND' ? finding.attributes.device : undefined;
+    const result = await ask(source);
+    const device = result.status === 'FOUND' ? result.attributes.device : undefined;
     expect(device).toEqual(expect.not.objectContaining({ posture: expect.anything() }));
     expect(device).toEqual(expect.not.objectContaining({ managed: expect.anything() }));
   });
@@ -201,8 +201,8 @@ describe('the directory', () => {
 
   it('leaves one request for a device and reading', async () => {
     const { source, asked } = await warm();
-    const finding = await find(source, 'nDevice19CNTRL', NOON + 60_000);
-    expect(finding).toMatchObject({ attributes: { device: { id: 'nDevice19CNTRL', managed: true } }, readAt: NOON });
+    const result = await find(source, 'nDevice19CNTRL', NOON + 60_000);
+    expect(result).toMatchObject({ attributes: { device: { id: 'nDevice19CNTRL', managed: true } }, readAt: NOON });
     expect(asked()).toEqual(['device/nDevice19CNTRL/attributes']);
   });
 

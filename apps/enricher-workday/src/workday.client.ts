@@ -1,6 +1,6 @@
 import type { SettingsValues } from '@iris/config';
 import type { Subject } from '@iris/contracts';
-import { type Finding, loginKey, type VendorCall, VendorHttp, type VendorSource } from '@iris/enricher-kit';
+import { type LookupResult, loginKey, type VendorCall, VendorHttp, type VendorSource } from '@iris/enricher-kit';
 import { WorkdayReport } from './workday.report.js';
 import { type WorkdaySettings, workdayCredentials, type workdaySettings } from './workday.settings.js';
 import { WorkdayStaffing } from './workday.staffing.js';
@@ -24,7 +24,7 @@ export class WorkdaySource implements VendorSource {
     this.bulk = this.reader.bulk;
   }
 
-  async lookup(subject: Subject, call: VendorCall): Promise<Finding> {
+  async lookup(subject: Subject, call: VendorCall): Promise<LookupResult> {
     const login = loginKey(subject);
     return 'refused' in login ? login.refused : this.reader.find(login.key, call);
   }

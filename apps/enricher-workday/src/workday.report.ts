@@ -1,8 +1,8 @@
 import { canonicalPrincipal as canonical } from '@iris/context-cache';
 import {
   type BulkRead,
-  type Finding,
   type GetOptions,
+  type LookupResult,
   refuseReportedError,
   sameAddress,
   subjectOfAddress,
@@ -46,7 +46,7 @@ export class WorkdayReport implements WorkerReader {
     if (snapshot !== undefined) this.bulk = (call) => this.readEverybody(pathOf(snapshot), call);
   }
 
-  async find(address: string, call: VendorCall): Promise<Finding> {
+  async find(address: string, call: VendorCall): Promise<LookupResult> {
     const query = { format: 'json', [this.prompt]: address };
     const rows = await this.rows(this.path, { query, signal: call.signal });
     const workers = rows.map((row) => this.read(row, call.now));
@@ -84,7 +84,7 @@ export class WorkdayReport implements WorkerReader {
       const subject = subjectOfAddress(address);
       const own = [...new Set(records.flatMap(({ workerId }) => ofPerson(byWorker.get(workerId) ?? [], address)))];
       const isUnclear = unclear.has(address) || own.some(({ workerId }) => unclear.has(canonical(workerId)));
-      if (subject !== undefined && !isUnclear) yield { subject, finding: findingOf(own) };
+      if (subject !== undefined && !isUnclear) yield { subject, result: findingOf(own) };
     }
   }
 
@@ -113,7 +113,7 @@ function ofPerson(records: readonly WorkerRecord[], address: string): WorkerReco
   return records.filter(({ email }) => email === undefined || canonical(email) === address);
 }
 
-function findingOf(records: readonly WorkerRecord[]): Finding {
+function findingOf(records: readonly WorkerRecord[]): LookupResult {
   const resolved = resolveWorker(records);
   if ('reason' in resolved) return { status: 'NOT_FOUND', reason: resolved.reason };
   return { status: 'FOUND', ...resolved };

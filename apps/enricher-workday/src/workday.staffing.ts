@@ -1,7 +1,7 @@
 import { isJsonObject } from '@iris/contracts';
 import {
   abortable,
-  type Finding,
+  type LookupResult,
   pagedRows,
   refuseReportedError,
   sameAddress,
@@ -51,7 +51,7 @@ export class WorkdayStaffing implements WorkerReader {
   }
 
   /** The worker of a work e-mail; of several records the current one by its dates. */
-  async find(address: string, call: VendorCall): Promise<Finding> {
+  async find(address: string, call: VendorCall): Promise<LookupResult> {
     const { workers, hasUnreadable } = await this.list(call);
     const own = workers.filter((worker) => hasAddress(worker, address));
     if (own.length > MAX_RECORDS) return { status: 'NOT_FOUND', reason: 'subject_ambiguous' };

@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { loadSettings } from '@iris/config';
 import type { Json } from '@iris/contracts';
-import type { Finding } from '@iris/enricher-kit';
-import { faultsOfFinding, fixtureFaults, type ScriptedServer, startScriptedServer } from '@iris/enricher-kit/testing';
+import type { LookupResult } from '@iris/enricher-kit';
+import {
+  faultsOfLookupResult,
+  fixtureFaults,
+  type ScriptedServer,
+  startScriptedServer,
+} from '@iris/enricher-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { definition } from '../src/definition.js';
 
@@ -69,16 +74,16 @@ let now = NOON;
 const call = () => ({ signal: AbortSignal.timeout(2000), now });
 const found = async (mode: string) => {
   now += 2000;
-  return (await sources[mode]?.lookup({ principal: LOGIN, loginName: LOGIN }, call())) as Finding;
+  return (await sources[mode]?.lookup({ principal: LOGIN, loginName: LOGIN }, call())) as LookupResult;
 };
-const inBulk = async (): Promise<Finding> => {
-  for await (const { finding, subject } of sources.raas?.bulk?.(call()) ?? []) {
-    if (subject.principal === LOGIN) return finding;
+const inBulk = async (): Promise<LookupResult> => {
+  for await (const { result, subject } of sources.raas?.bulk?.(call()) ?? []) {
+    if (subject.principal === LOGIN) return result;
   }
   throw new Error('left out');
 };
 
-describe.each<[string, () => Promise<Finding>, (keyof typeof WHOLE)[]]>([
+describe.each<[string, () => Promise<LookupResult>, (keyof typeof WHOLE)[]]>([
   ['a worker', () => found('raas'), ['active', 'on leave', 'of two positions']],
   ['a worker in bulk', inBulk, ['active', 'on leave']],
   ['a worker of the staffing API', () => found('rest'), ['list', 'detail']],
@@ -92,8 +97,8 @@ describe.each<[string, () => Promise<Finding>, (keyof typeof WHOLE)[]]>([
     let facts = 0;
     for (const { name, json } of fixtureFaults(WHOLE[part])) {
       answers = { ...WHOLE, [part]: json };
-      const finding = await read().catch(() => undefined);
-      if (finding === undefined) continue;
+      const result = await read().catch(() => undefined);
+      if (result === undefined) continue;
       facts += 1;
       if (OTHER_ANSWERS.test(name)) continue;
       // `Active: false` and `On_Leave: true` are values of their columns, and numbers are codes.
@@ -101,7 +106,7 @@ describe.each<[string, () => Promise<Finding>, (keyof typeof WHOLE)[]]>([
         (fact === 'employmentStatus' && (value === 'terminated' || value === 'on_leave')) ||
         (['workerId', 'costCenter'].includes(fact) && value === '7') ||
         (fact === 'manager' && value === '100032');
-      wrong.push(...faultsOfFinding({ whole, stricter }, finding).map((fault) => `${name}: ${fault}`));
+      wrong.push(...faultsOfLookupResult({ whole, stricter }, result).map((fault) => `${name}: ${fault}`));
     }
     answers = WHOLE;
     expect(wrong).toEqual([]);

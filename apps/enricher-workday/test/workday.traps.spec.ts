@@ -223,8 +223,8 @@ describe('the staffing API', () => {
         (request) => ({ body: isDetail(request) ? detail : { total: 1, data: [worker] } }),
         unknown,
       );
-      const finding = await ask(source);
-      expect(finding.status === 'FOUND' && finding.attributes.employmentStatus).toBe(status);
+      const result = await ask(source);
+      expect(result.status === 'FOUND' && result.attributes.employmentStatus).toBe(status);
     }
   });
 
@@ -261,8 +261,8 @@ describe('the report of everybody', () => {
     const { source } = await workday(() => report(...rows), { IRIS_WORKDAY_SNAPSHOT_REPORT: 'All_Workers' });
     const people: Record<string, unknown> = {};
     const call = { signal: AbortSignal.timeout(10_000), now: NOON, leftOut: (list: string) => leftOut.push(list) };
-    for await (const { subject, finding } of source.bulk?.(call) ?? []) {
-      people[subject.principal] = finding.status === 'FOUND' && finding.attributes;
+    for await (const { subject, result } of source.bulk?.(call) ?? []) {
+      people[subject.principal] = result.status === 'FOUND' && result.attributes;
     }
     return { people, leftOut };
   }

@@ -12,7 +12,7 @@ import { type Deferred, deferred, eventually, startRedis, type TestRedis } from 
 import type { SourceSettings, Subject } from '@iris/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AnswerChain } from './answer-chain.js';
-import type { Finding, VendorCall, VendorSource } from './enricher-definition.js';
+import type { LookupResult, VendorCall, VendorSource } from './enricher-definition.js';
 import type { FetchOutcome, RefreshOutcome } from './enricher-observer.js';
 import { VendorError } from './vendor-error.js';
 
@@ -31,20 +31,20 @@ const settings: SourceSettings = {
   bulkSeconds: 0,
   fullBulkSeconds: 900,
 };
-const found: Finding = { status: 'FOUND', attributes: { status: 'ACTIVE' } };
+const found: LookupResult = { status: 'FOUND', attributes: { status: 'ACTIVE' } };
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** A vendor whose answers the test decides. */
 class Vendor implements VendorSource {
   readonly calls: VendorCall[] = [];
-  answer: (call: VendorCall) => Promise<Finding> = async () => found;
+  answer: (call: VendorCall) => Promise<LookupResult> = async () => found;
 
-  lookup(_subject: Subject, call: VendorCall): Promise<Finding> {
+  lookup(_subject: Subject, call: VendorCall): Promise<LookupResult> {
     this.calls.push(call);
     return this.answer(call);
   }
 
-  lookupResource(_resource: unknown, call: VendorCall): Promise<Finding> {
+  lookupResource(_resource: unknown, call: VendorCall): Promise<LookupResult> {
     this.calls.push(call);
     return this.answer(call);
   }
@@ -113,7 +113,7 @@ describe('answers over a real Redis', () => {
 
   it('make one vendor call of 200 misses in two replicas', async () => {
     const replicas = [replica(vendor, await connect()), replica(vendor, await connect())];
-    const gate = deferred<Finding>();
+    const gate = deferred<LookupResult>();
     vendor.answer = () => gate.promise;
     const answers = Array.from({ length: 200 }, (_, index) => replicas[index % 2]?.chain.answer(ana, undefined));
     await eventually(async () => expect(vendor.calls).toHaveLength(1));
@@ -189,7 +189,7 @@ describe('answers over a real Redis', () => {
 
   it('of a fault are shared by replicas that wait', async () => {
     const replicas = [replica(vendor, await connect()), replica(vendor, await connect())];
-    const gate = deferred<Finding>();
+    const gate = deferred<LookupResult>();
     vendor.answer = () => gate.promise;
     const answers = replicas.map(({ chain }) => chain.answer(ana, undefined));
     await eventually(async () => expect(vendor.calls).toHaveLength(1));
@@ -201,7 +201,7 @@ describe('answers over a real Redis', () => {
   it('read before a drop are read once more', async () => {
     const redis = await connect();
     const { chain } = replica(vendor, redis);
-    const first: Deferred<Finding> = deferred();
+    const first: Deferred<LookupResult> = deferred();
     vendor.answer = async () => {
       if (vendor.calls.length === 1) return first.promise;
       return { status: 'FOUND', attributes: { status: 'SUSPENDED' } };
@@ -251,7 +251,7 @@ describe('answers over a real Redis', () => {
       await own.kill();
       expect((await chain.answer(ana, undefined)).status).toBe('FOUND');
       expect(vendor.calls).toHaveLength(2);
-      const gate = deferred<Finding>();
+      const gate = deferred<LookupResult>();
       vendor.answer = () => gate.promise;
       const together = [chain.answer(ana, undefined), chain.answer(ana, undefined)];
       await eventually(async () => expect(vendor.calls).toHaveLength(3));
@@ -318,7 +318,7 @@ describe('answers without Redis', () => {
 
   it('say that the vendor was late', async () => {
     const vendor = new Vendor();
-    vendor.answer = () => deferred<Finding>().promise;
+    vendor.answer = () => deferred<LookupResult>().promise;
     const { chain } = replica(vendor, undefined, { timeoutMs: 30 });
     expect(await chain.answer(ana, undefined)).toMatchObject({ status: 'UNAVAILABLE', reason: 'source_timeout' });
     expect(vendor.calls[0]?.signal.aborted).toBe(true);

@@ -10,7 +10,7 @@ import {
   usability,
 } from '@iris/context-cache';
 import type { ResourceRef, SourceAnswer, SourceId, SourceSettings, Subject } from '@iris/contracts';
-import type { Finding, VendorSource } from './enricher-definition.js';
+import type { LookupResult, VendorSource } from './enricher-definition.js';
 import type { EnricherObserver } from './enricher-observer.js';
 import type { IdentityMap } from './identity-map.js';
 import { type EntryStore, keepEntry } from './kept-entry.js';
@@ -129,9 +129,9 @@ export class AnswerChain {
     await this.shared.settled();
   }
 
-  private question(subject: Subject, resource: ResourceRef | undefined): Question | Finding {
+  private question(subject: Subject, resource: ResourceRef | undefined): Question | LookupResult {
     const { id, settings, source } = this.options;
-    const invalid: Finding = { status: 'NOT_FOUND', reason: 'subject_invalid' };
+    const invalid: LookupResult = { status: 'NOT_FOUND', reason: 'subject_invalid' };
     if (resource !== undefined) {
       const known = settings.resources.includes(resource.kind) && source.lookupResource !== undefined;
       if (!known || !isKey(resource.id) || MAY_HOLD_CREDENTIALS.test(resource.id)) return invalid;
@@ -165,10 +165,10 @@ function fetching(options: ChainOptions, resilience: Resilience): Ask {
       const now = Date.now();
       const leftOut = () => options.observer.leftOut(1);
       const call = { signal: limited, now, notBefore: newerThan, leftOut };
-      const finding =
+      const result =
         resource === undefined ? await source.lookup(subject, call) : await source.lookupResource?.(resource, call);
-      if (finding === undefined) throw new VendorError('bad_response', 'the source knows no resources');
-      return answerOf(finding, settings, now);
+      if (result === undefined) throw new VendorError('bad_response', 'the source knows no resources');
+      return answerOf(result, settings, now);
     }, signal);
   };
 }

@@ -4,7 +4,7 @@ import type { JsonObject, ReasonId, ResourceRef, SourceId, Subject } from '@iris
 import type { HeaderMap } from './http/retry-after.js';
 
 /** What a vendor said about a subject or a resource. */
-export type Finding =
+export type LookupResult =
   | {
       readonly status: 'FOUND';
       /** Paths as the source's list of attributes names them; only facts that are known. */
@@ -44,7 +44,7 @@ export interface VendorCall {
 /** What a bulk read says of one subject. */
 export interface BulkItem {
   readonly subject: Subject;
-  readonly finding: Finding;
+  readonly result: LookupResult;
   /** Facts are left out because a list has rows that are not understood. It replaces no entry that is still fresh. */
   readonly partial?: boolean;
 }
@@ -98,9 +98,9 @@ export interface WebhookReply {
  */
 export interface VendorSource {
   /** What the vendor knows of a person or a device. */
-  lookup(subject: Subject, call: VendorCall): Promise<Finding>;
+  lookup(subject: Subject, call: VendorCall): Promise<LookupResult>;
   /** What the vendor knows of a resource; only for sources whose registry entry lists kinds of resource. */
-  lookupResource?(resource: ResourceRef, call: VendorCall): Promise<Finding>;
+  lookupResource?(resource: ResourceRef, call: VendorCall): Promise<LookupResult>;
   /**
    * All that the vendor knows, by cheap reads in bulk; run on a schedule by one replica. A subject that is missing says
    * nothing, unless the read returns that it is complete.

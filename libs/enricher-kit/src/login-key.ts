@@ -1,14 +1,14 @@
 import { canonicalPrincipal } from '@iris/context-cache';
 import type { Subject } from '@iris/contracts';
-import type { Finding } from './enricher-definition.js';
+import type { LookupResult } from './enricher-definition.js';
 
 /** RFC 5321 section 4.5.3.1: 64 octets of local part, `@`, 255 octets of domain. */
 const MAX_LENGTH = 320;
 /** What every tagged node reports instead of a login. */
 const TAGGED_DEVICES = 'tagged-devices';
 
-/** A login name that may be looked up, or the finding that says why not. */
-export type LoginKey = { readonly key: string } | { readonly refused: Extract<Finding, { status: 'NOT_FOUND' }> };
+/** A login name that may be looked up, or the result that says why not. */
+export type LoginKey = { readonly key: string } | { readonly refused: Extract<LookupResult, { status: 'NOT_FOUND' }> };
 
 /**
  * The login name of a subject as the key of a lookup by e-mail address. Vendors answer names such as `.`, `..`, `me`
@@ -30,7 +30,7 @@ export function loginKey(subject: Subject): LoginKey {
   return { key: loginName };
 }
 
-function refused(reason: Extract<Finding, { status: 'NOT_FOUND' }>['reason']): LoginKey {
+function refused(reason: Extract<LookupResult, { status: 'NOT_FOUND' }>['reason']): LoginKey {
   return { refused: { status: 'NOT_FOUND', reason } };
 }
 

@@ -6,18 +6,18 @@ import {
   type SourceAnswer,
   type SourceSettings,
 } from '@iris/contracts';
-import type { Finding } from './enricher-definition.js';
+import type { LookupResult } from './enricher-definition.js';
 
 type Limits = Pick<SourceSettings, 'freshSeconds' | 'staleSeconds' | 'notFoundSeconds'>;
 
 /**
- * A finding as an answer with its limits: fresh and stale as the registry says, but never past the end of a fact in it;
+ * A result as an answer with its limits: fresh and stale as the registry says, but never past the end of a fact in it;
  * "not found" as long as the registry says, and never stale.
  *
  * @param askedAt epoch ms before the vendor was asked, so that a change made meanwhile counts as later
  */
-export function answerOf(finding: Finding, limits: Limits, askedAt: number): SourceAnswer {
-  if (finding.status === 'NOT_FOUND') {
+export function answerOf(result: LookupResult, limits: Limits, askedAt: number): SourceAnswer {
+  if (result.status === 'NOT_FOUND') {
     const until = askedAt + limits.notFoundSeconds * 1000;
     return {
       status: 'NOT_FOUND',
@@ -25,21 +25,21 @@ export function answerOf(finding: Finding, limits: Limits, askedAt: number): Sou
       observedAt: askedAt,
       freshUntil: until,
       staleUntil: until,
-      reason: finding.reason,
+      reason: result.reason,
     };
   }
-  const endsAt = Math.floor(finding.endsAt ?? Number.POSITIVE_INFINITY);
+  const endsAt = Math.floor(result.endsAt ?? Number.POSITIVE_INFINITY);
   // A part that was read earlier makes the answer as old as that part; how soon it is read again goes by the call.
-  const observedAt = Math.min(askedAt, finding.readAt ?? askedAt);
+  const observedAt = Math.min(askedAt, result.readAt ?? askedAt);
   const freshUntil = Math.min(askedAt + limits.freshSeconds * 1000, endsAt);
   const staleUntil = Math.min(observedAt + limits.staleSeconds * 1000, endsAt);
   return {
     status: 'FOUND',
-    attributes: withoutNulls(finding.attributes),
+    attributes: withoutNulls(result.attributes),
     observedAt,
     freshUntil: Math.min(freshUntil, staleUntil),
     staleUntil,
-    revision: finding.revision,
+    revision: result.revision,
   };
 }
 

@@ -158,13 +158,13 @@ export class BulkSync {
       );
   }
 
-  private async writeOne({ subject, finding, partial }: BulkItem, observedAt: number): Promise<boolean> {
+  private async writeOne({ subject, result, partial }: BulkItem, observedAt: number): Promise<boolean> {
     const { id, settings, source, store } = this.options;
     const { principal } = subject;
     const field = principalField(id, settings.subject, subject);
     if (principal === '' || field === undefined) return false;
     const address = { key: principalKey(principal), field };
-    const answer = answerOf(finding, settings, observedAt);
+    const answer = answerOf(result, settings, observedAt);
     const held = await store.writer.read(address);
     if (partial && held !== undefined && usability(held, Date.now()) === 'fresh') return false;
     const written = await keepEntry(store, { id, source, principal }, address, answer);

@@ -28,7 +28,7 @@ import type {
   BulkItem,
   BulkOutcome,
   EnricherDefinition,
-  Finding,
+  LookupResult,
   VendorCall,
   VendorSource,
   WebhookEvent,
@@ -38,14 +38,14 @@ import { VendorError } from '../vendor-error.js';
 import { type RunningEnricher, startEnricher } from './start-enricher.js';
 
 const ana: Subject = { principal: 'ana@example.com', loginName: 'ana@example.com' };
-const found: Finding = { status: 'FOUND', attributes: { status: 'ACTIVE', groups: ['eng'], nested: { n: 1.5 } } };
+const found: LookupResult = { status: 'FOUND', attributes: { status: 'ACTIVE', groups: ['eng'], nested: { n: 1.5 } } };
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 const settings = { 'vendor.token': setting.secret('Token.') };
 
 /** A vendor whose answers the test decides. */
 interface TestVendor extends VendorSource {
   readonly calls: { subject: Subject; call: VendorCall }[];
-  answer: (call: VendorCall) => Promise<Finding>;
+  answer: (call: VendorCall) => Promise<LookupResult>;
   closed: boolean;
 }
 
@@ -188,7 +188,7 @@ describe('an enricher that runs', () => {
 
   it('lets the vendor call go on when only the deadline passes, so that the next question is answered warm', async () => {
     const vendor = testVendor();
-    const gate = deferred<Finding>();
+    const gate = deferred<LookupResult>();
     vendor.answer = () => gate.promise;
     const { client } = await start(vendor);
     await expect(enrich(client, ana, 100).answer).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
@@ -247,7 +247,7 @@ describe('an enricher that runs', () => {
 
   it('waits at its end for the question under way, and then takes no more', async () => {
     const vendor = testVendor();
-    const gate = deferred<Finding>();
+    const gate = deferred<LookupResult>();
     vendor.answer = () => gate.promise;
     const { enricher, client } = await start(vendor);
     const { answer } = enrich(client, ana);
@@ -379,7 +379,7 @@ describe('an enricher that runs', () => {
       together += 1;
       most = Math.max(most, together);
       for (let index = 0; index < 250; index += 1) {
-        yield { subject: { principal: `p${index}@example.com`, loginName: `p${index}@example.com` }, finding: found };
+        yield { subject: { principal: `p${index}@example.com`, loginName: `p${index}@example.com` }, result: found };
       }
       runs += 1;
       together -= 1;
@@ -402,7 +402,7 @@ describe('an enricher that runs', () => {
 
   it('answers "not found" without the vendor for whom a complete list does not name', async () => {
     const bulk = async function* (): AsyncGenerator<BulkItem, BulkOutcome> {
-      yield { subject: ana, finding: found };
+      yield { subject: ana, result: found };
       return { complete: true };
     };
     const vendor = testVendor({ bulk });
@@ -420,8 +420,8 @@ describe('an enricher that runs', () => {
     const bulk = async function* (call: VendorCall): AsyncGenerator<BulkItem, BulkOutcome> {
       await read.promise;
       call.leftOut?.('users', 'P1X2');
-      yield { subject: ana, partial: true, finding: { status: 'FOUND', attributes: { status: 'PARTIAL' } } };
-      yield { subject: cara, partial: true, finding: { status: 'FOUND', attributes: { status: 'PARTIAL' } } };
+      yield { subject: ana, partial: true, result: { status: 'FOUND', attributes: { status: 'PARTIAL' } } };
+      yield { subject: cara, partial: true, result: { status: 'FOUND', attributes: { status: 'PARTIAL' } } };
       return { complete: false };
     };
     const { client, enricher } = await start(testVendor({ bulk }), { IRIS_BULK_INTERVAL_SECONDS: '86400' });
@@ -443,7 +443,7 @@ describe('an enricher that runs', () => {
   ] as const)('after a bulk read that met %s has it %s until the next one or the next try', async (kind, where) => {
     let reads = 0;
     const bulk = async function* (): AsyncGenerator<BulkItem> {
-      yield { subject: ana, finding: found };
+      yield { subject: ana, result: found };
       reads += 1;
       throw new VendorError(kind, 'the vendor gives no more');
     };
@@ -460,7 +460,7 @@ describe('an enricher that runs', () => {
     let runs = 0;
     const bulk = async function* (): AsyncGenerator<BulkItem> {
       runs += 1;
-      yield { subject: ana, finding: found };
+      yield { subject: ana, result: found };
     };
     await Promise.all([1, 2].map(() => start(testVendor({ bulk }), { IRIS_BULK_INTERVAL_SECONDS: '86400' })));
     await eventually(async () => expect(runs).toBe(1));
@@ -474,7 +474,7 @@ describe('an enricher that runs', () => {
   it('reads changes alone while the last whole read is not long ago', async () => {
     const reads: (number | 'everything')[] = [];
     const one = async function* (): AsyncGenerator<BulkItem> {
-      yield { subject: ana, finding: found };
+      yield { subject: ana, result: found };
     };
     const vendor = testVendor({
       bulk: () => {

@@ -1,5 +1,5 @@
 import { isJsonObject, type Subject } from '@iris/contracts';
-import type { Finding, VendorCall, VendorSource } from '../enricher-definition.js';
+import type { LookupResult, VendorCall, VendorSource } from '../enricher-definition.js';
 import { bearer } from '../http/credentials.js';
 import { VendorHttp } from '../http/vendor-http.js';
 import { loginKey, sameAddress } from '../login-key.js';
@@ -11,7 +11,7 @@ import { startFaultyVendor } from './faulty-vendor.js';
 class Directory implements VendorSource {
   constructor(private readonly http: VendorHttp) {}
 
-  async lookup(subject: Subject, { signal }: VendorCall): Promise<Finding> {
+  async lookup(subject: Subject, { signal }: VendorCall): Promise<LookupResult> {
     const login = loginKey(subject);
     if ('refused' in login) return login.refused;
     const { json } = await this.http.get('/people', { query: { email: login.key }, signal });

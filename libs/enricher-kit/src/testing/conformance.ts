@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceId, Subject } from '@iris/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Finding, VendorSource } from '../enricher-definition.js';
+import type { LookupResult, VendorSource } from '../enricher-definition.js';
 import { VendorError, type VendorErrorKind } from '../vendor-error.js';
 import { faultsOfAttributes } from './attribute-faults.js';
 import { type FaultMode, RETRY_AFTER_SECONDS } from './faulty-vendor.js';
@@ -82,12 +82,12 @@ export function runConformance(id: SourceId, { askedBy, ambiguous, start }: Conf
       await vendor.close();
     });
 
-    const lookup = (subject: Subject, signal = new AbortController().signal): Promise<Finding> =>
+    const lookup = (subject: Subject, signal = new AbortController().signal): Promise<LookupResult> =>
       vendor.source.lookup(subject, { signal, now: Date.now() });
 
     const refusal = async (subject: Subject, signal?: AbortSignal): Promise<VendorError> => {
       const error = await lookup(subject, signal).then(
-        (finding) => new Error(`answered ${finding.status}`),
+        (result) => new Error(`answered ${result.status}`),
         (thrown: Error) => thrown,
       );
       expect(error).toBeInstanceOf(VendorError);
@@ -100,11 +100,11 @@ export function runConformance(id: SourceId, { askedBy, ambiguous, start }: Conf
       askedBy === 'login' ? { principal: key, loginName: key } : { ...vendor.known, nodeId: key };
 
     it('finds whom the vendor knows, and says only what it declares', async () => {
-      const finding = await lookup(vendor.known);
-      expect(finding.status).toBe('FOUND');
-      if (finding.status !== 'FOUND') return;
-      expect(faultsOfAttributes(id, finding.attributes)).toEqual([]);
-      expect(finding.endsAt === undefined || Number.isFinite(finding.endsAt)).toBe(true);
+      const result = await lookup(vendor.known);
+      expect(result.status).toBe('FOUND');
+      if (result.status !== 'FOUND') return;
+      expect(faultsOfAttributes(id, result.attributes)).toEqual([]);
+      expect(result.endsAt === undefined || Number.isFinite(result.endsAt)).toBe(true);
     });
 
     it('does not find whom the vendor does not know', async () => {

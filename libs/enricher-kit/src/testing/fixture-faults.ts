@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
-import type { Finding } from '../enricher-definition.js';
+import type { LookupResult } from '../enricher-definition.js';
 
 /** A copy of a vendor's answer with one fault. */
 export interface FixtureFault {
@@ -33,7 +33,7 @@ export function* fixtureFaults(fixture: Json): Generator<FixtureFault> {
 /** What must hold of facts that are read from a faulty answer. */
 export interface FaultExpectation {
   /** Facts of the whole answer. */
-  readonly whole: Finding;
+  readonly whole: LookupResult;
   /** Facts whose end the answer's end is. */
   readonly ending?: readonly string[];
   /** Whether another value of a fact is stricter than that of the whole answer; by its path. */
@@ -41,18 +41,21 @@ export interface FaultExpectation {
 }
 
 /**
- * What is wrong with a finding of a faulty answer, beside facts that are left out: a fact with another value, an empty
+ * What is wrong with a result of a faulty answer, beside facts that are left out: a fact with another value, an empty
  * one, a new one, a person who is not found any more, or an answer that lasts longer. Empty when all is well.
  */
-export function faultsOfFinding({ whole, ending = [], stricter }: FaultExpectation, finding: Finding): string[] {
+export function faultsOfLookupResult(
+  { whole, ending = [], stricter }: FaultExpectation,
+  result: LookupResult,
+): string[] {
   if (whole.status !== 'FOUND') throw new Error('the whole answer has no facts');
-  if (finding.status === 'NOT_FOUND') return [`not found: ${finding.reason}`];
+  if (result.status === 'NOT_FOUND') return [`not found: ${result.reason}`];
   const before = flat(whole.attributes);
-  const wrong = [...flat(finding.attributes)].flatMap(([fact, value]) =>
+  const wrong = [...flat(result.attributes)].flatMap(([fact, value]) =>
     isSameOrLess(value, before.get(fact)) || stricter?.(fact, value) ? [] : [`${fact} is ${JSON.stringify(value)}`],
   );
-  const bounded = ending.some((fact) => flat(finding.attributes).has(fact));
-  const lasts = whole.endsAt !== undefined && (finding.endsAt ?? Number.POSITIVE_INFINITY) > whole.endsAt;
+  const bounded = ending.some((fact) => flat(result.attributes).has(fact));
+  const lasts = whole.endsAt !== undefined && (result.endsAt ?? Number.POSITIVE_INFINITY) > whole.endsAt;
   return bounded && lasts ? [...wrong, 'the answer ends later'] : wrong;
 }
 
