@@ -1,5 +1,5 @@
+import { goDurationMs } from '@iris/contracts';
 import { z } from 'zod';
-import { goDurationMs } from './go-duration.js';
 
 /**
  * Aperture's configuration object, as far as hooks need it. Source: Tailscale's Aperture configuration reference and the
@@ -23,13 +23,7 @@ const sendField = z.enum([
 ]);
 export type SendField = z.infer<typeof sendField>;
 
-const duration = z.string().refine((text) => {
-  try {
-    return goDurationMs(text) >= 0;
-  } catch {
-    return false;
-  }
-}, 'not a Go duration');
+const duration = z.string().refine((text) => goDurationMs(text) !== undefined, 'not a Go duration');
 
 const AUTHORIZATION_MODES = ['bearer', 'x-api-key', 'x-goog-api-key', 'hec', 'cf-aig-authorization'] as const;
 

@@ -1,7 +1,6 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { decompress } from 'fzstd';
 import { type LlmStandIn, startLlm } from '../llm/llm-stand-in.js';
 import type { ApertureOptions, ApertureStandIn } from './aperture-api.js';
 import type { ApertureConfigInput } from './aperture-config.js';
@@ -416,7 +415,7 @@ describe('content codings', () => {
     const { raw = Buffer.alloc(0), headers = {} } = received[at] ?? {};
     const coding = headers['content-encoding'];
     if (coding === 'gzip') return gunzipSync(raw).toString('utf8');
-    return Buffer.from(coding === 'zstd' ? decompress(raw) : raw).toString('utf8');
+    return Buffer.from(coding === 'zstd' ? zstdDecompressSync(raw) : raw).toString('utf8');
   };
   const codings = () => received.map(({ headers }) => headers['content-encoding']);
 

@@ -1,8 +1,7 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
-import { Zstd } from '@hpcc-js/wasm-zstd';
+import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { goDurationMs } from '@iris/contracts';
 import { Agent, request } from 'undici';
 import type { ApertureHook } from './aperture-config.js';
-import { goDurationMs } from './go-duration.js';
 
 export type RequestCoding = 'identity' | 'gzip' | 'zstd';
 
@@ -58,10 +57,9 @@ function bestCoding(acceptEncoding: string): RequestCoding {
   return accepted.includes('gzip') ? 'gzip' : 'identity';
 }
 
-async function encoded(text: string, coding: RequestCoding): Promise<Buffer> {
-  const bytes = Buffer.from(text, 'utf8');
-  if (coding === 'gzip') return gzipSync(bytes);
-  return coding === 'zstd' ? Buffer.from((await Zstd.load()).compress(bytes)) : bytes;
+function encoded(text: string, coding: RequestCoding): Buffer {
+  if (coding === 'gzip') return gzipSync(text);
+  return coding === 'zstd' ? zstdCompressSync(text) : Buffer.from(text, 'utf8');
 }
 
 /** Posts to hooks and learns from their replies which request codings they take (RFC 7694). */
@@ -80,7 +78,7 @@ export class HookClient {
   /** Never throws; a timeout covers the whole exchange, a second sending included. */
   async post(key: string, hook: ApertureHook, payload: string): Promise<HookAnswer> {
     const startedAt = performance.now();
-    const timeoutMs = goDurationMs(hook.timeout);
+    const timeoutMs = goDurationMs(hook.timeout) ?? 0;
     const signal = timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined;
     const attempts: HookAttempt[] = [];
     const finish = (rest: Pick<HookAnswer, 'failure' | 'replyText'>): HookAnswer => ({
@@ -111,7 +109,7 @@ export class HookClient {
     attempts: HookAttempt[],
     signal?: AbortSignal,
   ) {
-    const body = await encoded(payload, coding);
+    const body = encoded(payload, coding);
     const headers: Record<string, string> = {
       'content-type': 'application/json',
       'accept-encoding': 'gzip',

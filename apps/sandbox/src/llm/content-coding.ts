@@ -1,5 +1,4 @@
-import { gunzipSync } from 'node:zlib';
-import { decompress } from 'fzstd';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { ProviderError } from './provider-error.js';
 
 /** Undoes a request's Content-Encoding (gzip, zstd, none). Throws ProviderError: 415 unknown coding, 400 broken, 413 too large. */
@@ -7,7 +6,7 @@ export function decodedBody(bytes: Buffer, coding: string, maxBytes: number): Bu
   let decoded = bytes;
   try {
     if (coding === 'gzip') decoded = gunzipSync(bytes, { maxOutputLength: maxBytes });
-    else if (coding === 'zstd') decoded = Buffer.from(decompress(bytes));
+    else if (coding === 'zstd') decoded = zstdDecompressSync(bytes, { maxOutputLength: maxBytes });
     else if (coding !== '' && coding !== 'identity')
       throw new ProviderError(415, `Unsupported content encoding: ${coding}`);
   } catch (error) {

@@ -1,24 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { globMatches } from './glob.js';
-import { goDurationMs } from './go-duration.js';
-
-describe('Go durations', () => {
-  it.each([
-    ['0', 0],
-    ['500ms', 500],
-    ['5s', 5000],
-    ['1m30s', 90_000],
-    ['1.5h', 5_400_000],
-    ['250us', 0.25],
-    ['.5s', 500],
-  ])('%s', (text, ms) => {
-    expect(goDurationMs(text)).toBeCloseTo(ms);
-  });
-
-  it.each(['', '5', 's', '5 s', '5sec', '-5s'])('refuses %j', (text) => {
-    expect(() => goDurationMs(text)).toThrow(RangeError);
-  });
-});
 
 describe('model globs', () => {
   it.each([
