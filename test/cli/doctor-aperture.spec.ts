@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { apertureConfigSchema } from '../../apps/sandbox/src/aperture/aperture-config.js';
-import { findingsOf } from './run-iris.js';
+import { findingsOf, runIris } from './run-iris.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -39,6 +39,67 @@ async function idsOf(content: unknown, ...more: string[]): Promise<string[]> {
   for (const { fix } of findings) expect(fix.length).toBeGreaterThan(20);
   return findings.map(({ id }) => id);
 }
+
+const SHIPPED = join(process.cwd(), 'deploy/tailscale');
+
+describe('doctor reads the shipped examples', () => {
+  const doctor = async (aperture: string) =>
+    runIris([
+      'doctor',
+      '--json',
+      '--no-enrichers',
+      '--aperture',
+      join(SHIPPED, 'aperture', aperture),
+      '--tailnet-policy',
+      join(SHIPPED, 'policy-file.hujson'),
+    ]);
+
+  it.each(['enforce.hujson', 'both.hujson'])('%s has nothing to fix', async (name) => {
+    const run = await doctor(name);
+    expect(run.json()).toMatchObject({ findings: [], warnings: [] });
+    expect(run.code).toBe(0);
+  });
+
+  it('observe.hujson only observes, which is a warning', async () => {
+    const run = await doctor('observe.hujson');
+    expect(run.json()).toMatchObject({ findings: [], warnings: [{ id: 'aperture_observes_only' }] });
+    expect(run.code).toBe(0);
+  });
+
+  it('both-older-syntax.hujson is deprecated', async () => {
+    const ids = (await doctor('both-older-syntax.hujson'))
+      .json<{ findings: { id: string }[] }>()
+      .findings.map(({ id }) => id);
+    expect(new Set(ids)).toEqual(new Set(['aperture_old_syntax']));
+  });
+
+  it.each<[id: string, list: 'findings' | 'warnings', from: string, to: string]>([
+    [
+      'tailnet_service_misspelt',
+      'findings',
+      '"dst": ["svc:iris"],\n      "ip": ["tcp:443", "tcp:80"]',
+      '"dst": ["svc:irsi"],\n      "ip": ["tcp:443", "tcp:80"]',
+    ],
+    ['tailnet_service_misspelt', 'findings', '"svc:iris": ["tag:iris"]', '"svc:iriss": ["tag:iris"]'],
+    ['tailnet_service_unapproved', 'warnings', '"svc:iris": ["tag:iris"],', ''],
+    ['tailnet_service_tag_unknown', 'findings', '"svc:iris": ["tag:iris"]', '"svc:iris": ["tag:irsi"]'],
+    [
+      'tailnet_roles_dst_missing',
+      'findings',
+      '"src": ["group:platform-admins"],\n      "dst": ["tag:aperture"],',
+      '"src": ["group:platform-admins"],',
+    ],
+  ])('the tailnet policy: %s among the %s', async (id, list, from, to) => {
+    const text = await readFile(join(SHIPPED, 'policy-file.hujson'), 'utf8');
+    expect(text).toContain(from);
+    const policy = await write('changed.hujson', text.replace(from, to));
+    const run = await runIris([
+      ...['doctor', '--json', '--no-enrichers', '--tailnet-policy', policy],
+      ...['--aperture', join(SHIPPED, 'aperture/both.hujson')],
+    ]);
+    expect(run.json<Record<string, { id: string }[]>>()[list]?.map((found) => found.id)).toContain(id);
+  });
+});
 
 describe('doctor reads how Aperture is wired', () => {
   it('finds nothing in a configuration that Aperture accepts and that enforces', async () => {

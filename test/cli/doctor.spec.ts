@@ -70,6 +70,35 @@ describe('doctor names each broken part', () => {
     await expect(idsOf('--no-enrichers', '--redis', server.url)).resolves.toEqual(['redis_evicts']);
   }, 30_000);
 
+  it('Redis: full, nearly full, or a replica that refuses writes', async () => {
+    const server = await startRedis();
+    cleanups.push(() => server.stop());
+    const redis = connectRedis(server.url);
+    cleanups.push(() => redis.disconnect());
+    await waitForRedis(redis, 5000);
+    await redis.set('ballast', 'x'.repeat(4_000_000));
+    const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
+    await redis.config('SET', 'maxmemory', String(Math.round(used / 0.94)));
+    await expect(idsOf('--no-enrichers', '--redis', server.url)).resolves.toEqual(['redis_nearly_full']);
+    await redis.config('SET', 'maxmemory', '1mb');
+    await expect(idsOf('--no-enrichers', '--redis', server.url)).resolves.toEqual([
+      'redis_out_of_memory',
+      'redis_nearly_full',
+    ]);
+    await redis.config('SET', 'maxmemory', '0');
+    await redis.call('REPLICAOF', '127.0.0.1', '1');
+    const ids = await idsOf('--no-enrichers', '--redis', server.url);
+    expect(['redis_unreachable', 'redis_refuses_writes']).toContain(ids[0]);
+  }, 30_000);
+
+  it('marks what it did not check, and gives it no tick', async () => {
+    const run = await runIris(['doctor', '--no-enrichers']);
+    expect(run.code).toBe(0);
+    expect(run.out).toContain('- redis: not checked: no --redis');
+    expect(run.out).not.toContain('✓');
+    expect(run.out).toMatch(/checks not done\n$/);
+  });
+
   it('the PDP: gone', async () => {
     await expect(idsOf('--no-enrichers', '--pdp', NOBODY)).resolves.toEqual(['pdp_unreachable']);
   });

@@ -7,6 +7,7 @@ export * from './known-subjects.js';
 export * from './poll.js';
 export * from './push-memory.js';
 export * from './record-index.js';
+export { conditionOf } from './redis-condition.js';
 export * from './redis-connection.js';
 export * from './refresh-queue.js';
 export * from './report-redis.js';

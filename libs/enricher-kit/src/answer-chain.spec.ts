@@ -169,6 +169,29 @@ describe('answers over a real Redis', () => {
     expect(vendor.calls).toHaveLength(1);
   });
 
+  it('of the vendor ignore a fresh entry, also when the vendor refuses the credentials', async () => {
+    const redis = await connect();
+    const { chain } = replica(vendor, redis);
+    const now = Date.now();
+    await new ContextWriter(redis).write(okta, {
+      status: 'FOUND',
+      attributes: { status: 'ACTIVE' },
+      observedAt: now - 1000,
+      freshUntil: now + 60_000,
+      staleUntil: now + 120_000,
+    });
+    vendor.answer = async () => {
+      throw new VendorError('unauthorized', 'x');
+    };
+    expect(await chain.answerOfVendor(ana, undefined)).toMatchObject({
+      status: 'UNAVAILABLE',
+      reason: 'source_unauthorized',
+    });
+    expect(vendor.calls).toHaveLength(1);
+    expect(await chain.answer(ana, undefined)).toMatchObject({ status: 'FOUND' });
+    expect(vendor.calls).toHaveLength(1);
+  });
+
   it('are not an entry that has ended', async () => {
     const redis = await connect();
     const { chain } = replica(vendor, redis);

@@ -93,10 +93,29 @@ export class AnswerChain {
    *   question then finds a warm entry
    */
   async answer(subject: Subject, resource: ResourceRef | undefined, cancelled?: AbortSignal): Promise<SourceAnswer> {
+    return this.answerBy(this.answered, this.question(subject, resource), cancelled);
+  }
+
+  /** The answer that the vendor gives now: a cached answer never replaces it. Never throws. For diagnosis. */
+  async answerOfVendor(
+    subject: Subject,
+    resource: ResourceRef | undefined,
+    cancelled?: AbortSignal,
+  ): Promise<SourceAnswer> {
     const question = this.question(subject, resource);
+    const now = Date.now();
+    const wanted = 'status' in question ? question : { ...question, readSince: now, notBefore: now };
+    return this.answerBy(this.fetched, wanted, cancelled);
+  }
+
+  private async answerBy(
+    ask: Ask,
+    question: ReturnType<AnswerChain['question']>,
+    cancelled?: AbortSignal,
+  ): Promise<SourceAnswer> {
     if ('status' in question) return answerOf(question, this.options.settings, Date.now());
     try {
-      return await this.answered(question, cancelled);
+      return await ask(question, cancelled);
     } catch (error) {
       return unavailableAnswer(toVendorError(error).reason, Date.now());
     }

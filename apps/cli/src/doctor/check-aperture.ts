@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { goDurationMs } from '@iris/contracts';
 import { type ApertureHook, type ApertureWiring, readApertureWiring, type Wiring } from './aperture-config.js';
-import type { CheckOutcome, Finding, FindingId } from './findings.js';
+import { checkTailnet } from './check-tailnet.js';
+import { type CheckOutcome, type Finding, type FindingId, skipped } from './findings.js';
 
 export interface ApertureCheckOptions {
   /** Aperture's configuration, as a file. */
@@ -10,9 +11,12 @@ export interface ApertureCheckOptions {
   readonly tailnetPolicy?: string;
   /** Time in which the gateway answers, in ms. */
   readonly budgetMs: number;
+  /** Capability whose grants give roles: identity.rolesCapability of the gateway. */
+  readonly rolesCapability: string;
 }
 
-const EVENTS = ['pre_request', 'tool_call_entire_request', 'entire_request'];
+const EVENTS_AFTER_RESPONSE = ['tool_call_entire_request', 'entire_request'];
+const EVENTS = ['pre_request', ...EVENTS_AFTER_RESPONSE];
 const SEND = [
   'tools',
   'request_body',
@@ -34,14 +38,19 @@ export async function checkAperture(options: ApertureCheckOptions): Promise<Chec
   const config = await read(options.config);
   const policy = await read(options.tailnetPolicy);
   if (config === undefined && policy === undefined) {
-    return [{ check: 'aperture', notes: ['not checked: no --aperture'], findings: [] }];
+    return [skipped('aperture', 'no --aperture')];
   }
   const outcomes: CheckOutcome[] = [];
   const names = new Set(config?.wiring?.hooks.filter(isIris).map(({ name }) => name));
   const isOurs = ({ hook }: Wiring) => config === undefined || names.has(hook);
   const wiredInPolicy = policy?.wiring?.wirings.filter(isOurs) ?? [];
   if (config !== undefined) outcomes.push(checkConfig(config, wiredInPolicy, options.budgetMs));
-  if (policy !== undefined) outcomes.push(checkPolicy(policy, wiredInPolicy));
+  if (policy !== undefined) {
+    outcomes.push(checkPolicy(policy, wiredInPolicy));
+    const hosts = config?.wiring?.hooks.filter(isIris).map(({ url }) => new URL(url).hostname);
+    const { rolesCapability } = options;
+    outcomes.push(checkTailnet(await readFile(policy.path, 'utf8'), { hosts: hosts ?? [], rolesCapability }));
+  }
   return outcomes;
 }
 
@@ -86,7 +95,16 @@ function checkConfig({ path, wiring }: ReadFile, inPolicy: readonly Wiring[], bu
       if (old) findings.push({ id: 'aperture_old_syntax', subject: hook.name, detail: `${place} wires it` });
     }
   }
-  return { check, notes: findings.length === 0 ? ['well wired'] : [], findings };
+  const warnings: Finding[] =
+    hooks.length > 0 && hooks.every(isObserving)
+      ? [{ id: 'aperture_observes_only', subject: path, detail: 'no hook of Iris is for pre_request' }]
+      : [];
+  return { check, notes: findings.length === 0 ? ['well wired'] : [], findings, warnings };
+}
+
+/** A hook on the path of an event after the response is made to observe: its reply changes nothing in Aperture. */
+function isObserving({ url }: ApertureHook): boolean {
+  return EVENTS_AFTER_RESPONSE.some((event) => pathOf(url) === `${HOOK_PATH}/${event}`);
 }
 
 function checkPolicy({ path, wiring }: ReadFile, wirings: readonly Wiring[]): CheckOutcome {
@@ -112,7 +130,7 @@ function hookFindings(hook: ApertureHook, budgetMs: number): Finding[] {
   if (!AUTHORIZATION.includes(authorization)) {
     findings.push(find('aperture_authorization_unknown', `authorization is ${authorization}`));
   }
-  if (failPolicy !== 'fail_closed') {
+  if (failPolicy !== 'fail_closed' && !isObserving(hook)) {
     findings.push(find('aperture_fail_open', `fail_policy is ${failPolicy}${hook.failPolicy ? '' : ' by default'}`));
   }
   const waitMs = goDurationMs(timeout);
@@ -137,7 +155,9 @@ function wiringFindings(hook: ApertureHook, wirings: readonly Wiring[]): Finding
     if (!SEND.includes(field)) findings.push(find('aperture_send_useless', `send has ${field}`));
   }
   if (!events.has('pre_request')) {
-    findings.push(find('aperture_event_late', `events is ${[...events].join(', ') || 'empty'}`));
+    if (!isObserving(hook)) {
+      findings.push(find('aperture_event_late', `events is ${[...events].join(', ') || 'empty'}`));
+    }
   } else if (!send.has('request_body')) {
     findings.push(find('aperture_request_body_missing', `send is ${[...send].join(', ') || 'empty'}`));
   }

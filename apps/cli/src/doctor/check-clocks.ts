@@ -1,4 +1,4 @@
-import type { CheckOutcome, Finding } from './findings.js';
+import { type CheckOutcome, type Finding, skipped } from './findings.js';
 
 /** What another machine's clock showed, in epoch ms, and when it was asked by this one's. */
 export interface ClockReading {
@@ -30,7 +30,8 @@ export function checkClocks(readings: readonly ClockReading[], maxSkewMs: number
     if (Math.abs(skew) > maxSkewMs) findings.push({ id: 'clock_skew', subject: reading.name, detail: text });
     else notes.push(`${reading.name}: within ${maxSkewMs / 1000} s`);
   }
-  return { check: 'clocks', notes: readings.length === 0 ? ['not checked: nothing to compare with'] : notes, findings };
+  if (readings.length === 0) return skipped('clocks', 'no server to compare with');
+  return { check: 'clocks', notes, findings };
 }
 
 /** The least skew that explains the reading: 0 when it may have been read between asking and hearing. */

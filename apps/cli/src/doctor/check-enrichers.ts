@@ -11,7 +11,7 @@ import {
   toEnrichRequest,
 } from '@iris/contracts';
 import { service as healthService } from 'grpc-health-check';
-import type { CheckOutcome, Finding } from './findings.js';
+import { type CheckOutcome, type Finding, skipped } from './findings.js';
 
 export interface EnricherCheckOptions {
   readonly registryFile: string;
@@ -23,6 +23,8 @@ export interface EnricherCheckOptions {
   readonly node?: string;
 }
 
+const NOBODY_LOGIN = 'iris-doctor@invalid.example';
+const NOBODY_NODE = 'iris-doctor';
 const TIMEOUT_MS = 8000;
 
 /** Whether each enricher serves, and whether its vendor lets it in. */
@@ -31,7 +33,7 @@ export async function checkEnrichers(options: EnricherCheckOptions): Promise<Che
   return Promise.all(
     Object.entries(sources).map(([id, settings]) =>
       settings === undefined || !settings.enabled
-        ? { check: `enricher ${id}`, notes: ['not checked: not enabled'], findings: [] }
+        ? skipped(`enricher ${id}`, 'not enabled')
         : checkOne(id, settings, options.addresses[id] ?? settings.address, options),
     ),
   );
@@ -51,16 +53,21 @@ async function checkOne(
   }
   const findings: Finding[] = [];
   if (status !== 'SERVING') findings.push({ id: 'enricher_not_serving', subject: id, detail: `health is ${status}` });
-  const asked = settings.subject === 'login' ? options.login : options.node;
-  if (asked === undefined) {
-    return { check, notes: [`serves; its vendor is not asked: no --${settings.subject}`], findings };
-  }
-  // As the gateway asks, so that what the enricher keeps stands where the gateway looks for it.
-  const subject = { principal: options.login ?? asked, loginName: options.login, nodeId: options.node };
+  const named = settings.subject === 'login' ? options.login : options.node;
+  if (named === undefined && findings.length > 0) return { check, notes: [], findings };
+  // Without a name the vendor is asked about one that nobody has: that shows too whether it accepts the credentials.
+  const asked = named ?? (settings.subject === 'login' ? NOBODY_LOGIN : NOBODY_NODE);
+  const subject =
+    named === undefined
+      ? { principal: asked, ...(settings.subject === 'login' ? { loginName: asked } : { nodeId: asked }) }
+      : { principal: options.login ?? asked, loginName: options.login, nodeId: options.node };
   const answer = await enrich(address, subject);
+  if (named === undefined && answer?.status === 'NOT_FOUND') {
+    return { check, notes: [`serves; no record was looked up: no --${settings.subject}`], findings };
+  }
   return {
     check,
-    notes: answer?.status === 'FOUND' ? [`serves, knows ${asked}`] : [],
+    notes: answer?.status === 'FOUND' ? [`serves, has a record of ${asked}`] : [],
     findings: [...findings, ...findingsOf(id, asked, answer)],
   };
 }
@@ -112,7 +119,7 @@ async function enrich(address: string, subject: Subject): Promise<SourceAnswer |
   try {
     return await new Promise((resolve) => {
       client.enrich(
-        toEnrichRequest(subject),
+        toEnrichRequest(subject, undefined, true),
         new Metadata(),
         { deadline: Date.now() + TIMEOUT_MS },
         (error, response) => resolve(error === null ? fromEnrichResponse(response) : undefined),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ClockReading, clockOfReply } from './check-clocks.js';
-import type { CheckOutcome, Finding } from './findings.js';
+import { type CheckOutcome, type Finding, skipped } from './findings.js';
 
 const CHECK = 'gateway';
 const TIMEOUT_MS = 5000;
@@ -15,7 +15,7 @@ export async function checkGateway(
   url: string | undefined,
   hookKey: string | undefined,
 ): Promise<{ readonly outcome: CheckOutcome; readonly clock?: ClockReading }> {
-  if (url === undefined) return { outcome: { check: CHECK, notes: ['not checked: no --gateway'], findings: [] } };
+  if (url === undefined) return { outcome: skipped(CHECK, 'no --gateway') };
   try {
     const before = Date.now();
     const response = await fetch(new URL('/readyz', url), { signal: AbortSignal.timeout(TIMEOUT_MS) });

@@ -1,7 +1,7 @@
 import { readYamlFile } from '@iris/config';
 import { CerbosPdp, PdpError, parseGoldenChecks, runGoldenChecks } from '@iris/pdp';
 import { type ClockReading, clockOfReply } from './check-clocks.js';
-import type { CheckOutcome, Finding } from './findings.js';
+import { type CheckOutcome, type Finding, skipped } from './findings.js';
 
 export interface PdpCheckOptions {
   readonly target?: string;
@@ -24,7 +24,7 @@ export async function checkPdp(
   options: PdpCheckOptions,
 ): Promise<{ readonly outcome: CheckOutcome; readonly clock?: ClockReading }> {
   const { target } = options;
-  if (target === undefined) return { outcome: { check: CHECK, notes: ['not checked: no --pdp'], findings: [] } };
+  if (target === undefined) return { outcome: skipped(CHECK, 'no --pdp') };
   const pdp = new CerbosPdp({ target, tls: options.tls });
   try {
     const version = await pdp.serverVersion({ timeoutMs: TIMEOUT_MS });

@@ -19,7 +19,7 @@ import { checkEnrichers } from './check-enrichers.js';
 import { checkGateway } from './check-gateway.js';
 import { checkPdp } from './check-pdp.js';
 import { checkRedis } from './check-redis.js';
-import { type CheckOutcome, FINDINGS } from './findings.js';
+import { type CheckOutcome, FINDINGS, type Finding } from './findings.js';
 
 interface Options {
   readonly redis?: string;
@@ -40,6 +40,7 @@ interface Options {
   readonly node?: string;
   readonly aperture?: string;
   readonly tailnetPolicy?: string;
+  readonly rolesCapability: string;
   readonly budgetMs: number;
   readonly maxSkewMs: number;
   readonly json?: boolean;
@@ -67,6 +68,7 @@ export function registerDoctor(program: Command, io: CliIo, finish: Finish): voi
     .option('--node <id>', 'a device, by its stable node id, that the sources are asked about')
     .option('--aperture <file>', "Aperture's configuration")
     .option('--tailnet-policy <file>', 'the tailnet policy file')
+    .option('--roles-capability <name>', 'identity.rolesCapability of the gateway', 'iris.dev/cap/roles')
     .option('--budget-ms <ms>', 'hook.budgetMs of the gateway', wholeNumber(1), 1500)
     .option('--max-skew-ms <ms>', 'difference of clocks that is accepted', wholeNumber(1), 2000);
   withOptions(command, [
@@ -82,7 +84,8 @@ export function registerDoctor(program: Command, io: CliIo, finish: Finish): voi
     if (options.json) {
       printJson(io, {
         checks: outcomes,
-        findings: findings.map((finding) => ({ ...finding, fix: FINDINGS[finding.id] })),
+        findings: findings.map(withFix),
+        warnings: outcomes.flatMap(({ warnings = [] }) => warnings).map(withFix),
       });
     } else printOutcomes(io, outcomes);
     finish(findings.length > 0 ? EXIT.FOUND : EXIT.OK);
@@ -114,6 +117,7 @@ async function examine(options: Options): Promise<CheckOutcome[]> {
       config: options.aperture,
       tailnetPolicy: options.tailnetPolicy,
       budgetMs: options.budgetMs,
+      rolesCapability: options.rolesCapability,
     }),
   ]);
   const clocks = [redis.clock, pdp.clock, gateway.clock].filter((clock) => clock !== undefined);
@@ -128,12 +132,40 @@ async function examine(options: Options): Promise<CheckOutcome[]> {
 }
 
 function printOutcomes(io: CliIo, outcomes: readonly CheckOutcome[]): void {
-  for (const { check, notes, findings } of outcomes) {
-    io.out(`${findings.length === 0 ? '✓' : '✗'} ${[check, ...notes].join(': ')}\n`);
-    for (const { id, subject, detail } of findings) {
+  for (const { check, notes, findings, warnings = [], skipped } of outcomes) {
+    if (skipped !== undefined) {
+      io.out(`- ${check}: not checked: ${skipped}\n`);
+      continue;
+    }
+    const mark = findings.length > 0 ? '✗' : warnings.length > 0 ? '!' : '✓';
+    io.out(`${mark} ${[check, ...notes].join(': ')}\n`);
+    for (const { id, subject, detail } of [...findings, ...warnings]) {
       io.out(`  ${id} (${printable(subject)}): ${printable(detail)}\n    ${FINDINGS[id]}\n`);
     }
   }
-  const count = outcomes.reduce((sum, { findings }) => sum + findings.length, 0);
-  io.out(count === 0 ? 'nothing to fix\n' : `${count} ${count === 1 ? 'finding' : 'findings'}\n`);
+  const total = (of: (outcome: CheckOutcome) => number) => outcomes.reduce((sum, outcome) => sum + of(outcome), 0);
+  const counts = [
+    counted(
+      total(({ findings }) => findings.length),
+      'finding',
+    ),
+    counted(
+      total(({ warnings = [] }) => warnings.length),
+      'warning',
+    ),
+    counted(
+      total(({ skipped }) => (skipped === undefined ? 0 : 1)),
+      'check',
+      ' not done',
+    ),
+  ].filter((text) => text !== undefined);
+  io.out(`${counts.length === 0 ? 'everything is in order' : counts.join(', ')}\n`);
+}
+
+function withFix(finding: Finding): Finding & { readonly fix: string } {
+  return { ...finding, fix: FINDINGS[finding.id] };
+}
+
+function counted(count: number, noun: string, rest = ''): string | undefined {
+  return count === 0 ? undefined : `${count} ${noun}${count === 1 ? '' : 's'}${rest}`;
 }

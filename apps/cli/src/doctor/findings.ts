@@ -5,6 +5,11 @@ export const FINDINGS = {
   redis_unreachable: 'Start Redis, or correct the URL in --redis and in redis.url of the gateway and the enrichers.',
   redis_evicts: 'Set maxmemory-policy to noeviction: an evicted key may be a queue of evidence or of refreshes.',
 
+  redis_out_of_memory:
+    'Raise maxmemory, or remove what else is in this Redis: it refuses writes, so no fact, verdict or evidence is kept.',
+  redis_nearly_full:
+    'Raise maxmemory: with noeviction a full Redis refuses writes. docs/capacity.md gives the memory per person.',
+  redis_refuses_writes: 'Point redis.url to the primary, and grant the user the commands that docs/redis.md lists.',
   pdp_unreachable: 'Start the PDP, or correct --pdp and pdp.target of the gateway.',
   pdp_too_old: 'Run Cerbos 0.55 or newer: older versions do not know engine.strictEvaluation.',
   pdp_not_strict: 'Set engine.strictEvaluation to true in the configuration of the PDP (see policies/pdp.yaml).',
@@ -45,6 +50,8 @@ export const FINDINGS = {
     'Set `timeout` of the hook above hook.budgetMs of the gateway: Aperture stops waiting before the verdict comes.',
   aperture_event_late:
     'Add pre_request to `events`: the other events come after the response and cannot stop anything.',
+  aperture_observes_only:
+    'Nothing to do while you only observe. To enforce, add a hook for pre_request (deploy/tailscale/aperture/enforce.hujson).',
   aperture_event_unknown: 'Use pre_request, tool_call_entire_request or entire_request.',
   aperture_event_on_wrong_path: 'Let the path of the url end with the event, or use /ext/aperture for all events.',
   aperture_request_body_missing: 'Add request_body to `send`: without it a pre_request carries no tool call.',
@@ -53,6 +60,13 @@ export const FINDINGS = {
   aperture_dst_missing: 'Add `dst` to the grant: without it a grant of the tailnet policy applies to nothing.',
   aperture_dst_forbidden: "Remove `dst` from the grant: Aperture's own configuration does not take it.",
   aperture_old_syntax: 'Move `temp_grants` to `grants` with `send_hooks`; the old form is deprecated.',
+
+  tailnet_service_misspelt: 'Correct the name: grants and autoApprovers must name the service of the url in the hook.',
+  tailnet_service_unapproved:
+    'Add the service with the tag of its proxies to autoApprovers.services, or approve each new proxy in the admin console.',
+  tailnet_service_tag_unknown: 'Declare the tag in tagOwners: Tailscale refuses a policy that names an unknown tag.',
+  tailnet_roles_dst_missing:
+    'Add `dst` with the tag of Aperture to the grant: without it nobody receives the roles of this capability.',
 
   clock_skew:
     'Synchronise the clocks by NTP: facts are judged fresh or stale, and shifts as over or not, by these clocks.',
@@ -67,10 +81,20 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** What one check came to. */
+/** Result of one check. */
 export interface CheckOutcome {
   readonly check: string;
-  /** What is well, or why nothing was checked. */
+  /** What the check found in order. */
   readonly notes: readonly string[];
+  /** What has to be fixed: each makes the exit code 1. */
   readonly findings: readonly Finding[];
+  /** What may be intended: listed, without effect on the exit code. */
+  readonly warnings?: readonly Finding[];
+  /** Why nothing was checked; absent for a check that ran. */
+  readonly skipped?: string;
+}
+
+/** @param reason the option that is missing, or the switch that is off */
+export function skipped(check: string, reason: string): CheckOutcome {
+  return { check, notes: [], findings: [], skipped: reason };
 }

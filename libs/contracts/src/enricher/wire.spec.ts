@@ -71,13 +71,21 @@ describe('a question', () => {
   it('comes out of the wire as it went in', () => {
     const text = fc.string({ minLength: 1 }).map((value) => value.toWellFormed());
     fc.assert(
-      fc.property(text, fc.option(text, { nil: undefined }), text, text, (principal, loginName, kind, id) => {
-        const request = toEnrichRequest({ principal, loginName }, { kind, id });
-        expect(fromEnrichRequest(requestDeserialize(requestSerialize(request)))).toEqual({
-          subject: { principal, loginName, nodeId: undefined },
-          resource: { kind, id },
-        });
-      }),
+      fc.property(
+        text,
+        fc.option(text, { nil: undefined }),
+        text,
+        text,
+        fc.boolean(),
+        (principal, loginName, kind, id, fromVendor) => {
+          const request = toEnrichRequest({ principal, loginName }, { kind, id }, fromVendor);
+          expect(fromEnrichRequest(requestDeserialize(requestSerialize(request)))).toEqual({
+            subject: { principal, loginName, nodeId: undefined },
+            resource: { kind, id },
+            fromVendor,
+          });
+        },
+      ),
     );
   });
 });

@@ -27,8 +27,12 @@ const STATUS_FROM_WIRE: Record<EnrichResponse_Status, SourceStatus> = {
   [EnrichResponse_Status.STATUS_UNAVAILABLE]: 'UNAVAILABLE',
 };
 
-/** The request for facts about a subject, or about a resource. */
-export function toEnrichRequest(subject: Subject, resource?: ResourceRef): EnrichRequest {
+/**
+ * The request for facts about a subject, or about a resource.
+ *
+ * @param fromVendor asks the vendor even where a usable answer is cached
+ */
+export function toEnrichRequest(subject: Subject, resource?: ResourceRef, fromVendor = false): EnrichRequest {
   return {
     subject: {
       principal: subject.principal,
@@ -36,17 +40,26 @@ export function toEnrichRequest(subject: Subject, resource?: ResourceRef): Enric
       nodeId: subject.nodeId ?? '',
     },
     resource,
+    fromVendor,
   };
 }
 
+/** What an enricher is asked. */
+export interface EnrichQuestion {
+  readonly subject: Subject;
+  readonly resource?: ResourceRef;
+  /** Whether the vendor is asked even where a usable answer is cached. */
+  readonly fromVendor: boolean;
+}
+
 /** The subject and resource of a request; empty texts on the wire become absent. */
-export function fromEnrichRequest(request: EnrichRequest): { subject: Subject; resource?: ResourceRef } {
+export function fromEnrichRequest(request: EnrichRequest): EnrichQuestion {
   const subject: Subject = {
     principal: request.subject?.principal ?? '',
     loginName: request.subject?.loginName || undefined,
     nodeId: request.subject?.nodeId || undefined,
   };
-  return { subject, resource: request.resource };
+  return { subject, resource: request.resource, fromVendor: request.fromVendor };
 }
 
 /** A source's answer in the form of the wire. A `__proto__` key, which a vendor has no fact for, is left out. */

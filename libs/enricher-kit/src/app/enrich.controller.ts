@@ -28,8 +28,12 @@ export class EnrichController {
     _metadata: unknown,
     call: ServerUnaryCall<EnrichRequest, EnrichResponse>,
   ): Promise<EnrichResponse> {
-    const { subject, resource } = fromEnrichRequest(request);
-    return toEnrichResponse(await this.chain.answer(subject, resource, cancellation(call)));
+    const { subject, resource, fromVendor } = fromEnrichRequest(request);
+    const cancelled = cancellation(call);
+    const answer = fromVendor
+      ? this.chain.answerOfVendor(subject, resource, cancelled)
+      : this.chain.answer(subject, resource, cancelled);
+    return toEnrichResponse(await answer);
   }
 }
 

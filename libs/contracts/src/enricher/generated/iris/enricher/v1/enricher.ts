@@ -48,7 +48,14 @@ export interface EnrichRequest {
     | Subject
     | undefined;
   /** Set when the facts wanted are about a resource instead of the subject. */
-  resource?: Resource | undefined;
+  resource?:
+    | Resource
+    | undefined;
+  /**
+   * Ask the vendor even where a usable answer is cached, and return no cached answer when the vendor gives none.
+   * For diagnosis: it shows whether the vendor accepts the credentials now.
+   */
+  fromVendor: boolean;
 }
 
 export interface EnrichResponse {
@@ -242,7 +249,7 @@ export const Resource: MessageFns<Resource> = {
 };
 
 function createBaseEnrichRequest(): EnrichRequest {
-  return { subject: undefined, resource: undefined };
+  return { subject: undefined, resource: undefined, fromVendor: false };
 }
 
 export const EnrichRequest: MessageFns<EnrichRequest> = {
@@ -252,6 +259,9 @@ export const EnrichRequest: MessageFns<EnrichRequest> = {
     }
     if (message.resource !== undefined) {
       Resource.encode(message.resource, writer.uint32(18).fork()).join();
+    }
+    if (message.fromVendor !== false) {
+      writer.uint32(24).bool(message.fromVendor);
     }
     return writer;
   },
@@ -283,6 +293,14 @@ export const EnrichRequest: MessageFns<EnrichRequest> = {
             }
 
             message.resource = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.fromVendor = reader.bool();
             continue;
           }
         }
