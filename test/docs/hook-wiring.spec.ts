@@ -32,28 +32,17 @@ function wired(config: unknown) {
 }
 
 describe('the snippets for Aperture', () => {
-  const [enforcement, observation, both, older, ...rest] = blocks(WIRING, 'json');
-  const enforcing = {
-    path: '/ext/aperture/pre_request',
-    failPolicy: 'fail_closed',
-    events: ['pre_request'],
-    send: ['request_body', 'grants'],
-  };
-  const observing = {
-    path: '/ext/aperture/entire_request',
-    failPolicy: 'fail_open',
-    events: ['entire_request'],
-    send: ['tools', 'response_body', 'grants'],
-  };
+  const [enforcement, ...rest] = blocks(WIRING, 'json');
 
-  it('wire what their headings say', () => {
+  it('send requests to Iris before the provider, and block without an answer', () => {
     expect(rest).toEqual([]);
-    expect(wired(enforcement)).toEqual([enforcing]);
-    expect(wired(observation)).toEqual([observing]);
-    expect(wired(both)).toEqual([enforcing, observing]);
-    expect(wired(older)).toEqual([
-      { ...enforcing, send: ['request_body'] },
-      { ...observing, send: ['tools', 'response_body'] },
+    expect(wired(enforcement)).toEqual([
+      {
+        path: '/ext/aperture/pre_request',
+        failPolicy: 'fail_closed',
+        events: ['pre_request'],
+        send: ['request_body', 'grants'],
+      },
     ]);
   });
 
