@@ -1,11 +1,12 @@
 import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import { objectsIn, textOf } from '../../json-access.js';
+import { ATTACHMENT_REMOVED } from '../denied-results.js';
 import { turnsWith } from '../turns.js';
 
 const ATTACHMENTS = new Set(['image', 'document', 'search_result', 'container_upload']);
 
-const REMOVED = JSON.stringify({ type: 'text', text: 'An attachment that came with a denied result was removed.' });
+const REMOVED = JSON.stringify({ type: 'text', text: ATTACHMENT_REMOVED });
 
 /** Edits that put a text in the place of the attachments that came in the same turn as one of these results. */
 export function attachmentEdits(body: JsonObject, denied: readonly JsonPath[]): Edit[] {

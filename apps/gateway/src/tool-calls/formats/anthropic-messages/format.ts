@@ -1,5 +1,5 @@
-import type { Edit } from '@iris/json-document';
-import { below, idOf, objectsIn, textOf } from '../../json-access.js';
+import { idOf, objectsIn, textOf } from '../../json-access.js';
+import { planDenials, setField } from '../denied-results.js';
 import type { LlmFormat } from '../llm-format.js';
 import { restEdits } from '../rest-of-result.js';
 import { attachmentEdits } from './attachments.js';
@@ -51,22 +51,15 @@ export const anthropicMessages: LlmFormat = {
   pendingCalls,
   strip: stripTools,
 
-  redact(redactions, body) {
-    const edits: Edit[] = attachmentEdits(
-      body,
-      redactions.flatMap(({ call }) => call.results),
-    );
-    for (const { call, notice } of redactions) {
-      // Blocks of the assistant message must go back as they came.
-      if (call.serverSide) return { status: 'not_representable', callId: call.id };
-      for (const path of call.results) {
-        edits.push({ op: 'set', path: below(path, 'content'), json: JSON.stringify(notice) });
-        edits.push({ op: 'set', path: below(path, 'is_error'), json: 'true' });
-        edits.push(...restEdits(body, path, KEPT));
-      }
-    }
-    return { status: 'planned', edits };
-  },
+  redact: (redactions, body) =>
+    planDenials(redactions, {
+      attachments: (denied) => attachmentEdits(body, denied),
+      deny: (path, notice) => [
+        setField(path, 'content', notice),
+        setField(path, 'is_error', true),
+        ...restEdits(body, path, KEPT),
+      ],
+    }),
 
   isResponse,
   responseCalls,

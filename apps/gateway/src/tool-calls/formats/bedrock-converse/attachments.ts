@@ -1,11 +1,12 @@
 import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import { objectOf, objectsIn } from '../../json-access.js';
+import { ATTACHMENT_REMOVED } from '../denied-results.js';
 import { turnsWith } from '../turns.js';
 
 const ATTACHMENTS = ['image', 'document', 'video', 'audio', 'searchResult'];
 
-const REMOVED = JSON.stringify({ text: 'An attachment that came with a denied result was removed.' });
+const REMOVED = JSON.stringify({ text: ATTACHMENT_REMOVED });
 
 /** Edits that put a text in the place of the attachments that came in the same turn as one of these results. */
 export function attachmentEdits(body: JsonObject, denied: readonly JsonPath[]): Edit[] {

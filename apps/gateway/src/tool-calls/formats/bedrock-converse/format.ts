@@ -1,5 +1,5 @@
-import type { Edit } from '@iris/json-document';
-import { below, objectOf, objectsIn } from '../../json-access.js';
+import { objectOf, objectsIn } from '../../json-access.js';
+import { planDenials, setField } from '../denied-results.js';
 import type { LlmFormat } from '../llm-format.js';
 import { nodeAt, restEdits } from '../rest-of-result.js';
 import { attachmentEdits } from './attachments.js';
@@ -40,23 +40,15 @@ export const bedrockConverse: LlmFormat = {
   pendingCalls: (body) => pairedCalls(body).pending,
   strip: stripTools,
 
-  redact(redactions, body) {
-    const edits: Edit[] = attachmentEdits(
-      body,
-      redactions.flatMap(({ call }) => call.results),
-    );
-    for (const { call, notice } of redactions) {
-      if (call.serverSide) return { status: 'not_representable', callId: call.id };
-      for (const path of call.results) {
-        edits.push({ op: 'set', path: below(path, 'content'), json: JSON.stringify([{ text: notice }]) });
-        if (nodeAt(body, path)?.status !== undefined) {
-          edits.push({ op: 'set', path: below(path, 'status'), json: '"error"' });
-        }
-        edits.push(...restEdits(body, path, KEPT));
-      }
-    }
-    return { status: 'planned', edits };
-  },
+  redact: (redactions, body) =>
+    planDenials(redactions, {
+      attachments: (denied) => attachmentEdits(body, denied),
+      deny: (path, notice) => [
+        setField(path, 'content', [{ text: notice }]),
+        ...(nodeAt(body, path)?.status === undefined ? [] : [setField(path, 'status', 'error')]),
+        ...restEdits(body, path, KEPT),
+      ],
+    }),
 
   isResponse,
   responseCalls,

@@ -1,7 +1,8 @@
 import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import { turnNumbers } from '../../item-turns.js';
-import { below, textOf } from '../../json-access.js';
+import { textOf } from '../../json-access.js';
+import { ATTACHMENT_REMOVED, planDenials, setField } from '../denied-results.js';
 import type { LlmFormat } from '../llm-format.js';
 import { restEdits } from '../rest-of-result.js';
 import { pairedCalls, stepsOf } from './calls.js';
@@ -36,19 +37,15 @@ export const geminiInteractions: LlmFormat = {
   pendingCalls: (body) => pairedCalls(body).pending,
   strip: stripTools,
 
-  redact(redactions, body) {
-    const denied = redactions.flatMap(({ call }) => call.results);
-    const edits = attachmentEdits(body, denied);
-    for (const { call, notice } of redactions) {
-      if (call.serverSide) return { status: 'not_representable', callId: call.id };
-      for (const path of call.results) {
-        edits.push({ op: 'set', path: below(path, 'result'), json: JSON.stringify(notice) });
-        edits.push({ op: 'set', path: below(path, 'is_error'), json: 'true' });
-        edits.push(...restEdits(body, path, KEPT));
-      }
-    }
-    return { status: 'planned', edits };
-  },
+  redact: (redactions, body) =>
+    planDenials(redactions, {
+      attachments: (denied) => attachmentEdits(body, denied),
+      deny: (path, notice) => [
+        setField(path, 'result', notice),
+        setField(path, 'is_error', true),
+        ...restEdits(body, path, KEPT),
+      ],
+    }),
 
   isResponse,
   responseCalls,
@@ -58,7 +55,7 @@ export const geminiInteractions: LlmFormat = {
 const KEPT = new Set(['type', 'call_id', 'name', 'result', 'is_error', 'signature']);
 
 const KINDS_OF_ATTACHMENTS = new Set(ATTACHMENTS);
-const REMOVED = JSON.stringify({ type: 'text', text: 'An attachment that came with a denied result was removed.' });
+const REMOVED = JSON.stringify({ type: 'text', text: ATTACHMENT_REMOVED });
 
 function attachmentEdits(body: JsonObject, denied: readonly JsonPath[]): Edit[] {
   const steps = stepsOf(body);

@@ -1,10 +1,11 @@
 import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import { below, objectsIn } from '../../json-access.js';
+import { ATTACHMENT_REMOVED } from '../denied-results.js';
 import { ATTACHMENTS } from './kinds.js';
 import { requestsOf } from './requests.js';
 
-const REMOVED = JSON.stringify({ text: 'An attachment that came with a denied result was removed.' });
+const REMOVED = JSON.stringify({ text: ATTACHMENT_REMOVED });
 
 /**
  * Edits that put a text in the place of the attachments that came in the same turn as one of these results: those of

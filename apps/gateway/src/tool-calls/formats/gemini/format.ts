@@ -1,8 +1,7 @@
-import type { Json, JsonObject } from '@iris/contracts';
-import type { Edit, JsonPath } from '@iris/json-document';
-import { below, objectOf, uniqueByKey } from '../../json-access.js';
+import { uniqueByKey } from '../../json-access.js';
+import { planDenials, setField } from '../denied-results.js';
 import type { LlmFormat } from '../llm-format.js';
-import { restEdits } from '../rest-of-result.js';
+import { nodeAt, restEdits } from '../rest-of-result.js';
 import { attachmentEdits } from './attachments.js';
 import { pairedCalls } from './calls.js';
 import { ATTACHMENTS, KINDS } from './kinds.js';
@@ -40,34 +39,24 @@ export const gemini: LlmFormat = {
     return { status: 'planned', edits };
   },
 
-  redact(redactions, body) {
-    const denied = redactions.flatMap(({ call }) => call.results);
-    const edits: Edit[] = attachmentEdits(body, denied);
-    for (const { call, notice } of redactions) {
-      // Parts of the model's content must be echoed.
-      if (call.serverSide) return { status: 'not_representable', callId: call.id };
-      for (const path of call.results) {
+  redact: (redactions, body) =>
+    planDenials(redactions, {
+      attachments: (denied) => attachmentEdits(body, denied),
+      deny(path, notice) {
         const part = path.slice(0, -1);
-        if (ATTACHMENTS.some((key) => valueAt(body, part)[key] !== undefined)) {
-          // Two members in one part: nothing says which of them the API reads.
-          return { status: 'not_representable', callId: call.id };
-        }
-        edits.push({ op: 'set', path: below(path, 'response'), json: JSON.stringify({ error: notice }) });
-        edits.push(...restEdits(body, path, KEPT), ...restEdits(body, part, KEPT_OF_PART));
-      }
-    }
-    return { status: 'planned', edits };
-  },
+        // Two members in one part: nothing says which of them the API reads.
+        if (ATTACHMENTS.some((key) => nodeAt(body, part)?.[key] !== undefined)) return undefined;
+        return [
+          setField(path, 'response', { error: notice }),
+          ...restEdits(body, path, KEPT),
+          ...restEdits(body, part, KEPT_OF_PART),
+        ];
+      },
+    }),
 
   isResponse,
   responseCalls,
 };
-
-function valueAt(body: JsonObject, path: JsonPath): JsonObject {
-  let value: Json | undefined = body;
-  for (const key of path) value = (value as Record<string | number, Json> | undefined)?.[key];
-  return objectOf(value) ?? {};
-}
 
 /** What stays of a denied response beside its notice: `error` is the name by which models know a failure. */
 const KEPT = new Set(['id', 'name', 'response', 'willContinue', 'scheduling']);

@@ -1,13 +1,14 @@
 import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import { objectsIn, textOf } from '../../json-access.js';
+import { ATTACHMENT_REMOVED } from '../denied-results.js';
 import { ATTACHMENTS } from './kinds.js';
 
 const KINDS = new Set(ATTACHMENTS);
 /** Where some servers take attachments beside the content. */
 const BESIDE_CONTENT = ['images', 'audio', 'files', 'attachments'];
 
-const REMOVED = JSON.stringify({ type: 'text', text: 'An attachment that came with a denied result was removed.' });
+const REMOVED = JSON.stringify({ type: 'text', text: ATTACHMENT_REMOVED });
 
 /**
  * Edits that put a text in the place of the attachments that came in the same turn as one of these results. A tool

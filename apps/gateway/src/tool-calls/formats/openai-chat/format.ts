@@ -1,5 +1,5 @@
-import type { Edit } from '@iris/json-document';
-import { below, objectsIn, textOf } from '../../json-access.js';
+import { objectsIn, textOf } from '../../json-access.js';
+import { planDenials, setField } from '../denied-results.js';
 import type { LlmFormat } from '../llm-format.js';
 import { nodeAt, restEdits } from '../rest-of-result.js';
 import { attachmentEdits } from './attachments.js';
@@ -46,20 +46,18 @@ export const openaiChat: LlmFormat = {
   pendingCalls: (body) => pairedCalls(body).pending,
   strip: stripTools,
 
-  redact(redactions, body) {
-    const denied = redactions.flatMap(({ call }) => call.results);
-    const edits: Edit[] = attachmentEdits(body, denied);
-    for (const { call, notice } of redactions) {
-      if (call.serverSide) return { status: 'not_representable', callId: call.id };
-      for (const path of call.results) {
-        edits.push({ op: 'set', path: below(path, 'content'), json: JSON.stringify(notice) });
+  redact: (redactions, body) =>
+    planDenials(redactions, {
+      attachments: (denied) => attachmentEdits(body, denied),
+      deny(path, notice) {
         const isBlock = path.length > 2 && nodeAt(body, path)?.type === 'tool_result';
-        if (isBlock) edits.push({ op: 'set', path: below(path, 'is_error'), json: 'true' });
-        edits.push(...restEdits(body, path, isBlock ? KEPT_OF_BLOCK : KEPT));
-      }
-    }
-    return { status: 'planned', edits };
-  },
+        return [
+          setField(path, 'content', notice),
+          ...(isBlock ? [setField(path, 'is_error', true)] : []),
+          ...restEdits(body, path, isBlock ? KEPT_OF_BLOCK : KEPT),
+        ];
+      },
+    }),
 
   isResponse,
   responseCalls,

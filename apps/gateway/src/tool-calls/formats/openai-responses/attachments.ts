@@ -2,13 +2,14 @@ import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import { turnNumbers } from '../../item-turns.js';
 import { objectsIn, textOf } from '../../json-access.js';
+import { ATTACHMENT_REMOVED } from '../denied-results.js';
 import { authorOf, typeOf } from './calls.js';
 import { ATTACHMENTS } from './kinds.js';
 
 const KINDS = new Set(ATTACHMENTS);
 const REMOVED = JSON.stringify({
   type: 'input_text',
-  text: 'An attachment that came with a denied result was removed.',
+  text: ATTACHMENT_REMOVED,
 });
 
 /**

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
-import { below, objectOf, objectsIn, textOf } from '../../json-access.js';
+import { objectOf, objectsIn, textOf } from '../../json-access.js';
+import { planDenials, setField } from '../denied-results.js';
 import type { LlmFormat } from '../llm-format.js';
 import { restEdits } from '../rest-of-result.js';
 import { attachmentEdits } from './attachments.js';
@@ -35,18 +36,15 @@ export const openaiResponses: LlmFormat = {
   pendingCalls: (body) => pairedCalls(body).pending,
   strip: stripTools,
 
-  redact(redactions, body) {
-    const denied = redactions.flatMap(({ call }) => call.results);
-    const edits: Edit[] = attachmentEdits(body, denied);
-    for (const { call, notice } of redactions) {
-      for (const path of call.results) {
+  redact: (redactions, body) =>
+    planDenials(redactions, {
+      attachments: (denied) => attachmentEdits(body, denied),
+      deny(path, notice) {
         const denial = denialOf(itemAt(body, path), path, notice);
-        if (!denial) return { status: 'not_representable', callId: call.id };
-        edits.push(...denial, ...restOf(body, path));
-      }
-    }
-    return { status: 'planned', edits };
-  },
+        return denial && [...denial, ...restOf(body, path)];
+      },
+      mayChangeServerSide: true,
+    }),
 
   isResponse,
   responseCalls,
@@ -73,11 +71,7 @@ const KEPT = new Set([
 
 /** How each kind of result says that it was denied; undefined where it has no place for it. */
 function denialOf(item: JsonObject | undefined, path: JsonPath, notice: string): Edit[] | undefined {
-  const set = (key: string, value: unknown): Edit => ({
-    op: 'set',
-    path: below(path, key),
-    json: JSON.stringify(value),
-  });
+  const set = (key: string, value: unknown) => setField(path, key, value);
   switch (textOf(item?.type)) {
     case 'function_call_output':
     case 'custom_tool_call_output':
