@@ -1,3 +1,4 @@
+export { canonicalJson } from './chain/canonical-json.js';
 export { type ChainReport, ChainVerifier } from './chain/chain-verifier.js';
 export { ChainWriter } from './chain/chain-writer.js';
 export { type Checkpoint, checkpointSchema } from './chain/checkpoint.js';

@@ -36,8 +36,8 @@ export class VerifyingKeys {
     }
   }
 
-  get size(): number {
-    return this.keys.size;
+  get ids(): readonly string[] {
+    return [...this.keys.keys()];
   }
 
   verify(
