@@ -1,4 +1,4 @@
-import { loadSourceRegistry, readYamlFile } from '@iris/config';
+import { irisVersion, loadSourceRegistry, readYamlFile } from '@iris/config';
 import { ContextReader, connectRedis, RefreshQueue, redisAddress, reportRedis } from '@iris/context-cache';
 import {
   ContextService,
@@ -16,11 +16,12 @@ import {
 import { CerbosPdp, parseGoldenChecks } from '@iris/pdp';
 import { createLogger } from '@iris/telemetry';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { openBreakGlass } from './break-glass/open-break-glass.js';
 import { openEvidence } from './evidence/open-evidence.js';
 import { EXPLAIN_ACCESS, type ExplainAccess, ExplainController } from './explain/explain.controller.js';
 import { ExplainService } from './explain/explain.service.js';
 import { type GatewaySettings, hookLimitsOf, workerHeapMb } from './gateway.settings.js';
-import { HealthController } from './health/health.controller.js';
+import { HEALTH_FACTS, HealthController, type HealthFacts } from './health/health.controller.js';
 import { PdpWatch } from './health/pdp-watch.js';
 import { WiringWarnings } from './hook/wiring-warnings.js';
 import { BufferedBytes } from './http/buffered-bytes.js';
@@ -89,7 +90,15 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
     roles: { fromGroups: settings['roles.fromGroups'], capability: settings['roles.capability'] },
     budgetPercent: settings['context.budgetPercent'],
   });
-  const evidence = openEvidence(settings, policies, logger);
+  const version = irisVersion();
+  const inForce = () => ({
+    iris: version,
+    ...(pdpWatch.revision === '' ? {} : { policies: pdpWatch.revision }),
+    ...(pdpWatch.version === undefined ? {} : { pdp: pdpWatch.version }),
+    catalog: catalog.revision,
+  });
+  const evidence = openEvidence(settings, policies, inForce, logger);
+  const breakGlass = openBreakGlass(settings, redis, evidence.service, logger);
   const decisionOptions = { maxParamsBytes: settings['limits.maxParamsBytesPdp'] };
   const decision = new DecisionService(pdp, catalog, effects, policies, decisionOptions);
   const plans = new ToolPlans(pdp, catalog, policies, {
@@ -103,6 +112,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
       byCategory: settings['mode.byCategory'],
     },
     catalog,
+    () => breakGlass?.active,
   );
   const pooledReader = new PooledHookReader(
     hookLimitsOf(settings),
@@ -182,6 +192,13 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
       { provide: BODY_LIMITS, useValue: bodies },
       { provide: HookKeys, useValue: hookKeys.keys },
       { provide: PdpWatch, useValue: pdpWatch },
+      {
+        provide: HEALTH_FACTS,
+        useValue: {
+          failureModes: { pre_request: settings['failure.preRequest'], pre_tool_use: settings['failure.preToolUse'] },
+          breakGlass,
+        } satisfies HealthFacts,
+      },
       { provide: EXPLAIN_ACCESS, useValue: explainAccess },
       {
         provide: ExplainService,
@@ -192,6 +209,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
         provide: GatewayResources,
         useValue: new GatewayResources([
           () => opened.close(),
+          () => breakGlass?.close(),
           () => reader.close(),
           () => refreshes?.close(),
           () => redis?.disconnect(),

@@ -234,6 +234,18 @@ export const gatewaySettings = {
     { fallback: [] },
   ),
 
+  'breakGlass.keys': setting.structure(
+    'Public keys (Ed25519) by name, whose holders may set enforcement to observe for a time; none by default. They need Redis.',
+    z.record(z.string().min(1).max(100), z.string()),
+    'JSON such as {"ada":"MCowBQYDK2VwAyEA…"}, each key as PEM or its base64',
+    { fallback: {} },
+  ),
+  'breakGlass.maxMinutes': setting.integer(
+    'Longest time that one switch may last, in minutes.',
+    { min: 1, max: 1440 },
+    { fallback: 240 },
+  ),
+
   'evidence.directory': setting.text('Folder of the evidence spool; several gateways may share it.', {
     fallback: '.iris/evidence',
   }),
@@ -270,6 +282,20 @@ export const gatewaySettings = {
   'evidence.hashKey': setting.optionalText(
     'Key of the hashes that stand for masked parameters. Without one, hashes can be compared only while one gateway runs.',
     { secret: true },
+  ),
+  'evidence.signingKey': setting.optionalText(
+    'Ed25519 private key in PEM that signs the heads of the evidence chain (openssl genpkey -algorithm ed25519). Without one heads have no signature.',
+    { secret: true },
+  ),
+  'evidence.headRecords': setting.integer(
+    'After how many records a head states where the chain stands.',
+    { min: 1, max: 1_000_000 },
+    { fallback: 500 },
+  ),
+  'evidence.headSeconds': setting.integer(
+    'After how many s a head follows, also without a record; 0 for none by time.',
+    { min: 0, max: 86_400 },
+    { fallback: 60 },
   ),
   'evidence.maskKeys': setting.list('Further regular expressions for keys of parameters whose values are masked.', {
     fallback: [],

@@ -1,4 +1,5 @@
 export { loadSourceRegistry, readYamlFile } from './files.js';
+export { irisVersion } from './iris-version.js';
 export * from './load-settings.js';
 export * from './redis-url.js';
 export type { NamedKey, SettingsSchema, SettingsValues } from './settings.js';

@@ -12,6 +12,9 @@ export const REASONS = {
   calls_mismatch: 'The fields of a hook after the response name different tool calls.',
   observe_mode: 'The mode is observe: the verdict is recorded and not enforced.',
 
+  break_glass_started: 'A break-glass switch sets what is enforced to observe for a time.',
+  break_glass_ended: 'A break-glass switch is not on any more.',
+
   hook_unauthenticated: 'The hook key is missing or wrong.',
   hook_key_not_permitted: 'The hook key is not permitted on this path.',
   hook_malformed: 'The hook is not valid JSON, or a field has the wrong type.',

@@ -169,9 +169,11 @@ export const evidenceRecordSchema = z.strictObject({
       key: z.string().describe('Name of the admin key that signed it.'),
       until: z.iso.datetime().describe('When it ends by itself, UTC.'),
       category: z.string().optional().describe('The one category that it is for; absent for all.'),
+      reason: z.string().optional().describe('Only where it begins: why, as the operator stated it.'),
+      end: z.string().optional().describe('Only where it ends: expired, ended, replaced, removed, redis_unavailable.'),
     })
     .optional()
-    .describe('The break-glass switch that set the decision to observe, or that began or ended; absent without one.'),
+    .describe('The break-glass switch under which the decision was made, or that began or ended.'),
   chain: chainLinkSchema.optional().describe('Place of the record in the chain of its gateway.'),
   erased: erasureSchema.optional().describe('Only where the personal fields were erased.'),
   durationsMs: z

@@ -152,6 +152,12 @@ export class CerbosPdp implements Pdp {
     );
   }
 
+  /** @throws PdpError when the PDP does not answer */
+  async version(timeoutMs: number): Promise<string> {
+    const { version, commit } = await this.answerOf({ timeoutMs }, (signal) => this.client.serverInfo({ signal }));
+    return [version, commit.slice(0, 12)].filter((part) => part !== '').join(' ');
+  }
+
   /**
    * Asks whether an action is allowed at all, with some attributes left open.
    *

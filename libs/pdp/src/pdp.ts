@@ -69,6 +69,8 @@ export interface PdpCall {
 export interface Pdp {
   check(request: CheckRequest, call: PdpCall): Promise<CheckResult[]>;
   plan(request: PlanRequest, call: PdpCall): Promise<PlanKind>;
+  /** Version and commit of the PDP, as it states them. @throws PdpError */
+  version(timeoutMs: number): Promise<string>;
   close(): void;
 }
 

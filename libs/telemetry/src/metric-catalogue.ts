@@ -271,6 +271,18 @@ export const METRICS = {
     meaning: '1 for the condition that Redis is in, by what the process uses it for, and 0 for every other condition.',
     labels: { use: REDIS_USES, condition: CONDITIONS_OF_REDIS },
   },
+  'iris.break_glass.active': {
+    kind: 'gauge',
+    unit: '1',
+    meaning: '1 while a break-glass switch sets what is enforced to observe, for all categories or for one.',
+    labels: {},
+  },
+  'iris.break_glass.refused': {
+    kind: 'counter',
+    unit: '{record}',
+    meaning: 'Break-glass records in Redis that were not believed: a wrong signature, time or order.',
+    labels: {},
+  },
   'iris.evidence.records': {
     kind: 'counter',
     unit: '{record}',

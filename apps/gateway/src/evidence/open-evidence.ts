@@ -1,8 +1,9 @@
 import { connectRedis, redisAddress, reportRedis } from '@iris/context-cache';
 import { EvidenceService, type PolicySelection } from '@iris/decision';
-import { EvidenceQueue, EvidenceShipper, EvidenceSpool, Masker } from '@iris/evidence';
+import { EvidenceQueue, type EvidenceRecord, EvidenceShipper, EvidenceSpool, Masker } from '@iris/evidence';
 import type { Logger } from '@iris/telemetry';
-import { type GatewaySettings } from '../gateway.settings.js';
+import type { GatewaySettings } from '../gateway.settings.js';
+import { openChain } from './open-chain.js';
 
 /** A batch may be large, and no decision waits for it, in ms. */
 const COMMAND_TIMEOUT_MS = 5000;
@@ -21,7 +22,12 @@ export interface Evidence {
  *
  * @throws Error in one line when the folder cannot be written or a masking rule cannot be used
  */
-export function openEvidence(settings: GatewaySettings, policies: PolicySelection, logger: Logger): Evidence {
+export function openEvidence(
+  settings: GatewaySettings,
+  policies: PolicySelection,
+  inForce: () => EvidenceRecord['revisions'],
+  logger: Logger,
+): Evidence {
   const masker = new Masker({
     hashKey: settings['evidence.hashKey'],
     keys: settings['evidence.maskKeys'],
@@ -35,9 +41,10 @@ export function openEvidence(settings: GatewaySettings, policies: PolicySelectio
     segmentBytes: settings['evidence.segmentBytes'],
     segmentMs: settings['evidence.segmentSeconds'] * 1000,
     fsyncMs: settings['evidence.fsyncMs'],
+    chain: openChain(settings, logger),
     onError: (error) => logger.error({ err: error }, 'the evidence spool met a fault'),
   });
-  const service = new EvidenceService(spool, masker, policies, settings['evidence.onFull'], logger);
+  const service = new EvidenceService(spool, masker, policies, settings['evidence.onFull'], logger, inForce);
   const address = redisAddress(settings);
   if (address === undefined) return { service, close: async () => spool.close() };
 
@@ -51,6 +58,8 @@ export function openEvidence(settings: GatewaySettings, policies: PolicySelectio
   return {
     service,
     close: async () => {
+      // First the closing head, so that it is shipped with the rest.
+      spool.end();
       await shipper.close(DRAIN_MS);
       spool.close();
       await queue.close();

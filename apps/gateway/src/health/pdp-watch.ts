@@ -22,6 +22,8 @@ const INTERVAL_UNREADY_MS = 500;
 export class PdpWatch implements OnApplicationShutdown {
   private report: GoldenReport = { reachable: false, failures: ['the PDP was not asked yet'] };
   private policyRevision = '';
+  private pdpVersion: string | undefined;
+  private hasBeenReady = false;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
   private lastSaid = '';
@@ -35,6 +37,16 @@ export class PdpWatch implements OnApplicationShutdown {
   /** The revision that the policies state of themselves; empty when they state none. */
   get revision(): string {
     return this.policyRevision;
+  }
+
+  /** Version and commit of the PDP; undefined before it has stated them. */
+  get version(): string | undefined {
+    return this.pdpVersion;
+  }
+
+  /** Whether it was ready since the start. */
+  get wasReady(): boolean {
+    return this.hasBeenReady;
   }
 
   /** Why the gateway cannot vouch for decisions; empty when it can. */
@@ -61,7 +73,11 @@ export class PdpWatch implements OnApplicationShutdown {
 
   private async ask(): Promise<void> {
     this.report = await runGoldenChecks(this.pdp, this.options.checks, TIMEOUT_MS);
-    if (this.report.reachable) this.policyRevision = await this.readRevision();
+    if (this.report.reachable) {
+      this.policyRevision = await this.readRevision();
+      this.pdpVersion = await this.pdp.version(TIMEOUT_MS).catch(() => this.pdpVersion);
+    }
+    if (this.ready) this.hasBeenReady = true;
     setGauge('iris.pdp.ready', this.ready ? 1 : 0, {});
     setGauge('iris.pdp.revision', numberOf(this.policyRevision), {});
     this.say();

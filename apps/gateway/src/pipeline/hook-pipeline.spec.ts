@@ -54,10 +54,11 @@ class Pipeline {
         cmdb: new Map(),
       }),
     };
-    const evidence: Pick<EvidenceService, 'accepting' | 'prepare' | 'record' | 'shownId'> = {
+    const evidence: Pick<EvidenceService, 'accepting' | 'prepare' | 'record' | 'shownId' | 'shownPrincipal'> = {
       accepting: () => true,
       prepare: async () => undefined,
       shownId: (id) => id,
+      shownPrincipal: () => 'a hash',
       record: async (outcome: HookOutcome, decided: readonly DecidedCall[]) => {
         this.recorded.push({ outcome, ids: decided.map(({ decision }) => decision.call.id) });
         return true;

@@ -61,6 +61,8 @@ interface Passage {
   readonly budget: Budget;
   /** Aborted when nobody waits for the verdict any more. */
   readonly signal: AbortSignal;
+  /** The modes of this hook. */
+  readonly modes: Modes;
   /** What is known of the hook so far. */
   hook: Hook;
   judgement?: Judgement;
@@ -105,6 +107,9 @@ const MAX_METADATA = 65_536;
 /** Kept back from the budget so that the reply itself has time to leave, in ms. */
 const REPLY_RESERVE_MS = 25;
 
+/** Rules that one line of the log names at most. */
+const MAX_LOGGED_RULES = 10;
+
 /** Kept back for the evidence of each call, in ms. */
 const RECORD_RESERVE_MS = 0.1;
 
@@ -144,6 +149,7 @@ export class HookWalk {
       incoming,
       budget,
       signal: overtime.signal,
+      modes: this.options.modes.pinned(),
       hook: unreadHook(incoming),
       failed: false,
       reading: false,
@@ -174,20 +180,19 @@ export class HookWalk {
     const { hook, judgement } = passage;
     if (verdict.action !== 'allow' || judgement === undefined) return this.close(passage, verdict);
     // Denials that are known hold, also where the failure mode lets the undecided calls pass.
-    const { modes, onDeniedResult } = this.options;
+    const { onDeniedResult } = this.options;
+    const { modes } = passage;
     const known = await conclude(hook, judgement.calls, judgement, modes, onDeniedResult).catch(() => undefined);
     if (known === undefined) return this.close(passage, this.unlessDenied(passage, verdict));
     return this.close(passage, known.verdict.action === 'allow' ? verdict : known.verdict);
   }
 
   /** A block where a denial is known that is enforced: no failure mode opens it. */
-  private unlessDenied({ hook, judgement }: Passage, verdict: HookVerdict): HookVerdict {
+  private unlessDenied({ hook, judgement, modes }: Passage, verdict: HookVerdict): HookVerdict {
     if (verdict.action !== 'allow' || isAfterResponse(hook)) return verdict;
     const denied = [...(judgement?.decisions.values() ?? [])].filter(
       (decision) =>
-        decision.effect === 'DENY' &&
-        !decision.observe &&
-        this.options.modes.ofDecision(hook.event, decision) === 'enforce',
+        decision.effect === 'DENY' && !decision.observe && modes.ofDecision(hook.event, decision) === 'enforce',
     );
     return denied.length === 0 ? verdict : blockFor(denied);
   }
@@ -197,7 +202,7 @@ export class HookWalk {
     const signal = new AbortController().signal;
     const hook = unreadHook(incoming);
     const verdict = await this.unread(
-      { incoming, budget, signal, hook, failed: false, reading: false },
+      { incoming, budget, signal, modes: this.options.modes.pinned(), hook, failed: false, reading: false },
       reason,
       detail,
     );
@@ -222,7 +227,7 @@ export class HookWalk {
       return this.unread(passage, 'metadata_too_large', `its metadata is longer than ${MAX_METADATA} characters`);
     }
 
-    if (this.options.modes.ofEvent(hook.event) === 'enforce') this.warnings.sawEvent(hook);
+    if (passage.modes.ofEvent(hook.event) === 'enforce') this.warnings.sawEvent(hook);
     if (calls.status === 'nothing_to_evaluate') {
       this.warnings.nothingToEvaluate(hook);
       const text =
@@ -244,7 +249,8 @@ export class HookWalk {
     const waitMs = passage.budget.remainingMsOfShare(OTHER_EVENT_PERCENT);
     const judgement = await (isAfterResponse(hook) ? this.requests.inTurn(hook, waitMs, judge) : judge());
     if (judgement.left > 0) return this.unfinished(passage, judgement);
-    const { modes, onDeniedResult } = this.options;
+    const { onDeniedResult } = this.options;
+    const { modes } = passage;
     const { verdict, wouldHave } = await conclude(hook, calls, judgement, modes, onDeniedResult);
     return this.close(passage, verdict, { ...judgement, wouldHave });
   }
@@ -367,8 +373,7 @@ export class HookWalk {
     verdict: HookVerdict,
     judgement: Judgement | undefined,
   ): Promise<HookVerdict> {
-    const { hook, budget } = passage;
-    const { modes } = this.options;
+    const { hook, budget, modes } = passage;
     const mode = modes.ofEvent(hook.event);
     const modeOf = (decision: CallDecision) => modes.ofDecision(hook.event, decision);
     const enforceable = !isAfterResponse(hook);
@@ -381,6 +386,7 @@ export class HookWalk {
       verdict,
       mode,
       modeOf,
+      switchOf: (decision) => modes.overrideOf(decision),
       wouldHave: judgement?.wouldHave,
       traceId: activeTraceId(),
       failed: passage.failed || (judgement?.left ?? 0) > 0,
@@ -403,6 +409,8 @@ export class HookWalk {
         reason: verdict.reason,
         requestId: this.evidence.shownId(hook.metadata.request_id),
         hookKey: hook.keyName,
+        principal: this.evidence.shownPrincipal(outcome.identity.id),
+        rules: rulesOf(judgement),
       },
       'a hook was answered',
     );
@@ -428,10 +436,18 @@ export class HookWalk {
     return this.unlessObserving(passage, block(reason, `Blocked: ${text}.`));
   }
 
-  private unlessObserving({ hook }: Passage, verdict: HookVerdict): HookVerdict {
-    const isObserved = this.options.modes.ofEvent(hook.event) === 'observe';
+  private unlessObserving({ hook, modes }: Passage, verdict: HookVerdict): HookVerdict {
+    const isObserved = modes.ofEvent(hook.event) === 'observe';
     return isObserved ? { action: 'allow', reason: verdict.reason } : verdict;
   }
+}
+
+/** The rules that spoke for denials, or for what was allowed where nothing was denied; undefined without a decision. */
+function rulesOf(judgement: Judgement | undefined): readonly string[] | undefined {
+  const decisions = [...(judgement?.decisions.values() ?? [])];
+  const denied = decisions.filter(({ effect }) => effect === 'DENY');
+  const rules = new Set((denied.length > 0 ? denied : decisions).flatMap((decision) => decision.rules));
+  return decisions.length === 0 ? undefined : [...rules].slice(0, MAX_LOGGED_RULES);
 }
 
 function isAfterResponse(hook: Hook): boolean {

@@ -13,7 +13,7 @@ import { count, type Logger, setGauge } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { DecidedCall, PolicySelection, PreparedPrincipal } from '../shared/decided-call.js';
-import type { HookOutcome, ShadowDifference } from '../shared/hook-outcome.js';
+import type { BreakGlassMark, HookOutcome, ShadowDifference } from '../shared/hook-outcome.js';
 import { requestKeyOf } from '../shared/request-key.js';
 import { TimeSlice } from '../shared/time-slice.js';
 
@@ -40,6 +40,8 @@ export class EvidenceService {
     private readonly policies: PolicySelection,
     private readonly onFull: 'block' | 'drop',
     private readonly logger: Logger,
+    /** What is in force now. */
+    private readonly inForce: () => EvidenceRecord['revisions'] = () => undefined,
   ) {}
 
   /** Masks decisions before they are recorded, while the PDP is asked about others. */
@@ -125,11 +127,46 @@ export class EvidenceService {
     this.spool.append(records);
   }
 
+  /** Records that a break-glass switch began, or why it ended. Never throws. */
+  recordSwitch(active: BreakGlassMark & { readonly reason: string }, end?: string): void {
+    try {
+      this.spool.append([
+        {
+          schema: 'iris.evidence.v1',
+          schemaVersion: EVIDENCE_SCHEMA_VERSION,
+          ...recordStamp(),
+          event: 'break_glass',
+          phase: 'none',
+          hookKey: active.key,
+          principal: { id: active.key, roles: [], attr: {} },
+          attributeOrigins: {},
+          effect: 'ALLOW',
+          reason: end === undefined ? 'break_glass_started' : 'break_glass_ended',
+          mode: 'observe',
+          enforced: false,
+          reply: 'allow',
+          policy: { version: this.policies.policyVersion, rules: [], derivedRoles: [], outputs: [] },
+          revisions: this.inForce(),
+          breakGlass: {
+            ...markOf(active),
+            ...(end === undefined ? { reason: this.masker.text(active.reason) } : { end }),
+          },
+          durationsMs: { context: 0, pdp: 0, total: 0 },
+        },
+      ]);
+      count('iris.evidence.records', { outcome: 'spooled' });
+    } catch (error) {
+      count('iris.evidence.records', { outcome: 'dropped' });
+      this.logger.error({ err: error }, 'the switch cannot be written to the spool');
+    }
+  }
+
   private hookRecord(outcome: HookOutcome): EvidenceRecord {
     return {
       ...this.shared(outcome),
       ...recordStamp(),
       phase: 'none',
+      ...switchOf(outcome),
       effect: outcome.verdict.action === 'block' ? 'DENY' : 'ALLOW',
       reason: outcome.verdict.reason,
       enforced: outcome.verdict.action !== 'allow',
@@ -155,6 +192,7 @@ export class EvidenceService {
       ...shared,
       ...recordStamp(),
       mode: outcome.modeOf?.(decision) ?? outcome.mode,
+      ...switchOf(outcome, decision),
       phase: decision.call.phase,
       decisionKey: decisionKey(outcome, decision, maskedParams?.value),
       resource: {
@@ -207,6 +245,11 @@ export class EvidenceService {
     return id === undefined ? undefined : this.masker.id(id);
   }
 
+  /** Stands for a person in the log: equal for equal logins under the hash key of the gateways. */
+  shownPrincipal(id: string): string {
+    return this.masker.hash({ principal: id }).slice(0, 16);
+  }
+
   private sourcesOf({ sources }: PreparedPrincipal): EvidenceRecord['sources'] {
     return Object.fromEntries(
       Object.entries(sources).map(([id, { status, reason, ageSeconds, freshUntil, staleUntil, revision, origin }]) => [
@@ -230,6 +273,7 @@ export class EvidenceService {
       schema: 'iris.evidence.v1' as const,
       schemaVersion: EVIDENCE_SCHEMA_VERSION,
       traceId,
+      revisions: this.inForce(),
       event: hook.event,
       hookKey: hook.keyName,
       requestId: this.shownId(hook.metadata.request_id),
@@ -252,6 +296,15 @@ export class EvidenceService {
       },
     };
   }
+}
+
+function markOf({ id, key, until, category }: BreakGlassMark): NonNullable<EvidenceRecord['breakGlass']> {
+  return { id, key, until: new Date(until).toISOString(), ...(category === undefined ? {} : { category }) };
+}
+
+function switchOf({ switchOf: find }: HookOutcome, decision?: CallDecision): Pick<EvidenceRecord, 'breakGlass'> {
+  const mark = find?.(decision);
+  return mark === undefined ? {} : { breakGlass: markOf(mark) };
 }
 
 /** Without options ids of one process grow even within a ms. */

@@ -1,1 +1,1 @@
-export { Modes } from './modes.js';
+export { type ModeOverride, Modes } from './modes.js';

@@ -7,6 +7,16 @@ export type Mode = 'enforce' | 'observe';
 /** What a request is answered with. */
 export type VerdictAction = 'allow' | 'block' | 'ask' | 'modify';
 
+/** A break-glass switch, as records name it. */
+export interface BreakGlassMark {
+  readonly id: string;
+  /** Name of the admin key. */
+  readonly key: string;
+  /** Epoch ms. */
+  readonly until: number;
+  readonly category?: string;
+}
+
 /** Everything about a hook that its records share. */
 export interface HookOutcome {
   readonly hook: Hook;
@@ -16,6 +26,8 @@ export interface HookOutcome {
   readonly mode: Mode;
   /** The mode of a decision, where it is another than that of the hook. */
   readonly modeOf?: (decision: CallDecision) => Mode;
+  /** The break-glass switch that holds for a decision, or for the hook without one. */
+  readonly switchOf?: (decision?: CallDecision) => BreakGlassMark | undefined;
   /** Where something is only observed, what enforcement would have replied. */
   readonly wouldHave?: VerdictAction;
   readonly traceId?: string;

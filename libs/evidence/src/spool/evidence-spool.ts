@@ -152,14 +152,18 @@ export class EvidenceSpool {
     this.held.delete(segment.name);
   }
 
-  /** Ends writing. What is not delivered stays for the next process. */
-  close(): void {
+  /** Ends the chain: no record follows. What is not delivered can be read until `close`. */
+  end(): void {
     if (this.closed) return;
     this.closed = true;
     for (const timer of this.timers) clearInterval(timer);
     this.appendHead(true);
     this.closeFile();
-    this.keepChainEnd();
+  }
+
+  /** Ends writing. What is not delivered stays for the next process. */
+  close(): void {
+    this.end();
     this.removeDelivered();
     dropLease(this.folder);
     try {
