@@ -26,13 +26,17 @@ function project(type: string, root: string, entryFile: string, sourceRoot: stri
   return { type, root, entryFile, sourceRoot, compilerOptions: { tsConfigPath } };
 }
 
-/** `tsconfig.json` with the aliases of the libraries: `@iris/<lib>`, and `@iris/<lib>/testing` where there is one. */
+/** Folders of a library that are imported by themselves, as `@iris/<lib>/<folder>`. */
+const ENTRY_FOLDERS = ['calls', 'testing'];
+
+/** `tsconfig.json` with the aliases of the libraries: `@iris/<lib>`, and one for each folder that is an entry itself. */
 export function tsConfig(): string {
   const entries = foldersWith('libs', 'src/index.ts').flatMap((name) => [
     [`@iris/${name}`, `./libs/${name}/src/index.ts`],
-    ...(existsSync(`libs/${name}/src/testing/index.ts`)
-      ? [[`@iris/${name}/testing`, `./libs/${name}/src/testing/index.ts`]]
-      : []),
+    ...ENTRY_FOLDERS.filter((folder) => existsSync(`libs/${name}/src/${folder}/index.ts`)).map((folder) => [
+      `@iris/${name}/${folder}`,
+      `./libs/${name}/src/${folder}/index.ts`,
+    ]),
   ]);
   const lines = entries.map(([alias, target]) => `      "${alias}": ["${target}"]`);
   const text = readFileSync('tsconfig.json', 'utf8');
