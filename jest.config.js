@@ -10,7 +10,11 @@ export default {
   rootDir: '.',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/deploy'],
   testEnvironment: 'node',
-  setupFiles: ['<rootDir>/test/fast-check.setup.ts'],
+  setupFiles: ['<rootDir>/test/run/fast-check.setup.ts'],
+  globalSetup: '<rootDir>/test/run/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/run/global-teardown.mjs',
+  testSequencer: '<rootDir>/test/run/sequencer.mjs',
+  reporters: ['<rootDir>/test/run/progress-reporter.mjs'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -27,6 +31,7 @@ export default {
     ],
   },
   moduleNameMapper: { ...aliases, '^(\\.{1,2}/.*)\\.js$': '$1' },
-  testTimeout: 120000,
+  // Far longer than any test takes on a quiet machine: only what never ends may fail by time.
+  testTimeout: 300_000,
   maxWorkers: 2,
 };

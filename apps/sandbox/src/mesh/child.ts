@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How to start a process of the mesh. */
@@ -39,7 +40,10 @@ const POLL_MS = 50;
 const KEPT_LINES = 200;
 
 /** What a child inherits: enough to find programs, and nothing that configures an SDK behind our back. */
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_EXTRA_CA_CERTS'];
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_EXTRA_CA_CERTS', 'TEST_RUN_ID'];
+
+/** Node keeps compiled code here, which saves a third of the start of each process. Source: module.enableCompileCache. */
+const COMPILE_CACHE = join(process.cwd(), 'node_modules/.cache/node-compile');
 
 const alive = new Set<ChildProcess>();
 // Whatever ends this process, no child is left behind.
@@ -56,7 +60,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const inherited = Object.fromEntries(INHERITED.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : [])));
   const child = spawn(options.command, options.args, {
     cwd: options.cwd,
-    env: { ...inherited, ...options.env },
+    env: { ...inherited, NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   alive.add(child);

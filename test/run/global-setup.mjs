@@ -1,0 +1,1 @@
+export { markRun as default } from './left-over-processes.mjs';
