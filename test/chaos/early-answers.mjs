@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
-const RUN_MS = 5000;
+/** Enough batches that some answer meets a write. */
+const ENOUGH_ANSWERS = 10;
 const status = process.argv[2] ?? '413';
 
 let answers = 0;
@@ -13,6 +14,7 @@ const server = createServer((socket) => {
   socket.on('error', () => {});
   socket.once('data', () => {
     answers += 1;
+    if (answers === ENOUGH_ANSWERS) child.kill('SIGTERM');
     socket.pause();
     socket.end(`HTTP/1.1 ${status} Early\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
   });
@@ -27,7 +29,7 @@ const app = `
   setInterval(() => {
     for (let span = 0; span < 400; span += 1) trace.getTracer('test').startSpan('s').setAttribute('t', text).end();
   }, 100);
-  setTimeout(() => process.exit(0), ${RUN_MS});
+  process.on('SIGTERM', () => process.exit(0));
 `;
 const child = spawn(process.execPath, ['--import', preload, '--input-type=module', '--eval', app], {
   cwd: ROOT,

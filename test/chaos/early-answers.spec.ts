@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 const SCRIPT = join(import.meta.dirname, 'early-answers.mjs');
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 
 /**
  * On loopback a batch is handed to the kernel whole. In a network of its own with an Ethernet's packet size and small

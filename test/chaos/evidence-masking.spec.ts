@@ -4,16 +4,13 @@ import { join } from 'node:path';
 import { eventually } from '@iris/context-cache/testing';
 import type { JsonObject } from '@iris/contracts';
 import { type EvidenceRecord, readEvidence } from '@iris/evidence';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { type HttpEndpoint, startHttpEndpoint } from '../../apps/auditor/test/http-endpoint.js';
 import { type Child, startChild } from '../../apps/sandbox/src/mesh/child.js';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { fateOf, postHook, preRequest } from '../e2e/hook-client.js';
 import { type OtlpCollector, startOtlpCollector } from '../e2e/otlp-collector.js';
-import { buildEvidence } from './evidence-mesh.js';
-
-jest.setTimeout(180_000);
 
 const ROOT = process.cwd();
 const LOGIN = 'ben@lumen.example';
@@ -38,7 +35,6 @@ const lines: string[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'iris-masking-'));
-  buildEvidence();
   endpoint = await startHttpEndpoint();
   collector = await startOtlpCollector();
   const telemetry = {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -148,7 +148,7 @@ export class EvidenceMesh {
 
   private spawn(args: readonly string[], environment: Record<string, string>): MeshProcess {
     const child = spawn(process.execPath, args, {
-      env: { PATH: process.env.PATH, ...environment },
+      env: { PATH: process.env.PATH, TEST_RUN_ID: process.env.TEST_RUN_ID, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';
@@ -174,21 +174,4 @@ export class EvidenceMesh {
     this.outputs.push(() => text);
     return started;
   }
-}
-
-/** Builds what the processes run; only what is built is what ships. */
-export function buildEvidence(): void {
-  const projects = ['contracts', 'config', 'telemetry', 'context-cache', 'evidence', 'auditor'];
-  const nest = join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js');
-  const built = spawnSync(process.execPath, [nest, 'build', ...projects], { cwd: ROOT, encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`not built: ${built.stdout}${built.stderr}`);
-}
-
-/** A small file system of its own that fills up; only root can make one. */
-export function mountSmall(folder: string, bytes: number): () => void {
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder], { encoding: 'utf8' });
-  if (mounted.status !== 0) throw new Error(`no file system: ${mounted.stderr}`);
-  return () => {
-    spawnSync('umount', ['-l', folder]);
-  };
 }

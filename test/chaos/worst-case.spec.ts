@@ -67,7 +67,7 @@ describe('hooks that are made to be costly, beside ordinary ones', () => {
     // Every reply is a verdict, with status 200.
     expect(one.reply).toMatch(/^((allow|modify|block [a-z_]+)(, |$))+$/);
     expect(one.innocentSent).toBeGreaterThan(0);
-    expect(one).toMatchObject({ innocentMissed: 0 });
+    expect(one).toMatchObject({ innocentFailed: 0 });
     expect(one.heldMs).toBeLessThanOrEqual(MAX_HELD_MS);
     expect(one.pdpCpuMs).toBeLessThanOrEqual(MAX_PDP_CPU_MS);
     expect(memoryShare(one)).toBeLessThanOrEqual(1);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { VENDOR_NAMES } from '../../../apps/sandbox/src/vendor-name.js';
+import { VENDOR_NAMES, type VendorName } from '../../../apps/sandbox/src/vendor-name.js';
 import { BUDGET_MS, type ChaosMesh } from './chaos-mesh.js';
 import type { DeliveredRecord } from './evidence-sink.js';
 import { NEVER_PASSES, WELL } from './mixed-hooks.js';
@@ -10,10 +10,12 @@ export interface FaultCell {
   readonly name: string;
   /** How long the fault lasts, in ms; 2500 when absent. */
   readonly faultMs?: number;
-  strike(): unknown;
-  heal(): unknown;
-  /** Whether a hook shows that the mesh has recovered; by default that it has the fate of good health. */
-  isWell?(hook: SentHook, record: DeliveredRecord): boolean;
+  /** The vendor whose requests are counted; all of them when absent. */
+  readonly vendor?: VendorName;
+  readonly strike: (chaos: ChaosMesh) => unknown;
+  readonly heal: (chaos: ChaosMesh) => unknown;
+  /** Whether a hook shows that all is well again; by default that it has the fate of good health. */
+  readonly isWell?: (hook: SentHook, record: DeliveredRecord) => boolean;
   /** Reply times may be so much longer than the budget, in ms: for a fault that stops the gateway itself. */
   readonly extraMs?: number;
   /** Whether hooks may stay without a reply: those that were in flight in a gateway that was killed. */
@@ -64,12 +66,12 @@ export async function runCell(chaos: ChaosMesh, cell: FaultCell): Promise<CellOu
     let struckAt: number;
     let vendorCalls: Record<string, number>;
     try {
-      await cell.strike();
+      await cell.strike(chaos);
       struckAt = performance.now();
       await sleep(cell.faultMs ?? FAULT_MS);
       vendorCalls = Object.fromEntries(VENDOR_NAMES.map((name) => [name, mesh.sandbox.admin.calls(name).total]));
     } finally {
-      await cell.heal();
+      await cell.heal(chaos);
     }
     const healedAt = performance.now();
     const { ms: recoveredMs, fault } = await untilWell(chaos, cell, load, healedAt);

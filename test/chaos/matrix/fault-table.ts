@@ -70,7 +70,7 @@ export function rowOf(outcome: CellOutcome, vendor?: string): FaultRow {
 }
 
 /** Prints the rows of an area and, with UPDATE_DOCS=1, puts them in place of its earlier ones in the document. */
-export function tellRows(area: string, rows: readonly FaultRow[], note = ''): void {
+export function writeRows(area: string, rows: readonly FaultRow[], note = ''): void {
   const table = markdown(rows);
   process.stdout.write(`\n${area}\n${table}`);
   if (process.env.UPDATE_DOCS !== '1' || rows.length === 0) return;

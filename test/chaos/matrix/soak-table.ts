@@ -10,7 +10,7 @@ export interface SoakRow {
 }
 
 /** Prints the table and, with UPDATE_DOCS=1, writes it. */
-export function tellSoak(minutes: number, hooks: number, rows: readonly SoakRow[]): void {
+export function writeSoak(minutes: number, hooks: number, rows: readonly SoakRow[]): void {
   const lines = rows.map(
     ({ name, first, last, limit }) => `| ${name} | ${first.toFixed(0)} | ${last.toFixed(0)} | ${limit.toFixed(0)} |`,
   );

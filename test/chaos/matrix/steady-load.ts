@@ -1,6 +1,7 @@
 import { guardrailResponseSchema } from '@iris/contracts';
 import type { Gateway } from '../../../apps/sandbox/src/mesh/mesh.js';
 import { HOOK_KEY } from '../../../apps/sandbox/src/mesh/mesh.js';
+import { Starvation } from '../../run/starvation.js';
 import { type Fate, fateIn, type HookKind, type MixedHooks } from './mixed-hooks.js';
 
 /** A hook of the load and what came of it. */
@@ -11,7 +12,7 @@ export interface SentHook {
   readonly sentAt: number;
   /** By the same clock; absent while no reply is there. */
   doneAt?: number;
-  /** For how long of this the machine did not let the client run, in ms: nobody can answer who is not heard. */
+  /** For how long of this the machine let neither client nor gateway run, in ms: it is no time of the mesh's. */
   starvedMs?: number;
   /** Absent when no reply came. */
   status?: number;
@@ -29,16 +30,17 @@ const CLIENT_TIMEOUT_MS = 10_000;
  * other. A gateway that refuses the connection is passed over for the next one, as a load balancer does.
  */
 export class SteadyLoad {
-  readonly #starvation = new Starvation();
+  readonly #starvation: Starvation;
   readonly hooks: SentHook[] = [];
   readonly #hooks: MixedHooks;
-  readonly #gateways: readonly Pick<Gateway, 'url'>[];
+  readonly #gateways: readonly Pick<Gateway, 'url' | 'process'>[];
   readonly #underWay = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(hooks: MixedHooks, gateways: readonly Pick<Gateway, 'url'>[], everyMs: number) {
+  constructor(hooks: MixedHooks, gateways: readonly Pick<Gateway, 'url' | 'process'>[], everyMs: number) {
     this.#hooks = hooks;
     this.#gateways = gateways;
+    this.#starvation = new Starvation(() => gateways.map(({ process }) => process.pid));
     this.#timer = setInterval(() => this.#send(), everyMs);
   }
 
@@ -94,31 +96,5 @@ export class SteadyLoad {
       }
     }
     throw refused;
-  }
-}
-
-const TICK_MS = 20;
-const KEPT_GAPS = 1000;
-
-/** Measures how late timers are: for so long this process was not given a processor. */
-class Starvation {
-  #gaps: { readonly until: number; readonly ms: number }[] = [];
-  #last = performance.now();
-  readonly #timer = setInterval(() => {
-    const now = performance.now();
-    const ms = now - this.#last - TICK_MS;
-    if (ms > TICK_MS) this.#gaps.push({ until: now, ms });
-    if (this.#gaps.length > 2 * KEPT_GAPS) this.#gaps = this.#gaps.slice(-KEPT_GAPS);
-    this.#last = now;
-  }, TICK_MS);
-
-  between(from: number, to: number): number {
-    let sum = 0;
-    for (const { until, ms } of this.#gaps) if (until > from && until - ms < to) sum += ms;
-    return Math.min(sum, to - from);
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
   }
 }
