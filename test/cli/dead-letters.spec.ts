@@ -19,7 +19,7 @@ beforeAll(async () => {
   // Its batches stay in Redis and in the spool.
   await gateway.terminate();
   await eventually(async () => expect((await list()).total).toBeGreaterThan(1));
-}, 120_000);
+});
 afterAll(() => mesh?.stop());
 
 function iris(...args: string[]) {

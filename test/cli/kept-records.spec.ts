@@ -35,7 +35,7 @@ describe.each(readdirSync(KEPT).filter((name) => name !== WITH_EFFECTS))(
       const run = await runIris(['replay', '--json', '--policies', 'policies/pack', file]);
       expect(run.err).toBe('');
       expect(run.json()).toMatchObject({ unreadable: 0 });
-    }, 60_000);
+    });
   },
 );
 
@@ -69,5 +69,5 @@ describe('the commands that read evidence take records with effects', () => {
     const run = await runIris(['replay', '--json', '--policies', 'policies/pack', file]);
     expect(run.err).toBe('');
     expect(run.json()).toMatchObject({ unreadable: 0, replayed: 3, changes: [] });
-  }, 60_000);
+  });
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@iris/context-cache/testing';
 import type { EvidenceRecord } from '@iris/evidence';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hookOf, SAMPLES } from '../../apps/sandbox/src/demo/sample-hooks.js';
@@ -37,7 +37,7 @@ beforeAll(async () => {
       ][index],
     }),
   });
-}, 240_000);
+});
 
 afterAll(async () => {
   await mesh?.close();
@@ -103,10 +103,10 @@ describe('shadow', () => {
     }
     let records: EvidenceRecord[] = [];
     const shadows = () => records.filter(({ mode }) => mode === 'shadow');
-    for (let tries = 0; tries < 100 && shadows().length === 0; tries += 1) {
-      await sleep(50);
+    await eventually(async () => {
       records = await evidenceOf(gateway);
-    }
+      expect(shadows()).not.toEqual([]);
+    });
     const decisions = records.filter(({ mode, action }) => mode !== 'shadow' && action !== undefined);
     const touched = decisions.filter(
       ({ effect, policy }) => effect === 'ALLOW' && policy.rules.some((rule) => rule.endsWith('#crm-read')),
@@ -137,5 +137,5 @@ describe('shadow', () => {
     expect(replayed.json<{ changes: { id: string }[] }>().changes.map(({ id }) => id)).toEqual([touched[0]?.id]);
     const story = await runIris(['evidence', 'show', '--json', touched[0]?.id ?? '', spool]);
     expect(story.json()).toMatchObject({ related: [{ mode: 'shadow' }] });
-  }, 120_000);
+  });
 });

@@ -81,7 +81,7 @@ beforeAll(async () => {
   llm = await startLlm();
   redacting = await apertureFor(0);
   blocking = await apertureFor(1);
-}, 180_000);
+});
 
 afterEach(() => {
   llm.clear();

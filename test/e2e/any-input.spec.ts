@@ -30,7 +30,7 @@ beforeAll(async () => {
     root: process.cwd(),
     gatewayEnv: { IRIS_HOOK_MAX_BODY_BYTES: '200000', IRIS_LOG_LEVEL: 'silent' },
   });
-}, 180_000);
+});
 afterAll(() => mesh?.close());
 
 /** Hooks that are nearly right, so that the inputs reach every room. */
@@ -108,7 +108,7 @@ describe.each([...APERTURE_PATHS, '/ext/claude'])('%s', (path) => {
         numRuns: 60,
       },
     );
-  }, 120_000);
+  });
 
   it.each([
     ['an empty body', ''],

@@ -94,7 +94,7 @@ beforeAll(async () => {
     gatewayEnv: (index) => ({ IRIS_HOOK_BUDGET_MS: '20000', ...GATEWAYS[NAMES[index] ?? 'closed'] }),
     onLine: (_process, line) => lines.push(line),
   });
-}, 180_000);
+});
 afterAll(() => mesh?.close());
 
 function gatewayOf({ gateway = 'closed' }: HookCase): Gateway {

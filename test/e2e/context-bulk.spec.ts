@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
@@ -26,8 +26,8 @@ beforeAll(async () => {
       if (line.includes('the bulk read is done')) bulkReads[process] = (bulkReads[process] ?? 0) + 1;
     },
   });
-  while (finished() < VENDOR_NAMES.length) await sleep(100);
-}, 180_000);
+  await eventually(async () => expect(finished()).toBe(VENDOR_NAMES.length));
+});
 afterAll(() => mesh?.close());
 
 describe('after the bulk reads', () => {

@@ -13,9 +13,9 @@ const READ = { tool: 'Read', input: { file_path: '/x' } };
 const OKTA_SECRET = 'sandbox-okta-hook-secret';
 const PAGERDUTY_SECRET = 'sandbox-pagerduty-secret';
 const TAILSCALE_SECRET = 'sandbox-tailscale-secret';
+/** Nothing happens to this person but changes that end a wait. */
+const BYSTANDER = 'wes';
 const COLD_HOOKS = 1000;
-/** The goal is a second; a machine that is shared with other work gets more. */
-const PATIENCE_MS = 5000;
 
 /** What is looked at of a principal in the evidence. */
 interface Attributes {
@@ -45,7 +45,8 @@ beforeAll(async () => {
       tailscale: { IRIS_TAILSCALE_WEBHOOK_SECRET: TAILSCALE_SECRET },
     },
   });
-}, 180_000);
+  await ask(mesh, { login: `${BYSTANDER}@lumen.example`, ...READ });
+});
 afterAll(() => mesh?.close());
 
 function webhook(vendor: VendorName, replica = 0): string {
@@ -74,6 +75,28 @@ function requests(vendor: VendorName): Record<string, number> {
     counts[key] = (counts[key] ?? 0) + 1;
   }
   return counts;
+}
+
+/** Everything that Okta was asked about a person, by a part of the address. */
+function requestsAbout(name: string): string[] {
+  return mesh.sandbox.admin
+    .calls('okta')
+    .calls.map(({ method, url }) => `${method} ${url}`)
+    .filter((request) => request.includes(name));
+}
+
+/** Pushes a change of somebody else and waits until it is read: what was pushed before has been taken up by then. */
+async function untilPushesAreRead(): Promise<void> {
+  const before = requestsAbout(BYSTANDER).length;
+  const events = [{ eventType: 'group.user_membership.add', login: `${BYSTANDER}@lumen.example` }];
+  for (const replica of [0, 1]) {
+    await sendOktaHook(mesh.sandbox.admin.company, {
+      url: webhook('okta', replica),
+      authorization: OKTA_SECRET,
+      events,
+    });
+  }
+  await eventually(async () => expect(requestsAbout(BYSTANDER).length).toBeGreaterThan(before));
 }
 
 describe('a person whom nobody has seen', () => {
@@ -110,7 +133,7 @@ describe('a person whom nobody has seen', () => {
     }
     const totals = VENDOR_NAMES.map((vendor) => `${vendor} ${mesh.sandbox.admin.calls(vendor).total}`).join(', ');
     process.stdout.write(`${COLD_HOOKS} cold hooks in ${ms} ms; requests: ${totals}\n`);
-  }, 120_000);
+  });
 });
 
 describe('a login name', () => {
@@ -164,17 +187,14 @@ describe('an event hook of Okta', () => {
       events: [{ eventType: 'user.lifecycle.suspend', login }],
     });
     expect(attempt?.status).toBe(200);
-    const took = await Promise.all(
-      [0, 1].map(async (gateway) => {
-        while ((await ask(mesh, { login, nodeId: deviceOf(mesh, login), ...READ }, gateway)) !== 'withheld') {
-          if (performance.now() - startedAt > PATIENCE_MS) throw new Error('the verdict did not change');
-        }
-        return Math.round(performance.now() - startedAt);
-      }),
-    );
-    process.stdout.write(`suspended at Okta: decided again after ${took.join(' and ')} ms in two gateways\n`);
-    expect(Math.max(...took)).toBeLessThan(PATIENCE_MS);
-  }, 60_000);
+    for (const gateway of [0, 1]) {
+      await eventually(async () =>
+        expect(await ask(mesh, { login, nodeId: deviceOf(mesh, login), ...READ }, gateway)).toBe('withheld'),
+      );
+      const ms = Math.round(performance.now() - startedAt);
+      process.stdout.write(`suspended at Okta: decided again after ${ms} ms in gateway ${gateway}\n`);
+    }
+  });
 
   it('finds a person whose login is not the address that is known, and reads once for one event', async () => {
     // Okta is asked by the e-mail address; the hook names the login and the id.
@@ -187,8 +207,9 @@ describe('an event hook of Okta', () => {
     };
     await sendOktaHook(mesh.sandbox.admin.company, delivery);
     await eventually(async () => expect(mesh.sandbox.admin.calls('okta').total).toBeGreaterThan(0));
-    await sleep(500);
-    const once = mesh.sandbox.admin.calls('okta').total;
+    await untilPushesAreRead();
+    const once = requestsAbout('quinn');
+    expect(once.length).toBeGreaterThan(0);
     // The same event at the other replica, as Okta delivers it again.
     const attempts = await sendOktaHook(mesh.sandbox.admin.company, {
       ...delivery,
@@ -196,9 +217,9 @@ describe('an event hook of Okta', () => {
       repeat: 3,
     });
     expect(attempts.map(({ status }) => status)).toEqual([200, 200, 200]);
-    await sleep(500);
-    expect(mesh.sandbox.admin.calls('okta').total).toBe(once);
-  }, 60_000);
+    await untilPushesAreRead();
+    expect(requestsAbout('quinn')).toEqual(once);
+  });
 
   it('does not count when the event did not take place, or is of no use', async () => {
     mesh.sandbox.admin.clearCalls();
@@ -207,8 +228,8 @@ describe('an event hook of Okta', () => {
       { eventType: 'user.session.start', login: 'uma@lumen.example' },
     ];
     await sendOktaHook(mesh.sandbox.admin.company, { ...target(), events });
-    await sleep(500);
-    expect(requests('okta')).toEqual({});
+    await untilPushesAreRead();
+    expect(requestsAbout('uma')).toEqual([]);
   });
 });
 
@@ -246,7 +267,7 @@ describe('a webhook of PagerDuty', () => {
     await push('incident.reassigned');
     await eventually(async () => expect(await numbers(logins[0])).not.toContain(incident.number));
     expect(await numbers(logins[1])).toContain(incident.number);
-  }, 60_000);
+  });
 });
 
 describe('a webhook of Tailscale', () => {
@@ -266,7 +287,7 @@ describe('a webhook of Tailscale', () => {
     });
     expect(attempt?.status).toBe(200);
     await eventually(async () => expect(await tags()).toEqual(['tag:kiosk']));
-  }, 60_000);
+  });
 });
 
 describe('a webhook that is not the vendor’s', () => {
@@ -306,8 +327,9 @@ describe('a webhook that is not the vendor’s', () => {
     ['at a source that takes none', async () => (await post('workday', '{}')).status, 404],
   ])('is refused: %s', async (_title, push, status) => {
     expect(await push()).toBe(status);
-    await sleep(300);
-    for (const vendor of VENDOR_NAMES) expect(requests(vendor)).toEqual({});
+    await untilPushesAreRead();
+    expect(requestsAbout('uma')).toEqual([]);
+    for (const vendor of VENDOR_NAMES.filter((one) => one !== 'okta')) expect(requests(vendor)).toEqual({});
   });
 });
 
@@ -327,5 +349,5 @@ describe('a posture attribute', () => {
     expect(await managed()).toBe(true);
     await sleep(expiry - clock.now() + 50);
     expect(await managed()).toBe(false);
-  }, 60_000);
+  });
 });

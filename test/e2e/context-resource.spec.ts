@@ -20,7 +20,7 @@ beforeAll(async () => {
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
     gatewayEnv: { IRIS_HOOK_BUDGET_MS: '20000' },
   });
-}, 180_000);
+});
 afterAll(async () => {
   await mesh?.close();
   await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EvidenceRecord } from '@iris/evidence';
 import { type Gateway, HOOK_KEY, type Mesh } from '../../apps/sandbox/src/mesh/mesh.js';
@@ -95,17 +95,37 @@ export function deviceOf(mesh: Mesh, login: string): string {
   return device.nodeId;
 }
 
-/** All evidence that a gateway has spooled. */
+/** What was read of each file of a spool; files only grow. */
+const spooled = new Map<string, { bytes: number; records: EvidenceRecord[] }>();
+
+/** All evidence that a gateway has spooled. Only what is new since the last call is read. */
 export async function evidenceOf(gateway: Gateway | undefined): Promise<EvidenceRecord[]> {
   const directory = gateway?.evidenceDirectory ?? '';
   const files = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.jsonl'));
-  const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
-  return texts.flatMap((text) =>
-    text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as EvidenceRecord),
-  );
+  return (await Promise.all(files.map((name) => recordsIn(join(directory, name))))).flat();
+}
+
+async function recordsIn(file: string): Promise<EvidenceRecord[]> {
+  const known = spooled.get(file) ?? { bytes: 0, records: [] };
+  spooled.set(file, known);
+  const text = await restOf(file, known.bytes);
+  // A line that is being written is read with the next call.
+  const whole = text.subarray(0, text.lastIndexOf('\n') + 1);
+  const lines = whole.toString('utf8').split('\n').filter(Boolean);
+  known.records = [...known.records, ...lines.map((line) => JSON.parse(line) as EvidenceRecord)];
+  known.bytes += whole.length;
+  return known.records;
+}
+
+async function restOf(file: string, from: number): Promise<Buffer> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.max(0, size - from)), { position: from });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 export const PRODUCTION = { connection_string: 'postgres://iris@orders-prod.db.lumen.example/orders', sql: 'select 1' };

@@ -36,7 +36,7 @@ beforeAll(async () => {
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
     gatewayEnv: { IRIS_HOOK_BUDGET_MS: '20000' },
   });
-}, 180_000);
+});
 afterAll(() => mesh?.close());
 
 /** The outcome of the result of the last call, after those that come before it in the same session. */

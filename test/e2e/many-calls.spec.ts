@@ -36,7 +36,7 @@ beforeAll(async () => {
     gatewayEnv: (index): Record<string, string> => (index === OPEN ? { IRIS_FAILURE_PRE_REQUEST: 'open' } : {}),
   });
   audit = new PdpAudit(mesh, join(folder, 'audit.log'));
-}, 180_000);
+});
 
 afterAll(async () => {
   await mesh?.close();
@@ -140,7 +140,7 @@ describe.each(MODES)('in failure mode %s', (mode, gateway) => {
     const asked = (await audit.asked()).checks.length - before;
     // What a turn asks while its time runs out may be asked again.
     expect(asked).toBeLessThanOrEqual(calls.length + (turns - 1) * 4 * 50);
-  }, 120_000);
+  });
 });
 
 describe('a request that declares a thousand unknown tools', () => {

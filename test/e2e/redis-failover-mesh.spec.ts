@@ -32,7 +32,7 @@ describe.each<[string, () => Promise<RedisTopology>]>([
       gatewayEnv: { IRIS_HOOK_BUDGET_MS: '5000' },
       enricherEnv: { okta: { IRIS_OKTA_HOOK_AUTHORIZATION: OKTA_SECRET } },
     });
-  }, 180_000);
+  });
   afterAll(async () => {
     await mesh?.close();
     await redis?.stop();
@@ -84,5 +84,5 @@ describe.each<[string, () => Promise<RedisTopology>]>([
       await sleep(100);
     }
     await within('a Redis that serves again', async () => (await cache()).every((state) => state === 'ok'));
-  }, 240_000);
+  });
 });

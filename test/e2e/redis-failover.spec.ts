@@ -137,7 +137,7 @@ describe.each<[string, () => Promise<RedisTopology>]>([
       for (const close of closers.reverse()) await close();
       await topology.stop();
     }
-  }, 180_000);
+  });
 });
 
 describe('a drop that the new primary does not have', () => {
@@ -160,5 +160,5 @@ describe('a drop that the new primary does not have', () => {
       redis.disconnect();
       await pair.stop();
     }
-  }, 60_000);
+  });
 });

@@ -31,7 +31,7 @@ beforeAll(async () => {
       ...(index === OBSERVING ? { IRIS_MODE_BY_CATEGORY: '{"unrecognised":"observe"}' } : {}),
     }),
   });
-}, 180_000);
+});
 afterAll(async () => {
   await mesh?.close();
   await rm(folder, { recursive: true, force: true });

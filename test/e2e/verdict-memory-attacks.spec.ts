@@ -125,7 +125,7 @@ beforeAll(async () => {
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
     gatewayEnv: () => ({ IRIS_HOOK_BUDGET_MS: '20000' }),
   });
-}, 180_000);
+});
 afterAll(() => mesh?.close());
 
 function newSession(): string {

@@ -44,7 +44,7 @@ beforeAll(async () => {
     }),
   });
   audit = new PdpAudit(mesh, join(folder, 'audit.log'));
-}, 180_000);
+});
 
 afterAll(async () => {
   await mesh?.close();
@@ -395,7 +395,7 @@ describe('a memory that is lost', () => {
     expect(after.body).toEqual(before.body);
     expect(isWithheld(after, 'lost-1')).toBe(true);
     expect(await records(session)).toHaveLength(4);
-  }, 60_000);
+  });
 });
 
 describe('a change of policy', () => {
@@ -422,7 +422,7 @@ describe('a change of policy', () => {
     const recheckedAfter = await turn(RECHECK, rechecked, more);
     expect(more.map(({ id }) => isWithheld(recheckedAfter, id))).toEqual([true, true, true]);
     expect(await records(rechecked)).toHaveLength(5);
-  }, 60_000);
+  });
 });
 
 /** The pack as it would be if files were no open category. The PDP watches its folder. */

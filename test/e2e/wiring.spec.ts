@@ -55,7 +55,7 @@ beforeAll(async () => {
     },
   });
   audit = new PdpAudit(mesh, join(folder, 'audit.log'));
-}, 180_000);
+});
 
 afterAll(async () => {
   await mesh?.close();
@@ -171,7 +171,7 @@ describe('a request with 300 declared tools', () => {
     const before = (await audit.asked()).plans.length;
     const neverAllowed = tools.filter(({ name }) => !conditional.includes(name));
     // Tools whose plans take longer than a hook may stay in the first request; their calls are judged all the same.
-    for (let turn = 0; turn < 20 && kept(await declare(ANA)).length > conditional.length; turn += 1) await sleep(500);
+    for (let turn = 0; turn < 200 && kept(await declare(ANA)).length > conditional.length; turn += 1) await sleep(500);
     const { plans, checks } = await audit.asked();
     expect(
       plans
@@ -185,7 +185,7 @@ describe('a request with 300 declared tools', () => {
     const after = await audit.asked();
     expect(after.plans).toHaveLength(plans.length);
     expect(after.checks).toHaveLength(checks.length);
-  }, 120_000);
+  });
 
   it('keeps what it had while a source of facts is unavailable, and when it is back', async () => {
     const before = await declare(ANA);
@@ -201,7 +201,7 @@ describe('a request with 300 declared tools', () => {
     await mesh.sandbox.admin.setFaults('workday');
     await eventually(() => readIs('allow'));
     expect((await declare(ANA)).body).toEqual(before.body);
-  }, 90_000);
+  });
 });
 
 describe('a large body', () => {
@@ -221,19 +221,15 @@ describe('a large body', () => {
     ['identity', (text: string) => Buffer.from(text)],
     ['gzip', (text: string) => gzipSync(text, { level: 1 })],
     ['zstd', (text: string) => zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })],
-  ] as const)(
-    'of 50 MiB is judged in %s, and comes back whole',
-    async (coding, encode) => {
-      const reply = await postHook(mesh.gateways[MAIN], encode(large()), {
-        headers: coding === 'identity' ? {} : { 'content-encoding': coding },
-      });
-      expect(reply.body.action).toBe('modify');
-      const body = JSON.stringify(reply.body);
-      expect(body.includes(image)).toBe(true);
-      expect(body.includes('RESULT')).toBe(false);
-    },
-    60_000,
-  );
+  ] as const)('of 50 MiB is judged in %s, and comes back whole', async (coding, encode) => {
+    const reply = await postHook(mesh.gateways[MAIN], encode(large()), {
+      headers: coding === 'identity' ? {} : { 'content-encoding': coding },
+    });
+    expect(reply.body.action).toBe('modify');
+    const body = JSON.stringify(reply.body);
+    expect(body.includes(image)).toBe(true);
+    expect(body.includes('RESULT')).toBe(false);
+  });
 });
 
 describe('a client', () => {
@@ -463,5 +459,5 @@ describe("an agent's own hook", () => {
     expect(closed).toMatchObject({ status: 200, body: decision('deny', /\[pdp_(unavailable|timeout)\]/) });
     const open = await send(BEHIND_PROXY, call('Read'), 'laptop-of-ana');
     expect(open).toMatchObject({ status: 200, body: {} });
-  }, 60_000);
+  });
 });

@@ -39,7 +39,7 @@ beforeAll(async () => {
       if (name.startsWith('gateway')) said.push(line);
     },
   });
-}, 180_000);
+});
 
 afterAll(() => mesh?.close());
 

@@ -41,12 +41,12 @@ beforeAll(async () => {
   startedAt = new Date();
   running.push(Traffic.start(400, (index) => ordinaryHook(observed.mesh, index)));
   running.push(Traffic.start(2000, () => forgedPush(observed.mesh)));
-}, 180_000);
+});
 
 afterAll(async () => {
   await Promise.all(running.map((traffic) => traffic.stop()));
   await observed?.close();
-}, 60_000);
+});
 
 /** Waits until all of the alerts fire at some time. */
 async function fires(...alerts: readonly string[]): Promise<void> {
@@ -74,7 +74,7 @@ describe('on an ordinary day', () => {
     // What the first seconds bring is out of every window then.
     await sleep(1000 * (WINDOWS.long + 2));
     await eventually(async () => expect(await observed.firing()).toEqual([]));
-  }, 90_000);
+  });
 });
 
 describe('an alert fires', () => {
@@ -93,13 +93,13 @@ describe('an alert fires', () => {
       'IrisNoPolicyMatch',
     );
     await fires('IrisPdpStale');
-  }, 90_000);
+  });
 
   it('when the file of the tool catalog cannot be used', async () => {
     await observed.breakCatalog();
     await fires('IrisCatalogNotLoaded');
     await observed.repairCatalog();
-  }, 90_000);
+  });
 
   it('when vendors fail', async () => {
     const { admin } = observed.mesh.sandbox;
@@ -113,7 +113,7 @@ describe('an alert fires', () => {
     await fires('IrisSourceUnavailable', 'IrisSourceCircuitOpen', 'IrisSourceCredentialsRefused');
     await eventually(async () => expect(await observed.prometheus.now('iris_source_retries_total')).not.toEqual([]));
     for (const vendor of ['servicenow', 'workday', 'tailscale'] as const) await admin.setFaults(vendor);
-  }, 90_000);
+  });
 
   it('when evidence is refused, and when nobody takes it', async () => {
     observed.sink.answer = () => 400;
@@ -122,7 +122,7 @@ describe('an alert fires', () => {
     await observed.killAuditor();
     await fires('IrisEvidenceSpoolInUse', 'IrisEvidenceNotDelivered', 'IrisEvidenceBacklog', 'IrisEvidenceLost');
     await observed.restartAuditor();
-  }, 90_000);
+  });
 
   it('when Redis is a replica of another one', async () => {
     const redis = new Redis(observed.mesh.redis?.url ?? '');
@@ -130,7 +130,7 @@ describe('an alert fires', () => {
     await fires('IrisRedisNotServing');
     await redis.replicaof('NO', 'ONE');
     redis.disconnect();
-  }, 90_000);
+  });
 
   it('when the PDP does not answer', async () => {
     observed.mesh.pdp.process.signal('SIGSTOP');
@@ -140,7 +140,7 @@ describe('an alert fires', () => {
     } finally {
       observed.mesh.pdp.process.signal('SIGCONT');
     }
-  }, 90_000);
+  });
 
   it('once for each that the chart ships', () => {
     expect([...fired].sort()).toEqual(alertRules.map(({ alert }) => alert).sort());

@@ -16,7 +16,7 @@ let pdp: CerbosPdp;
 beforeAll(async () => {
   server = await startPdp({ root: ROOT });
   pdp = new CerbosPdp({ target: server.target, tls: false });
-}, 150_000);
+});
 
 afterAll(async () => {
   pdp.close();
@@ -93,7 +93,7 @@ describe('a check', () => {
       }),
       { numRuns: 60 },
     );
-  }, 120_000);
+  });
 
   it('distinguishes a missing policy from a denial', async () => {
     const request = {
@@ -157,7 +157,7 @@ describe('the golden checks', () => {
     await lenient.process.stop();
     expect(report).toMatchObject({ reachable: true, strict: false });
     expect(report.failures).toHaveLength(1);
-  }, 150_000);
+  });
 
   it('name the first value of their file that is wrong', () => {
     expect(() => parseGoldenChecks({ checks: [{ name: 'x' }] })).toThrow(/checks\.0\.proves/);
@@ -175,7 +175,7 @@ describe('a PDP that comes back', () => {
       httpPort: Number(new URL(server.httpUrl).port),
     });
     await eventually(async () => expect((await check(['allow'], {}))[0]?.effect).toBe('ALLOW'));
-  }, 150_000);
+  });
 });
 
 describe('several PDPs behind one target', () => {
@@ -201,5 +201,5 @@ describe('several PDPs behind one target', () => {
       both.close();
       await second.process.stop();
     }
-  }, 120_000);
+  });
 });

@@ -67,7 +67,7 @@ beforeAll(async () => {
   await sleep(EXPORT_MS);
   await look();
   vendorUrls = VENDOR_NAMES.flatMap((vendor) => mesh.sandbox.admin.calls(vendor).calls.map(({ url }) => url));
-}, 240_000);
+});
 
 afterAll(async () => {
   redis?.disconnect();

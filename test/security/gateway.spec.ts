@@ -29,7 +29,7 @@ beforeAll(async () => {
     },
   });
   redis = new Redis(mesh.redis?.url ?? '');
-}, 180_000);
+});
 
 afterAll(async () => {
   redis?.disconnect();

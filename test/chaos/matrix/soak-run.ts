@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@iris/context-cache/testing';
+import type { FaultInput } from '@iris/simulation';
 import { expect } from '@jest/globals';
 import { Redis } from 'ioredis';
-import type { FaultInput } from '@iris/simulation';
 import { VENDOR_NAMES } from '../../../apps/sandbox/src/vendor-name.js';
 import type { ChaosMesh } from './chaos-mesh.js';
 import { NEVER_PASSES } from './mixed-hooks.js';
