@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { leftOverProcesses } from './left-over-processes.mjs';
+import { killAll, leftOverProcesses, removeFiles } from './left-over-processes.mjs';
 
 /** What was killed a moment ago may still be listed. */
 const GRACE_MS = 10_000;
 const PAUSE_MS = 100;
 
 /**
- * Kills what the specs left behind, by pid.
+ * Removes the temporary files and kills what the specs left behind, by pid.
  *
  * @throws Error naming the processes, so that the run fails
  */
@@ -17,7 +17,8 @@ export default async function endLeftOvers() {
     await sleep(PAUSE_MS);
     left = leftOverProcesses();
   }
+  killAll(left);
+  removeFiles();
   if (left.length === 0) return;
-  for (const { pid } of left) process.kill(pid, 'SIGKILL');
   throw new Error(`specs left processes behind:\n${left.map(({ pid, command }) => `${pid} ${command}`).join('\n')}`);
 }

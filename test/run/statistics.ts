@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 const CODE = /\.(ts|mjs|cjs|js)$/;
 const TEST = /(\.(spec|chaos)\.ts$)|(^|\/)(test|testing|fixtures)\//;
 /** The vendors' and Aperture's simulated APIs, and what starts a mesh for development: no part of the product. */
-const SIMULATED = /^apps\/sandbox\/|\/simulated-api\//;
+const SIMULATED = /^(apps\/sandbox|libs\/simulation)\/|\/simulated-api\//;
 /** Made by a command from something that is counted. */
 const GENERATED = [
   /\/generated\//,
