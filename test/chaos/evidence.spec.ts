@@ -141,7 +141,7 @@ describe('every acknowledged record is delivered', () => {
   (IS_ROOT ? it : it.skip)('when the disk of the spool is full', async () => {
     const unmount = mountSmall(mesh.spool, 256 * 1024);
     try {
-      // A file that stays open goes on behind the place where a write broke off.
+      // A file that stays open continues behind the place where a write broke off.
       const gateway = mesh.gateway({ recordsPerTick: 10, segmentMs: NO_NEW_SEGMENT_MS });
       await refusals(gateway, 'ENOSPC');
       await mesh.auditor();

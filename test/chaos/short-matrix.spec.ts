@@ -15,7 +15,7 @@ const CELLS = [
   ...cellsOf(
     REDIS,
     'absent when everything starts',
-    'its connections vanish without a word',
+    'its connections vanish silently',
     'killed, and back empty later',
     'read-only',
   ),
@@ -29,7 +29,7 @@ const CELLS = [
   ...cellsOf(ENRICHERS, 'all killed, and started again later', 'all stopped (SIGSTOP)'),
   ...cellsOf(GATEWAY, 'killed, and started again later', 'drained by SIGTERM, and started again later'),
   ...cellsOf(COLLECTOR, 'answers 503 and closes before it has read'),
-  ...cellsOf(SINK, 'answers 413 to more than one record', 'vanishes without a word'),
+  ...cellsOf(SINK, 'answers 413 to more than one record', 'vanishes silently'),
   ...cellsOf(
     MACHINE,
     'all clocks jump an hour back, and ahead',

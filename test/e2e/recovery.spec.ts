@@ -7,7 +7,7 @@ import { ask, PRODUCTION, postHook, preRequest, type Reply } from './hook-client
 
 const SQL = 'mcp__postgres__execute_sql';
 const CLIENTS = 3;
-/** Hooks that are answered while something is away. */
+/** Hooks that are answered while something is unavailable. */
 const STRUCK = 60;
 
 let mesh: Mesh;

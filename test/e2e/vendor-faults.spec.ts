@@ -10,7 +10,7 @@ const SQL = 'mcp__postgres__execute_sql';
 const BUDGET_MS = 3000;
 /** Between two hooks, in ms. */
 const PAUSE_MS = 100;
-/** How long a vendor is away, in ms. */
+/** How long a vendor is unavailable, in ms. */
 const OUTAGE_MS = 20_000;
 /**
  * Requests of one replica in that time, whatever the traffic: five lookups that fail, and four trials that come ever more
@@ -93,7 +93,7 @@ describe('a vendor that fails', () => {
   );
 });
 
-describe('a vendor that is away for a while', () => {
+describe('a vendor that is unavailable for a while', () => {
   it('gets a handful of requests, however many hooks ask for its facts', async () => {
     const { admin } = mesh.sandbox;
     await admin.setFaults('tailscale', { mode: 'error' });

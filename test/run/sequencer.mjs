@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import TestSequencer from '@jest/test-sequencer';
 
-/** Folders whose specs start many processes or wait for real faults, the longest first. */
+/** Folders whose specs start many processes or wait for real failures, the longest first. */
 const LONG = [
   'test/chaos/',
   'test/observability/',

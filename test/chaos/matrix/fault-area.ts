@@ -16,7 +16,7 @@ export interface AreaCell extends FaultCell {
 /** Faults of one part of the mesh. */
 export interface FaultArea {
   readonly title: string;
-  /** Stands above the table of the area. */
+  /** Text above the table of the area. */
   readonly note?: string;
   /** What the mesh of the area needs. */
   readonly mesh: ChaosMeshOptions;
@@ -27,7 +27,7 @@ const IS_ROOT = process.getuid?.() === 0;
 
 /** What is beside the cells. */
 export interface Beside {
-  /** Stands above the table. */
+  /** Text above the table. */
   readonly note?: string;
   /** Declares further tests, which run after the cells on their mesh. */
   readonly tests?: (chaos: () => ChaosMesh) => void;

@@ -14,7 +14,7 @@ export interface FaultCell {
   readonly vendor?: VendorName;
   readonly strike: (chaos: ChaosMesh) => unknown;
   readonly heal: (chaos: ChaosMesh) => unknown;
-  /** Whether a hook shows that all is well again; by default that it has the fate of good health. */
+  /** Whether a hook shows that the mesh has recovered; by default that it has the fate of good health. */
   readonly isWell?: (hook: SentHook, record: DeliveredRecord) => boolean;
   /** Reply times may be so much longer than the budget, in ms: for a fault that stops the gateway itself. */
   readonly extraMs?: number;

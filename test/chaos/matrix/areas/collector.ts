@@ -14,12 +14,12 @@ const CELLS: readonly AreaCell[] = [
   { name: 'resets connections', strike: through({ kind: 'reset' }), heal: healed },
   { name: 'answers garbage', strike: through({ kind: 'garbage' }), heal: healed },
   { name: 'is silent for 8 s', faultMs: 8000, strike: through({ kind: 'silent' }), heal: healed },
-  { name: 'vanishes without a word', strike: through({ kind: 'vanished' }), heal: healed },
+  { name: 'vanishes silently', strike: through({ kind: 'vanished' }), heal: healed },
   { name: 'answers 503 and closes before it has read', strike: through({ kind: 'early', status: 503 }), heal: healed },
   { name: 'answers 200 and closes before it has read', strike: through({ kind: 'early', status: 200 }), heal: healed },
 ];
 
-/** Exports go on by themselves. */
+/** Exports continue by themselves. */
 async function exportsAgain(chaos: ChaosMesh): Promise<void> {
   const seen = chaos.collector?.spans.length ?? 0;
   await eventually(async () => expect(chaos.collector?.spans.length).toBeGreaterThan(seen));

@@ -22,7 +22,7 @@ const stopped = (vendors: readonly VendorName[]): Faults => ({
   heal: (chaos) => vendors.map((vendor) => processOf(chaos, vendor).signal('SIGCONT')),
 });
 
-/** Facts of an enricher that is away are unavailable or fresh, never something else. */
+/** Facts of an unavailable enricher are unavailable or fresh, never something else. */
 function cellOf(
   name: string,
   vendors: readonly VendorName[],

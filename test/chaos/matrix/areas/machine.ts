@@ -48,7 +48,7 @@ let stopFilling = () => {};
 
 export const MACHINE: FaultArea = {
   title: 'Machine',
-  note: 'Clocks are moved inside the process, by what Date tells; the spool is on a disk of 8 MiB that fills up.',
+  note: 'Clocks are moved inside the process, by what Date returns; the spool is on a disk of 8 MiB that fills up.',
   mesh: { clocks: true, smallSpool: true },
   cells: [
     jump("the gateway's clock jumps an hour ahead, and back", ['gateway'], HOUR_MS),

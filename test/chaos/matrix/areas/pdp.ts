@@ -16,7 +16,7 @@ const undecided: NonNullable<AreaCell['judge']> = ({ struck }) =>
   expect(struck.some(({ fate }) => fate === 'blocked' || fate === 'withheld')).toBe(true);
 
 /**
- * Cerbos 0.55 evaluates no DENY rule of a policy that was away and is back, until it starts again or the file changes
+ * Cerbos 0.55 evaluates no DENY rule of a policy that was removed and is back, until it starts again or the file changes
  * once more. The golden checks find this, so the gateways are unready meanwhile.
  */
 async function afterReturn({ mesh }: ChaosMesh): Promise<void> {

@@ -35,7 +35,7 @@ const CONNECTED: readonly AreaCell[] = [
   { name: 'refuses connections', strike: through({ kind: 'refuse' }), heal: healed },
   { name: 'cuts connections', strike: through({ kind: 'cut' }), heal: healed },
   { name: 'accepts connections and is silent', strike: through({ kind: 'silent' }), heal: healed },
-  { name: 'its connections vanish without a word', strike: through({ kind: 'vanished' }), heal: healed },
+  { name: 'its connections vanish silently', strike: through({ kind: 'vanished' }), heal: healed },
   { name: 'answers 200 ms later', strike: through({ kind: 'slow', ms: 200 }), heal: healed },
   {
     name: 'killed, and back empty later',

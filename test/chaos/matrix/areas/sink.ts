@@ -16,7 +16,7 @@ const CELLS: readonly AreaCell[] = [
   { name: 'resets connections', strike: through({ kind: 'reset' }), heal: healed },
   { name: 'answers garbage', strike: through({ kind: 'garbage' }), heal: healed },
   { name: 'accepts connections and is silent', strike: through({ kind: 'silent' }), heal: healed },
-  { name: 'vanishes without a word', strike: through({ kind: 'vanished' }), heal: healed },
+  { name: 'vanishes silently', strike: through({ kind: 'vanished' }), heal: healed },
   { name: 'answers 503 and closes before it has read', strike: through({ kind: 'early', status: 503 }), heal: healed },
   {
     name: 'answers 413 to more than one record',
