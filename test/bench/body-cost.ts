@@ -70,7 +70,7 @@ function bestMs(action: () => unknown): number {
 
 /** A history of calls as an agent sends it: prose with line breaks and quotes, many small results or few large ones. */
 function history(calls: number, resultSize: number, image = 0): string {
-  const prose = 'The file says "so it is",\nand the next line says more.\n'.repeat(8);
+  const prose = 'The file reads "so it is",\nand the next line reads on.\n'.repeat(8);
   const messages: unknown[] = [];
   for (let index = 0; index < calls; index += 1) {
     const id = `toolu_${index}`;

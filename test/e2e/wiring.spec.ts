@@ -214,7 +214,8 @@ describe('a large body', () => {
     const hook = preRequest({ login: BEN, tool: 'mcp__acme__do', input: {} });
     const text = JSON.stringify(hook);
     const source = `{"type":"image","source":{"type":"base64","media_type":"image/png","data":"${image}"}}`;
-    return text.replace('"content":"go on"', `"content":[${source},{"type":"text","text":"go on"}]`);
+    const prompt = JSON.stringify('go on');
+    return text.replace(`"content":${prompt}`, `"content":[${source},{"type":"text","text":${prompt}}]`);
   }
 
   it.each([

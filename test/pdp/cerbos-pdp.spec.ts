@@ -145,7 +145,7 @@ function golden() {
 }
 
 describe('the golden checks', () => {
-  it('vouch for the PDP as it is shipped', async () => {
+  it('pass with the PDP as it is shipped', async () => {
     expect(await runGoldenChecks(pdp, golden(), TIMEOUT_MS)).toEqual({ reachable: true, strict: true, failures: [] });
   });
 

@@ -114,7 +114,7 @@ export const auditorSettings = {
     { fallback: undefined },
   ),
   's3Sink.pathStyle': setting.boolean(
-    'Whether the bucket stands in the path and not in the name of the host, as many storages want it.',
+    'Whether the bucket is in the path instead of the host name, as many S3-compatible storages require.',
     { fallback: false },
   ),
   's3Sink.accessKeyId': setting.optionalText(

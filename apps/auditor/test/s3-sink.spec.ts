@@ -64,7 +64,7 @@ describe('the S3 sink', () => {
     30_000,
   );
 
-  it('says what the storage refuses, by name and without credentials', async () => {
+  it('reports the error of the storage, by name and without credentials', async () => {
     const wrongKey = { accessKeyId: ACCESS_KEY.accessKeyId, secretAccessKey: 'another' };
     await expect(sinkWith({ credentials: wrongKey }).deliver(BATCH)).rejects.toThrow('403 SignatureDoesNotMatch');
     await expect(sinkWith({ bucket: 'other' }).deliver(BATCH)).rejects.toThrow('404 NoSuchBucket');

@@ -25,7 +25,7 @@ describe('RecordIndex', () => {
     for (const key of await redis.keys('iris:rec:*')) expect(await redis.pexpiretime(key)).toBe(UNTIL);
   });
 
-  it('fails when Redis refuses to keep a record, of which a push would else drop nothing', async () => {
+  it('fails when Redis refuses to keep a record, of which a webhook would else drop nothing', async () => {
     await redis.config('SET', 'maxmemory', '1');
     await expect(index.add('okta', ['00u3'], 'cara@acme.example', UNTIL)).rejects.toThrow(/^OOM/);
     await redis.config('SET', 'maxmemory', '0');

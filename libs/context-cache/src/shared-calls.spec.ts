@@ -34,7 +34,7 @@ describe('SharedCalls', () => {
     expect(await again).toBe('well');
   });
 
-  it('goes on as long as one waits, and is aborted when nobody does', async () => {
+  it('continues as long as one waits, and is aborted when nobody does', async () => {
     const [one, other] = [new AbortController(), new AbortController()];
     const answers = [ask('a', one.signal), ask('a', other.signal)];
     const reasons = Promise.all(answers.map((answer) => answer.catch((error: unknown) => error)));
@@ -74,7 +74,7 @@ describe('SharedCalls', () => {
     expect(started[0]?.signal.aborted).toBe(false);
   });
 
-  it('tells when all calls have ended, whatever their outcome', async () => {
+  it('resolves when all calls have ended, whatever their outcome', async () => {
     const answers = Promise.allSettled([ask('a'), ask('b')]);
     let settled = false;
     const waiting = shared.settled().then(() => {

@@ -8,7 +8,7 @@ export const sourceSchema = z.strictObject({
   subject: z.enum(['login', 'node']),
   /** Kinds of resource (of the tool catalog) that the source has facts about. */
   resources: z.array(z.string()).default([]),
-  /** Where the enricher listens by default, as host:port. */
+  /** Listening address of the enricher by default, as host:port. */
   address: z.string().regex(/^[^\s:]+:\d+$/, 'a host:port'),
   /** For how long an answer is fresh, in s. A fact that ends earlier ends the answer earlier. */
   freshSeconds: z.int().positive(),

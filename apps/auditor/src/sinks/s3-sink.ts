@@ -11,7 +11,7 @@ export interface S3SinkOptions {
   readonly region: string;
   /** URL of a storage that is not Amazon's. */
   readonly endpoint?: string;
-  /** Whether the bucket stands in the path and not in the name of the host. */
+  /** Whether the bucket is in the path and not in the name of the host. */
   readonly pathStyle: boolean;
   /** Without it: what the environment of the process gives, such as a web identity. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
