@@ -18,10 +18,10 @@ const FLUSH_MS = 100;
 let destination: DestinationStream | undefined;
 
 /**
- * A logger that writes one JSON object a line to stdout, with the ids of the active trace. Credentials and tool
- * parameters are never meant to be logged; should one slip in under a usual key, it is replaced.
+ * A logger that writes one JSON object a line, to stdout by default, with the ids of the active trace. Credentials and
+ * tool parameters are never meant to be logged; should one slip in under a usual key, it is replaced.
  */
-export function createLogger(name: string, level: LogLevel = 'info'): Logger {
+export function createLogger(name: string, level: LogLevel = 'info', to: DestinationStream = stdout()): Logger {
   const options: LoggerOptions = {
     name,
     level,
@@ -34,6 +34,10 @@ export function createLogger(name: string, level: LogLevel = 'info'): Logger {
       return context === undefined ? {} : { trace_id: context.traceId, span_id: context.spanId };
     },
   };
+  return pino(options, to);
+}
+
+function stdout(): DestinationStream {
   destination ??= pino.destination({ dest: 1, sync: false, minLength: BUFFERED_BYTES, periodicFlush: FLUSH_MS });
-  return pino(options, destination);
+  return destination;
 }
