@@ -55,7 +55,10 @@ describe('the catalog of a running gateway', () => {
     mount('v2', text('web'));
     expect(await reloaded(opened)).toBe('web');
     expect(opened.catalog.revision).not.toBe(before);
-    expect(lines).toEqual([`tool catalog replaced {"revision":"${opened.catalog.revision}"}`]);
+    expect(lines).toEqual([
+      `tool catalog loaded {"revision":"${before}"}`,
+      `tool catalog replaced {"revision":"${opened.catalog.revision}"}`,
+    ]);
   });
 
   it('stays as it is when the new file cannot be used, and says which entry is at fault', async () => {

@@ -4,6 +4,7 @@ import { count, type Logger, setGauge } from '@iris/telemetry';
 import { type Catalog, compileCatalog, loadCatalog, replaceableCatalog } from '@iris/tool-catalog';
 import { Piscina } from 'piscina';
 import type { CatalogReading } from './catalog-worker.js';
+import { revisionNumber } from './health/revision-number.js';
 
 /** For how long a changed text must stay as it is before it is used, in ms: editors write a file in several steps. */
 const SETTLE_MS = 500;
@@ -50,6 +51,8 @@ export function openCatalog(
   const text = readText(file);
   const { catalog, replace } = replaceableCatalog(loadCatalog({ text }));
   setGauge('iris.catalog.failed', 0, {});
+  setGauge('iris.catalog.revision', revisionNumber(catalog.revision), {});
+  logger.info({ revision: catalog.revision }, 'tool catalog loaded');
 
   let newest = text;
   const apply = async (changed: string) => {
@@ -62,6 +65,7 @@ export function openCatalog(
       replace(compileCatalog(changed, reading.document));
       count('iris.catalog.reloads', { outcome: 'applied' });
       setGauge('iris.catalog.failed', 0, {});
+      setGauge('iris.catalog.revision', revisionNumber(catalog.revision), {});
       logger.info({ revision: catalog.revision }, 'tool catalog replaced');
     } catch (error) {
       logger.error({ err: error }, 'the thread that reads the tool catalog ended');

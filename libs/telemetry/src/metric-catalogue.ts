@@ -191,6 +191,12 @@ export const METRICS = {
       'A number made of the revision that the policies state, 0 when they state none: gateways that are answered by the same policies have the same.',
     labels: {},
   },
+  'iris.catalog.revision': {
+    kind: 'gauge',
+    unit: '1',
+    meaning: 'A number made of the revision of the tool catalog in use: gateways with the same catalog have the same.',
+    labels: {},
+  },
   'iris.catalog.reloads': {
     kind: 'counter',
     unit: '{reload}',

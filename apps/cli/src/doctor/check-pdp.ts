@@ -1,13 +1,16 @@
 import { readYamlFile } from '@iris/config';
 import { CerbosPdp, PdpError, parseGoldenChecks, runGoldenChecks } from '@iris/pdp';
 import { type ClockReading, clockOfReply } from './check-clocks.js';
+import { policyLoadFindings } from './check-policy-load.js';
 import { type CheckOutcome, type Finding, skipped } from './findings.js';
 
 export interface PdpCheckOptions {
   readonly target?: string;
   readonly tls: boolean;
-  /** URL of the PDP's HTTP listener, for its clock. */
+  /** URL of the PDP's HTTP listener, for its clock and its counters. */
   readonly httpUrl?: string;
+  /** Folder of the policies that the PDP is expected to hold. */
+  readonly policies?: string;
   readonly goldenFile: string;
   readonly kind: string;
   readonly policyVersion: string;
@@ -32,6 +35,7 @@ export async function checkPdp(
       ...versionFindings(version),
       ...(await goldenFindings(pdp, options)),
       ...(await policyFindings(pdp, options)),
+      ...(await policyLoadFindings(pdp, options)),
     ];
     return {
       outcome: { check: CHECK, notes: [`answers, version ${version}`], findings },

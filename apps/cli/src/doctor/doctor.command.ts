@@ -26,6 +26,7 @@ interface Options {
   readonly pdp?: string;
   readonly pdpTls: boolean;
   readonly pdpHttp?: string;
+  readonly policies?: string;
   readonly golden: string;
   readonly kind: string;
   readonly policyVersion: string;
@@ -52,7 +53,8 @@ export function registerDoctor(program: Command, io: CliIo, finish: Finish): voi
     .command('doctor')
     .description('check a set-up; exit code 1 when something has to be fixed')
     .option('--pdp-tls', 'reach the PDP over TLS', false)
-    .option('--pdp-http <url>', "URL of the PDP's HTTP listener, to compare its clock")
+    .option('--pdp-http <url>', "URL of the PDP's HTTP listener, to compare its clock and to read its counters")
+    .option('--policies <folder>', 'folder of the policies that the PDP is expected to hold')
     .option('--golden <file>', 'checks whose answers are known', 'policies/golden.yaml')
     .option('--kind <kind>', 'kind of the resource that a tool call is', 'aperture_hook')
     .option('--policy-version <version>', 'version of the policies that decide', 'default')
@@ -99,6 +101,7 @@ async function examine(options: Options): Promise<CheckOutcome[]> {
       target: options.pdp,
       tls: options.pdpTls,
       httpUrl: options.pdpHttp,
+      policies: options.policies,
       goldenFile: options.golden,
       kind: options.kind,
       policyVersion: options.policyVersion,

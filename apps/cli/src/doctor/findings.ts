@@ -15,6 +15,9 @@ export const FINDINGS = {
   pdp_not_strict: 'Set engine.strictEvaluation to true in the configuration of the PDP (see policies/pdp.yaml).',
   pdp_golden_failed:
     'Let the PDP load the shipped policies (policies/pack), or adapt policies/golden.yaml to the policies that replace them.',
+  pdp_policy_load_failed:
+    'Read the log of the PDP: it names file and line, and the last valid policies stay in force. `iris policies test` reports the same. Restart the PDP after the correction, which resets its counters.',
+  pdp_policies_outdated: 'Deliver the policies to the PDP, with the revision written by `iris policies test --stamp`.',
   pdp_policy_missing:
     'Load a resource policy of this kind, version and scope, or correct pdp.resourceKind, pdp.policyVersion and pdp.scope.',
 

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { isJsonObject } from '@iris/contracts';
 import { type GoldenChecks, type GoldenReport, type Pdp, runGoldenChecks } from '@iris/pdp';
 import { type Logger, setGauge } from '@iris/telemetry';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { revisionNumber } from './revision-number.js';
 
 export interface PdpWatchOptions {
   readonly checks: GoldenChecks;
@@ -79,7 +79,7 @@ export class PdpWatch implements OnApplicationShutdown {
     }
     if (this.ready) this.hasBeenReady = true;
     setGauge('iris.pdp.ready', this.ready ? 1 : 0, {});
-    setGauge('iris.pdp.revision', numberOf(this.policyRevision), {});
+    setGauge('iris.pdp.revision', revisionNumber(this.policyRevision), {});
     this.say();
     if (this.stopped) return;
     this.timer = setTimeout(() => void this.ask(), this.ready ? INTERVAL_READY_MS : INTERVAL_UNREADY_MS);
@@ -109,7 +109,7 @@ export class PdpWatch implements OnApplicationShutdown {
 
   /** Once per change, since the same fault would otherwise fill the log. */
   private say(): void {
-    const state = this.ready ? `ready ${this.report.strict}` : this.faults.join('; ');
+    const state = this.ready ? `ready ${this.report.strict} ${this.policyRevision}` : this.faults.join('; ');
     if (state === this.lastSaid) return;
     this.lastSaid = state;
     if (this.ready) this.logger.info({ revision: this.policyRevision }, 'the PDP answers the golden checks');
@@ -121,9 +121,4 @@ export class PdpWatch implements OnApplicationShutdown {
       );
     }
   }
-}
-
-/** 48 bits, so that a float holds it exactly. */
-function numberOf(revision: string): number {
-  return revision === '' ? 0 : createHash('sha256').update(revision).digest().readUIntBE(0, 6);
 }
