@@ -9,7 +9,7 @@ const SOURCE = { source: '$source' };
 const overview: DashboardSource = {
   id: 'overview',
   title: 'overview',
-  says: 'Are hooks answered, in time, and by decisions? Start here.',
+  description: 'Are hooks answered, in time, and by decisions? Start here.',
   panels: [
     stat(
       'PDP',
@@ -83,7 +83,8 @@ const overview: DashboardSource = {
 const decisions: DashboardSource = {
   id: 'decisions',
   title: 'decisions',
-  says: 'What is decided about tool calls, and what enforcement or another version of the policies would change.',
+  description:
+    'What is decided about tool calls, and what enforcement or another version of the policies would change.',
   panels: [
     stacked('Decided calls', 'reqps', 'New decisions by effect.', {
       '{{effect}}': rate('iris.decision.calls', ['effect']),
@@ -118,7 +119,7 @@ const decisions: DashboardSource = {
 const context: DashboardSource = {
   id: 'context',
   title: 'context',
-  says: 'Where facts come from, how old they are, and how each vendor is doing.',
+  description: 'Where facts come from, how old they are, and how each vendor is doing.',
   sources: SOURCE_IDS,
   panels: [
     stacked('Facts by status', 'reqps', 'Stale and unavailable facts mean that a source or Redis fails.', {
@@ -188,7 +189,7 @@ const context: DashboardSource = {
 const pdp: DashboardSource = {
   id: 'pdp',
   title: 'PDP',
-  says: 'Does the policy decision point answer, fast, and with the same policies everywhere?',
+  description: 'Does the policy decision point answer, fast, and with the same policies everywhere?',
   panels: [
     graph('Ready', 'none', '1 while a gateway gets the expected golden decisions.', {
       '{{pod}}': gauge('min', 'iris.pdp.ready', ['pod']),
@@ -232,7 +233,7 @@ const pdp: DashboardSource = {
 const evidence: DashboardSource = {
   id: 'evidence',
   title: 'evidence',
-  says: 'Does every decision get to where it is kept?',
+  description: 'Does every decision get to where it is kept?',
   panels: [
     stacked('Records', 'reqps', 'dropped: a decision was answered and left no record.', {
       '{{outcome}}': rate('iris.evidence.records', ['outcome']),
@@ -270,14 +271,14 @@ const evidence: DashboardSource = {
 /** Every dashboard that the chart ships. */
 export const DASHBOARDS: readonly DashboardSource[] = [overview, decisions, context, pdp, evidence];
 
-function graph(title: string, unit: Panel['unit'], says: string, asks: Panel['asks']): Panel {
-  return { kind: 'graph', title, says, unit, asks };
+function graph(title: string, unit: Panel['unit'], description: string, queries: Panel['queries']): Panel {
+  return { kind: 'graph', title, description, unit, queries };
 }
 
-function stacked(title: string, unit: Panel['unit'], says: string, asks: Panel['asks']): Panel {
-  return { kind: 'stacked', title, says, unit, asks };
+function stacked(title: string, unit: Panel['unit'], description: string, queries: Panel['queries']): Panel {
+  return { kind: 'stacked', title, description, unit, queries };
 }
 
-function stat(title: string, unit: Panel['unit'], legend: string, says: string, ask: string): Panel {
-  return { kind: 'stat', title, says, unit, asks: { [legend]: ask } };
+function stat(title: string, unit: Panel['unit'], legend: string, description: string, query: string): Panel {
+  return { kind: 'stat', title, description, unit, queries: { [legend]: query } };
 }

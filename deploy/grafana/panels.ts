@@ -35,27 +35,27 @@ export interface Panel {
   readonly kind: 'graph' | 'stacked' | 'stat';
   readonly title: string;
   /** What a reader learns from it. */
-  readonly says: string;
+  readonly description: string;
   readonly unit: Unit;
   /** Expressions by their legend; `{{label}}` stands for a label's value. */
-  readonly asks: Readonly<Record<string, string>>;
+  readonly queries: Readonly<Record<string, string>>;
 }
 
 /** A dashboard as its source describes it. */
 export interface DashboardSource {
   readonly id: string;
   readonly title: string;
-  readonly says: string;
+  readonly description: string;
   /** Sources that can be chosen; absent where a dashboard is not about sources. */
   readonly sources?: readonly string[];
   readonly panels: readonly Panel[];
 }
 
 /** Makes what Grafana reads: numbers in one row at the top, charts in rows of three below. */
-export function buildDashboard({ id, title, says, sources, panels }: DashboardSource): Dashboard {
+export function buildDashboard({ id, title, description, sources, panels }: DashboardSource): Dashboard {
   const dashboard = new DashboardBuilder(`Iris: ${title}`)
     .uid(`iris-${id}`)
-    .description(says)
+    .description(description)
     .tags(['iris'])
     .timezone('browser')
     .time({ from: 'now-3h', to: 'now' })
@@ -103,8 +103,8 @@ function placed(panels: readonly Panel[]) {
   });
 }
 
-function buildPanel({ kind, title, says, unit, asks }: Panel): StatBuilder | TimeseriesBuilder {
-  const targets = Object.entries(asks).map(([legend, expr], index) => {
+function buildPanel({ kind, title, description, unit, queries }: Panel): StatBuilder | TimeseriesBuilder {
+  const targets = Object.entries(queries).map(([legend, expr], index) => {
     const query = new DataqueryBuilder()
       .datasource(DATASOURCE)
       .refId(String.fromCharCode('A'.charCodeAt(0) + index))
@@ -115,7 +115,7 @@ function buildPanel({ kind, title, says, unit, asks }: Panel): StatBuilder | Tim
   if (kind === 'stat') {
     return new StatBuilder()
       .title(title)
-      .description(says)
+      .description(description)
       .unit(unit)
       .datasource(DATASOURCE)
       .colorMode(BigValueColorMode.None)
@@ -123,7 +123,7 @@ function buildPanel({ kind, title, says, unit, asks }: Panel): StatBuilder | Tim
   }
   const graph = new TimeseriesBuilder()
     .title(title)
-    .description(says)
+    .description(description)
     .unit(unit)
     .min(0)
     .datasource(DATASOURCE)

@@ -263,7 +263,7 @@ function renewal(vendor: VendorName, settings: SourceSettings): SourceSettings &
 async function openLoad(clients: Clients, people: readonly Person[]): Promise<Times> {
   const draw = zipf(people.length);
   const times = emptyTimes();
-  const underWay: Promise<unknown>[] = [];
+  const inFlight: Promise<unknown>[] = [];
   const start = performance.now();
   for (let index = 0; index < MIXED_SECONDS * HOOKS_A_SECOND; index += 1) {
     const dueAt = start + (index * 1000) / HOOKS_A_SECOND;
@@ -271,9 +271,9 @@ async function openLoad(clients: Clients, people: readonly Person[]): Promise<Ti
     const person = people[draw()];
     if (person === undefined) continue;
     const hook = preRequest(person);
-    for (const system of SYSTEMS) underWay.push(clients[system].send(hook).then((ms) => times[system].push(ms)));
+    for (const system of SYSTEMS) inFlight.push(clients[system].send(hook).then((ms) => times[system].push(ms)));
   }
-  await Promise.all(underWay);
+  await Promise.all(inFlight);
   return times;
 }
 

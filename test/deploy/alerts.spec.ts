@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { faultsOfExpression } from '../observability/catalogue-check.js';
+import { problemsOfExpression } from '../observability/catalogue-check.js';
 import { ALERTS_FILE, alertRules, rules } from '../observability/rules.js';
 import { ROOT } from './helm.js';
 
@@ -15,7 +15,7 @@ const alerts = alertRules.map(({ alert }) => alert).sort();
 
 describe('the alerts', () => {
   it('ask for metrics, labels, values and bounds of the catalogue', () => {
-    expect(rules.flatMap(({ expr }) => faultsOfExpression(expr))).toEqual([]);
+    expect(rules.flatMap(({ expr }) => problemsOfExpression(expr))).toEqual([]);
   });
 
   it('have a severity, a summary and a runbook each, and a runbook has an alert', () => {
@@ -31,7 +31,7 @@ describe('the alerts', () => {
 
   it('are each tested by a case that fires and one that does not, on series that the apps export', () => {
     const text = readFileSync(TESTS, 'utf8');
-    expect(faultsOfExpression(text)).toEqual([]);
+    expect(problemsOfExpression(text)).toEqual([]);
     const { tests } = parse(text) as { tests: { name: string }[] };
     expect(tests.map(({ name }) => name).sort()).toEqual(
       alerts.flatMap((alert) => [`${alert} fires`, `${alert} stays quiet`]).sort(),
@@ -42,7 +42,7 @@ describe('the alerts', () => {
     for (const file of readdirSync(RUNBOOKS)) {
       const text = readFileSync(join(RUNBOOKS, file), 'utf8');
       expect(text).toMatch(new RegExp(`^# ${file.replace(/\.md$/, '')}\n`));
-      expect([file, faultsOfExpression(text)]).toEqual([file, []]);
+      expect([file, problemsOfExpression(text)]).toEqual([file, []]);
       for (const [, link = ''] of text.matchAll(/\]\(([^)#]+)\)/g)) {
         expect([file, link, existsSync(join(dirname(join(RUNBOOKS, file)), link))]).toEqual([file, link, true]);
       }

@@ -50,7 +50,7 @@ export function faultsAgainstOldestTypes(all: readonly Manifest[]): string[] {
  * @returns one line for each error
  */
 export async function faultsAgainstNewestSchemas(all: readonly Manifest[]): Promise<string[]> {
-  const faults: string[] = [];
+  const problems: string[] = [];
   for (const manifest of all) {
     if (CUSTOM_KINDS.includes(manifest.kind)) continue;
     const models = (await import(`kubernetes-models/${manifest.apiVersion}`)) as Record<
@@ -61,14 +61,14 @@ export async function faultsAgainstNewestSchemas(all: readonly Manifest[]): Prom
     >;
     const Model = models[manifest.kind];
     if (Model === undefined) {
-      faults.push(`${manifest.kind} of ${manifest.apiVersion} is not a kind of Kubernetes`);
+      problems.push(`${manifest.kind} of ${manifest.apiVersion} is not a kind of Kubernetes`);
       continue;
     }
     try {
       new Model(manifest).validate();
     } catch (error) {
-      faults.push(`${manifest.kind} ${manifest.metadata.name}: ${error instanceof Error ? error.message : error}`);
+      problems.push(`${manifest.kind} ${manifest.metadata.name}: ${error instanceof Error ? error.message : error}`);
     }
   }
-  return faults;
+  return problems;
 }

@@ -53,47 +53,48 @@ export function podSpecOf({ kind, spec }: Manifest): PodSpec | undefined {
 export function faultsAgainstRestrictedProfile(manifest: Manifest): string[] {
   const pod = podSpecOf(manifest);
   if (pod === undefined) return [];
-  const faults: string[] = [];
+  const problems: string[] = [];
   const context = pod.securityContext ?? {};
-  if (pod.hostNetwork || pod.hostPID || pod.hostIPC) faults.push('uses a namespace of the host');
-  if (context.sysctls !== undefined) faults.push('sets sysctls');
-  faults.push(...sharedFaults(context));
+  if (pod.hostNetwork || pod.hostPID || pod.hostIPC) problems.push('uses a namespace of the host');
+  if (context.sysctls !== undefined) problems.push('sets sysctls');
+  problems.push(...sharedProblems(context));
   for (const { name, ...source } of pod.volumes ?? []) {
     const types = Object.keys(source);
-    if (types.length !== 1 || !VOLUMES.has(types[0] ?? '')) faults.push(`volume ${name} is a ${types.join()}`);
+    if (types.length !== 1 || !VOLUMES.has(types[0] ?? '')) problems.push(`volume ${name} is a ${types.join()}`);
   }
   for (const container of [...(pod.initContainers ?? []), ...pod.containers]) {
-    faults.push(...containerFaults(container, context).map((fault) => `${container.name} ${fault}`));
+    problems.push(...containerProblems(container, context).map((problem) => `${container.name} ${problem}`));
   }
-  return faults.map((fault) => `${manifest.kind} ${manifest.metadata.name}: ${fault}`);
+  return problems.map((problem) => `${manifest.kind} ${manifest.metadata.name}: ${problem}`);
 }
 
-function containerFaults({ securityContext: own = {}, ports = [] }: Container, pod: SecurityContext): string[] {
-  const faults = sharedFaults(own);
-  if (own.privileged) faults.push('is privileged');
-  if (own.allowPrivilegeEscalation !== false) faults.push('may escalate privileges');
-  if ((own.runAsNonRoot ?? pod.runAsNonRoot) !== true) faults.push('may run as root');
-  if (!own.capabilities?.drop?.includes('ALL')) faults.push('keeps capabilities');
-  if (own.capabilities?.add?.some((name) => name !== 'NET_BIND_SERVICE')) faults.push('adds capabilities');
-  if (!SECCOMP.includes((own.seccompProfile ?? pod.seccompProfile)?.type ?? '')) faults.push('has no seccomp profile');
-  if ((own.procMount ?? 'Default') !== 'Default') faults.push('unmasks /proc');
-  if (ports.some(({ hostPort = 0 }) => hostPort !== 0)) faults.push('takes a port of the host');
-  return faults;
+function containerProblems({ securityContext: own = {}, ports = [] }: Container, pod: SecurityContext): string[] {
+  const problems = sharedProblems(own);
+  if (own.privileged) problems.push('is privileged');
+  if (own.allowPrivilegeEscalation !== false) problems.push('may escalate privileges');
+  if ((own.runAsNonRoot ?? pod.runAsNonRoot) !== true) problems.push('may run as root');
+  if (!own.capabilities?.drop?.includes('ALL')) problems.push('keeps capabilities');
+  if (own.capabilities?.add?.some((name) => name !== 'NET_BIND_SERVICE')) problems.push('adds capabilities');
+  if (!SECCOMP.includes((own.seccompProfile ?? pod.seccompProfile)?.type ?? ''))
+    problems.push('has no seccomp profile');
+  if ((own.procMount ?? 'Default') !== 'Default') problems.push('unmasks /proc');
+  if (ports.some(({ hostPort = 0 }) => hostPort !== 0)) problems.push('takes a port of the host');
+  return problems;
 }
 
-function sharedFaults({
+function sharedProblems({
   runAsUser,
   seccompProfile,
   appArmorProfile,
   seLinuxOptions = {},
   windowsOptions,
 }: SecurityContext): string[] {
-  const faults: string[] = [];
-  if (runAsUser === 0) faults.push('runs as root');
-  if (seccompProfile !== undefined && !SECCOMP.includes(seccompProfile.type ?? '')) faults.push('is unconfined');
-  if (appArmorProfile?.type === 'Unconfined') faults.push('has no AppArmor profile');
-  if (!SELINUX_TYPES.includes(seLinuxOptions.type ?? '')) faults.push('has an SELinux type of its own');
-  if (seLinuxOptions.user || seLinuxOptions.role) faults.push('has an SELinux user or role of its own');
-  if (windowsOptions?.hostProcess) faults.push('is a process of the host');
-  return faults;
+  const problems: string[] = [];
+  if (runAsUser === 0) problems.push('runs as root');
+  if (seccompProfile !== undefined && !SECCOMP.includes(seccompProfile.type ?? '')) problems.push('is unconfined');
+  if (appArmorProfile?.type === 'Unconfined') problems.push('has no AppArmor profile');
+  if (!SELINUX_TYPES.includes(seLinuxOptions.type ?? '')) problems.push('has an SELinux type of its own');
+  if (seLinuxOptions.user || seLinuxOptions.role) problems.push('has an SELinux user or role of its own');
+  if (windowsOptions?.hostProcess) problems.push('is a process of the host');
+  return problems;
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { faultsOfExpression } from '../observability/catalogue-check.js';
+import { problemsOfExpression } from '../observability/catalogue-check.js';
 import { alertRules, rules } from '../observability/rules.js';
 
 const text = readFileSync('docs/slo.md', 'utf8');
 
 describe('the page of objectives', () => {
   it('asks for what the apps export', () => {
-    expect(faultsOfExpression(text)).toEqual([]);
+    expect(problemsOfExpression(text)).toEqual([]);
   });
 
   it('counts the same failures as the rules', () => {

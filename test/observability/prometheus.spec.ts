@@ -149,8 +149,8 @@ describe('an alert fires', () => {
 
 describe('every query', () => {
   const panels = DASHBOARDS.flatMap(({ id, panels }) =>
-    panels.flatMap(({ title, asks }) =>
-      Object.entries(asks).map(([legend, expr]) => [`${id}: ${title}: ${legend}`, expr] as const),
+    panels.flatMap(({ title, queries }) =>
+      Object.entries(queries).map(([legend, expr]) => [`${id}: ${title}: ${legend}`, expr] as const),
     ),
   );
 

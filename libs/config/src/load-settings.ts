@@ -28,11 +28,11 @@ export function loadSettings<S extends SettingsSchema>(
   environment: Readonly<Record<string, string | undefined>>,
 ): SettingsValues<S> {
   const file = readFile(environment[CONFIG_FILE_VARIABLE]);
-  const faults: string[] = [];
+  const problems: string[] = [];
   const values: Record<string, unknown> = {};
 
   for (const key of file.keys()) {
-    if (!(key in schema)) faults.push(`${key}: no such setting (in ${environment[CONFIG_FILE_VARIABLE]})`);
+    if (!(key in schema)) problems.push(`${key}: no such setting (in ${environment[CONFIG_FILE_VARIABLE]})`);
   }
   for (const [key, setting] of Object.entries(schema)) {
     const variable = environmentName(key);
@@ -44,10 +44,10 @@ export function loadSettings<S extends SettingsSchema>(
     } else {
       const shown =
         raw === undefined ? 'is missing' : setting.secret ? 'has a value that cannot be used' : `is ${show(raw)}`;
-      faults.push(`${key} (${variable}) ${shown}; accepted: ${setting.form}`);
+      problems.push(`${key} (${variable}) ${shown}; accepted: ${setting.form}`);
     }
   }
-  if (faults.length > 0) throw new ConfigError(`configuration: ${faults.join(' | ')}`);
+  if (problems.length > 0) throw new ConfigError(`configuration: ${problems.join(' | ')}`);
   return values as SettingsValues<S>;
 }
 

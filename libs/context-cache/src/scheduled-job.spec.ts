@@ -21,11 +21,11 @@ describe('a job on a schedule in a real Redis', () => {
 
   function replica(
     run: () => Promise<void>,
-    faults: Error[] = [],
+    problems: Error[] = [],
     schedule: Pick<ScheduledJobOptions, 'everyMs' | 'due' | 'isWorthRetry'> = { everyMs: 100 },
   ): RedisConnection {
     const redis = connectRedisForWorker(server.url);
-    const job = new ScheduledJob({ name: 'test', redis, run, onError: (error) => faults.push(error), ...schedule });
+    const job = new ScheduledJob({ name: 'test', redis, run, onError: (error) => problems.push(error), ...schedule });
     replicas.push({ job, redis });
     return redis;
   }
@@ -56,14 +56,14 @@ describe('a job on a schedule in a real Redis', () => {
   });
 
   it('continues after a run that failed, and after a Redis that came back empty', async () => {
-    const faults: Error[] = [];
+    const problems: Error[] = [];
     let runs = 0;
     replica(async () => {
       runs += 1;
       if (runs === 1) throw new Error('first run');
-    }, faults);
+    }, problems);
     await eventually(async () => expect(runs).toBeGreaterThan(1));
-    expect(faults.map(({ message }) => message)).toContain('first run');
+    expect(problems.map(({ message }) => message)).toContain('first run');
     await server.kill();
     await server.start();
     const before = runs;
@@ -83,29 +83,29 @@ describe('a job on a schedule in a real Redis', () => {
   });
 
   it('tries a run that failed again long before the next one', async () => {
-    const faults: Error[] = [];
+    const problems: Error[] = [];
     let runs = 0;
     replica(
       async () => {
         runs += 1;
         if (runs <= 2) throw new Error(`run ${runs}`);
       },
-      faults,
+      problems,
       { everyMs: 3_600_000, due: async () => true },
     );
     // One run is asked for at the start, and the schedule begins with another.
     await eventually(async () => expect(runs).toBe(4));
-    expect(faults.map(({ message }) => message).sort()).toEqual(['run 1', 'run 2']);
+    expect(problems.map(({ message }) => message).sort()).toEqual(['run 1', 'run 2']);
   });
 
   it('does not try a run again whose error will not pass', async () => {
-    const faults: Error[] = [];
+    const problems: Error[] = [];
     const run = async () => {
       throw new Error('refused');
     };
-    const redis = replica(run, faults, { everyMs: 3_600_000, due: async () => true, isWorthRetry: () => false });
+    const redis = replica(run, problems, { everyMs: 3_600_000, due: async () => true, isWorthRetry: () => false });
     // One run is asked for at the start, and the schedule begins with another.
-    await eventually(async () => expect(faults.map(({ message }) => message)).toEqual(['refused', 'refused']));
+    await eventually(async () => expect(problems.map(({ message }) => message)).toEqual(['refused', 'refused']));
     expect(await redis.zcard('{iris}:test:failed')).toBe(2);
     expect(await redis.zcard('{iris}:test:delayed')).toBeLessThanOrEqual(1);
   });

@@ -88,11 +88,11 @@ export class CerbosPdp implements Pdp {
     const answers: CheckResult[][] = [];
     let next = 0;
     let from = 0;
-    let fault: unknown;
+    let problem: unknown;
     let turn: Promise<unknown> = Promise.resolve();
     const { length } = request.resources;
     const askOneByOne = async () => {
-      while (from < length && fault === undefined) {
+      while (from < length && problem === undefined) {
         // Making and encoding a part takes some ms, so each further one has a turn of the event loop of its own.
         if (next > 0) {
           turn = turn.then(() => setImmediate());
@@ -109,14 +109,14 @@ export class CerbosPdp implements Pdp {
           answers[index] = answer;
           call.onPart?.(first, answer);
         } catch (error) {
-          fault ??= isBulkheadRejectedError(error)
+          problem ??= isBulkheadRejectedError(error)
             ? new PdpError('pdp_unavailable', 'too many checks wait for the PDP', { cause: error })
             : error;
         }
       }
     };
     await Promise.all(Array.from({ length: Math.min(PARTS_AT_ONCE, length) }, askOneByOne));
-    if (fault !== undefined) throw fault;
+    if (problem !== undefined) throw problem;
     return answers.flat();
   }
 

@@ -27,8 +27,8 @@ export function readCatalogDocument(text: string): CatalogDocument {
   if (!checked.success) {
     throw new CatalogError(checked.error.issues.map(({ path, message }) => faultLine(value, path, message)).join('\n'));
   }
-  const faults = [...duplicates(checked.data), ...unknownEnvironments(checked.data)];
-  if (faults.length > 0) throw new CatalogError(faults.join('\n'));
+  const problems = [...duplicates(checked.data), ...unknownEnvironments(checked.data)];
+  if (problems.length > 0) throw new CatalogError(problems.join('\n'));
   return checked.data;
 }
 
@@ -52,12 +52,12 @@ function faultLine(document: unknown, path: readonly PropertyKey[], message: str
 
 /** Two answers for one name would make the order of the file decide unseen. */
 function duplicates({ entries, servers }: CatalogDocument): string[] {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const owners = new Map<string, string>();
-  const claim = (key: string, owner: string, fault: (first: string) => string) => {
+  const claim = (key: string, owner: string, problem: (first: string) => string) => {
     const first = owners.get(key);
     if (first === undefined) owners.set(key, owner);
-    else faults.push(fault(first));
+    else problems.push(problem(first));
   };
   for (const { name, tools } of entries) {
     claim(`name ${name}`, name, () => `Tool catalog, entry "${name}", key name: must be unique`);
@@ -92,7 +92,7 @@ function duplicates({ entries, servers }: CatalogDocument): string[] {
       );
     }
   }
-  return faults;
+  return problems;
 }
 
 function unknownEnvironments({ environments, servers }: CatalogDocument): string[] {

@@ -34,7 +34,7 @@ export class SteadyLoad {
   readonly hooks: SentHook[] = [];
   readonly #hooks: MixedHooks;
   readonly #gateways: readonly Pick<Gateway, 'url' | 'process'>[];
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(hooks: MixedHooks, gateways: readonly Pick<Gateway, 'url' | 'process'>[], everyMs: number) {
@@ -47,7 +47,7 @@ export class SteadyLoad {
   /** Sends no more and waits for the replies that are in flight. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#inFlight);
     this.#starvation.stop();
   }
 
@@ -55,8 +55,8 @@ export class SteadyLoad {
     const { kind, requestId, hook } = this.#hooks.next();
     const sent: SentHook = { kind, requestId, sentAt: performance.now() };
     const first = this.hooks.push(sent);
-    const exchange = this.#exchange(sent, JSON.stringify(hook), first).finally(() => this.#underWay.delete(exchange));
-    this.#underWay.add(exchange);
+    const exchange = this.#exchange(sent, JSON.stringify(hook), first).finally(() => this.#inFlight.delete(exchange));
+    this.#inFlight.add(exchange);
   }
 
   async #exchange(sent: SentHook, text: string, first: number): Promise<void> {

@@ -27,24 +27,24 @@ export async function deliverJob(
 
   const delivered = new Set(progressSchema.safeParse(job.progress).data?.delivered);
   const missing = sinks.filter(({ name }) => !delivered.has(name));
-  const faults: { readonly sink: string; readonly error: Error }[] = [];
+  const problems: { readonly sink: string; readonly error: Error }[] = [];
   await Promise.all(
     missing.map(async (sink) => {
       try {
         await timed(sink, batch);
         delivered.add(sink.name);
       } catch (error) {
-        faults.push({ sink: sink.name, error: error as Error });
+        problems.push({ sink: sink.name, error: error as Error });
       }
     }),
   );
-  if (faults.length === 0) return confirmDelivery(redis, id);
+  if (problems.length === 0) return confirmDelivery(redis, id);
 
-  const text = faults.map(({ sink, error }) => `${sink}: ${error.message}`).join('; ');
+  const text = problems.map(({ sink, error }) => `${sink}: ${error.message}`).join('; ');
   logger.warn({ batch: id, records: batch.lines.length, attempt: job.attemptsMade + 1 }, `not delivered: ${text}`);
   // Without the note the sinks that have it get it once more, which their readers undo by the record's id.
   if (delivered.size > 0) await job.updateProgress({ delivered: [...delivered] }).catch(() => undefined);
-  if (faults.every(({ error }) => error instanceof RefusedError)) throw new UnrecoverableError(text);
+  if (problems.every(({ error }) => error instanceof RefusedError)) throw new UnrecoverableError(text);
   throw new Error(text);
 }
 

@@ -7,7 +7,7 @@ import { type TestRun, testPolicies } from './test-policies.js';
 import { testedRules } from './tested-rules.js';
 
 /** What is wrong with policies. */
-export interface PolicyFaults {
+export interface PolicyProblems {
   /** Errors of the compiler. While there are any, no test runs. */
   readonly errors: readonly string[];
   readonly lint: readonly string[];
@@ -15,13 +15,13 @@ export interface PolicyFaults {
 }
 
 /** Compiles, lints and tests. @throws CliFault when there is no Cerbos binary */
-export async function checkPolicies(folder: PolicyFolder, binary?: string): Promise<PolicyFaults> {
+export async function checkPolicies(folder: PolicyFolder, binary?: string): Promise<PolicyProblems> {
   const { errors, runs } = await testPolicies(folder, binary);
   return { errors, runs, lint: await lint(folder, errors.length === 0, binary) };
 }
 
 /** Compiles and lints. @throws CliFault when there is no Cerbos binary */
-export async function lintPolicies(folder: PolicyFolder, binary?: string): Promise<PolicyFaults> {
+export async function lintPolicies(folder: PolicyFolder, binary?: string): Promise<PolicyProblems> {
   const { errors } = await cerbosCompile(folder.pack, folder.pack, {
     binary,
     strict: true,
@@ -46,7 +46,7 @@ function revisionFaults({ pack, isProject }: PolicyFolder): string[] {
   return [`${pack}: the policies changed since their revision was written: run the command again with --stamp`];
 }
 
-export function faultsOf({ errors, lint: linted, runs }: PolicyFaults): string[] {
+export function problemsOf({ errors, lint: linted, runs }: PolicyProblems): string[] {
   return [
     ...errors,
     ...linted,

@@ -52,12 +52,12 @@ function excusable(
   { excuses }: PolicyRule,
   excuse: Excuse,
   isMet: boolean,
-  fault: string,
+  problem: string,
   add: (text: string) => void,
 ): void {
   const reason = excuses.get(excuse);
   if (reason === undefined) {
-    if (!isMet) add(fault);
+    if (!isMet) add(problem);
   } else if (isMet) add(`has the comment lint: ${excuse}, which it does not need: remove the comment`);
   else if (reason.length < MIN_REASON_LENGTH) add(`has the comment lint: ${excuse} without a reason: write one`);
 }

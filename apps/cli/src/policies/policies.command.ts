@@ -3,7 +3,7 @@ import { EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import { cerbosOption, jsonOption, withOptions } from '../options.js';
 import { printJson } from '../output.js';
-import { checkPolicies, faultsOf, lintPolicies, type PolicyFaults } from './check-policies.js';
+import { checkPolicies, lintPolicies, type PolicyProblems, problemsOf } from './check-policies.js';
 import { policyFolder } from './policy-folder.js';
 import { stampRevision } from './policy-revision.js';
 
@@ -35,16 +35,16 @@ export function registerPolicies(program: Command, io: CliIo, finish: Finish): v
     },
   );
 
-  function print(found: PolicyFaults, { json }: Options): void {
-    const faults = faultsOf(found);
+  function print(found: PolicyProblems, { json }: Options): void {
+    const problems = problemsOf(found);
     if (json) printJson(io, found);
     else {
-      for (const fault of faults) io.err(`✗ ${fault}\n`);
+      for (const problem of problems) io.err(`✗ ${problem}\n`);
       for (const { label, tests, suites, failures } of found.runs) {
         io.out(`${failures.length === 0 ? '✓' : '✗'} ${label}: ${tests} tests in ${suites} suites\n`);
       }
-      io.out(faults.length === 0 ? '✓ policies: no findings\n' : `${faults.length} findings\n`);
+      io.out(problems.length === 0 ? '✓ policies: no findings\n' : `${problems.length} findings\n`);
     }
-    finish(faults.length > 0 ? EXIT.FOUND : EXIT.OK);
+    finish(problems.length > 0 ? EXIT.FOUND : EXIT.OK);
   }
 }

@@ -102,14 +102,14 @@ export async function evidenceFiles(path: string): Promise<string[]> {
 
 /** `readline` swallows errors of its input. */
 async function* linesOf(stream: Readable): AsyncGenerator<string> {
-  let fault: Error | undefined;
+  let problem: Error | undefined;
   const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
   stream.once('error', (error) => {
-    fault = error;
+    problem = error;
     lines.close();
   });
   yield* lines;
-  if (fault !== undefined) throw fault;
+  if (problem !== undefined) throw problem;
 }
 
 function parseLine(text: string): unknown {
