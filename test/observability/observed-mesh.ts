@@ -5,10 +5,11 @@ import { freePort } from '@iris/context-cache/testing';
 import { parseDocument } from 'yaml';
 import { type HttpEndpoint, startHttpEndpoint } from '../../apps/auditor/test/http-endpoint.js';
 import { answers, type Child, startChild } from '../../apps/sandbox/src/mesh/child.js';
-import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import { HOOK_KEY, type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { type Pdp, startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
 import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
 import { type Prometheus, startPrometheus, type Target } from './prometheus-server.js';
+import { pathWithIris } from './runbook-commands.js';
 
 const ROOT = process.cwd();
 /** Where facts of Okta are fresh for so long, in s, so that a test sees them go stale. */
@@ -33,6 +34,8 @@ export class ObservedMesh {
     private auditor: Child,
     private readonly pack: string,
     private readonly catalog: string,
+    private readonly folder: string,
+    private readonly path: string,
     private readonly cleanups: readonly (() => Promise<unknown>)[],
   ) {}
 
@@ -90,7 +93,8 @@ export class ObservedMesh {
       ];
       const prometheus = await startPrometheus(join(folder, 'prometheus'), targets, rules);
       cleanups.push(() => prometheus.close());
-      return new ObservedMesh(mesh, prometheus, sink, startAuditor, auditor, pack, catalog, cleanups);
+      const path = await pathWithIris(folder);
+      return new ObservedMesh(mesh, prometheus, sink, startAuditor, auditor, pack, catalog, folder, path, cleanups);
     } catch (error) {
       await closeAll(cleanups);
       throw error;
@@ -101,6 +105,29 @@ export class ObservedMesh {
   async firing(): Promise<string[]> {
     const series = await this.prometheus.now('ALERTS{alertstate="firing"}');
     return [...new Set(series.map(({ metric }) => metric.alertname ?? ''))].sort();
+  }
+
+  /** What the commands of a runbook need. */
+  get env(): Record<string, string> {
+    return {
+      PATH: this.path,
+      PROMETHEUS_URL: this.prometheus.url,
+      IRIS_GATEWAY_URL: this.mesh.gateways[0]?.url ?? '',
+      IRIS_REDIS_URL: this.mesh.redis?.url ?? '',
+      IRIS_PDP_TARGET: this.mesh.pdp.target,
+      IRIS_HOOK_KEY: HOOK_KEY,
+      IRIS_CATALOG_FILE: this.catalog,
+      IRIS_SOURCES_ADDRESSES: JSON.stringify(
+        Object.fromEntries(this.mesh.enrichers.map(({ vendor, address }) => [vendor, address])),
+      ),
+    };
+  }
+
+  /** Writes a file that ends with the mesh. @returns its path */
+  async write(name: string, text: string): Promise<string> {
+    const path = join(this.folder, name);
+    await writeFile(path, text);
+    return path;
   }
 
   async killAuditor(): Promise<void> {

@@ -22,6 +22,7 @@ export interface Series {
 
 /** A real Prometheus that scrapes every second. */
 export interface Prometheus {
+  readonly url: string;
   /** What an expression is now. @throws Error with Prometheus' message */
   now(expression: string): Promise<Series[]>;
   /** What an expression has been, second by second, as a dashboard asks. @throws Error as `now` */
@@ -86,6 +87,7 @@ export async function startPrometheus(folder: string, targets: readonly Target[]
     }));
   };
   return {
+    url,
     now: (query) => ask('query', { query }),
     since: (start, query) =>
       ask('query_range', { query, start: start.toISOString(), end: new Date().toISOString(), step: '1' }),

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -5,6 +6,7 @@ import { Redis } from 'ioredis';
 import { DASHBOARDS } from '../../deploy/grafana/dashboards.js';
 import { NAMESPACE, ObservedMesh } from './observed-mesh.js';
 import { alertRules, hurriedRules, rules } from './rules.js';
+import { NAMED_CAUSES, runRunbook } from './runbook-commands.js';
 import {
   eventAfterResponse,
   forgedPush,
@@ -23,6 +25,7 @@ const WINDOWS = { short: 6, long: 12 };
 const THRESHOLDS = {
   IrisEvidenceBacklog: ['268435456', '100000'],
   IrisEvidenceSpoolInUse: ['> 60', '> 3'],
+  IrisNoHooks: [' 30', ' 3'],
 } as const;
 
 /** Queries that have no series in this mesh, and why that is as it should be. */
@@ -58,7 +61,20 @@ async function fires(...alerts: readonly string[]): Promise<void> {
     }
     expect([...waited]).toEqual([]);
   });
+  // While the fault is there, the commands of each runbook lead to its cause.
+  for (const alert of alerts) {
+    const output = await runRunbook(alert, { ...observed.env, ...RUNBOOK_ENV[alert] });
+    expect([alert, output]).toEqual([alert, expect.stringMatching(NAMED_CAUSES[alert] ?? /(?!)/)]);
+  }
 }
+
+const EXAMPLES = 'deploy/tailscale/aperture';
+/** Variables that differ from those of the mesh: those of the second gateway, and the configuration of Aperture. */
+const RUNBOOK_ENV: Record<string, Readonly<Record<string, string>>> = {
+  IrisHookKeysRefused: { IRIS_HOOK_KEY: 'an-outdated-hook-key' },
+  IrisNoPolicyMatch: { IRIS_PDP_POLICY_VERSION: 'nowhere' },
+  IrisObserveOnlyWiring: { IRIS_APERTURE_CONFIG: `${EXAMPLES}/observe.hujson` },
+};
 
 /** Starts traffic that continues to the end. */
 function send(everyMs: number, hook: (index: number) => Promise<unknown>): void {
@@ -120,7 +136,13 @@ describe('an alert fires', () => {
     await fires('IrisEvidenceDeadLetters');
     observed.sink.answer = () => 200;
     await observed.killAuditor();
-    await fires('IrisEvidenceSpoolInUse', 'IrisEvidenceNotDelivered', 'IrisEvidenceBacklog', 'IrisEvidenceLost');
+    await fires(
+      'IrisEvidenceSpoolInUse',
+      'IrisEvidenceNotDelivered',
+      'IrisEvidenceBacklog',
+      'IrisEvidenceLost',
+      'IrisTargetAbsent',
+    );
     await observed.restartAuditor();
   });
 
@@ -141,6 +163,19 @@ describe('an alert fires', () => {
       observed.mesh.pdp.process.signal('SIGCONT');
     }
   });
+
+  it('when no hook arrives any more', async () => {
+    const hooks = 'sum(increase(iris_hook_replies_total[6s]))';
+    await eventually(async () => expect((await observed.prometheus.now(hooks))[0]?.values[0]).toBeGreaterThan(3));
+    await Promise.all(running.splice(0).map((traffic) => traffic.stop()));
+    const wired = await readFile(`${EXAMPLES}/both.hujson`, 'utf8');
+    const config = await observed.write(
+      'aperture.hujson',
+      wired.replaceAll('"timeout"', '"disabled": true, "timeout"'),
+    );
+    RUNBOOK_ENV.IrisNoHooks = { IRIS_APERTURE_CONFIG: config };
+    await fires('IrisNoHooks');
+  }, 120_000);
 
   it('once for each that the chart ships', () => {
     expect([...fired].sort()).toEqual(alertRules.map(({ alert }) => alert).sort());

@@ -28,7 +28,7 @@ export const alertRules: readonly (Rule & { readonly alert: string })[] = rules.
   rule.alert === undefined ? [] : [{ ...rule, alert: rule.alert }],
 );
 
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /**
  * The rules for a test that cannot wait: a range or an offset of the file becomes the test's short or long window, `for`
@@ -51,9 +51,9 @@ export function hurriedRules(
     return {
       ...rule,
       expr: expr
-        .replace(from, to)
-        .replaceAll(/\[(\d+[smhd])\]/g, (_all, range: string) => `[${window(range)}]`)
-        .replaceAll(/offset (\d+[smhd])/g, (_all, range: string) => `offset ${window(range)}`),
+        .replaceAll(from, to)
+        .replaceAll(/\[(\d+[smhdw])\]/g, (_all, range: string) => `[${window(range)}]`)
+        .replaceAll(/offset (\d+[smhdw])/g, (_all, range: string) => `offset ${window(range)}`),
     };
   };
   return stringify({

@@ -1,6 +1,6 @@
 import type { CallEffects } from '@iris/call-effects';
 import { isJsonObject, type JsonObject } from '@iris/contracts';
-import { loadCatalog } from '@iris/tool-catalog';
+import { CatalogError, loadCatalog } from '@iris/tool-catalog';
 import type { Command } from 'commander';
 import { evidenceOf } from '../evidence/evidence-input.js';
 import { EXIT, type Finish } from '../exit-codes.js';
@@ -63,6 +63,17 @@ export function registerCatalog(program: Command, io: CliIo, finish: Finish): vo
 
   withOptions(
     catalog
+      .command('lint')
+      .description('read the catalog as the gateway does; exit code 1 with each error when it cannot be used'),
+    [catalogOption(), jsonOption()],
+  ).action((options: { catalog: string; json?: boolean }) => {
+    const errors = errorsOf(options.catalog);
+    if (options.json) printJson(io, { catalog: options.catalog, errors });
+    else io.out(errors.length === 0 ? `${options.catalog}: can be used\n` : `${errors.join('\n')}\n`);
+    finish(errors.length > 0 ? EXIT.FOUND : EXIT.OK);
+  });
+  withOptions(
+    catalog
       .command('unmatched')
       .description('tools in evidence that the catalog does not hold now; exit code 1 when there are any')
       .argument('<evidence...>', 'files or folders of evidence, - for the standard input'),
@@ -90,6 +101,17 @@ export function registerCatalog(program: Command, io: CliIo, finish: Finish): vo
       );
     finish(tools.length > 0 ? EXIT.FOUND : EXIT.OK);
   });
+}
+
+/** One error a line: entry, key and accepted form. */
+function errorsOf(path: string): string[] {
+  try {
+    loadCatalog({ path });
+    return [];
+  } catch (error) {
+    if (error instanceof CatalogError) return error.message.split('\n');
+    throw error;
+  }
 }
 
 function noTarget(kind: string | undefined): string {

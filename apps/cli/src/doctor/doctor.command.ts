@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import {
@@ -57,13 +57,17 @@ export function registerDoctor(program: Command, io: CliIo, finish: Finish): voi
     .option('--policies <folder>', 'folder of the policies that the PDP is expected to hold')
     .option('--golden <file>', 'checks whose answers are known', 'policies/golden.yaml')
     .option('--kind <kind>', 'kind of the resource that a tool call is', 'aperture_hook')
-    .option('--policy-version <version>', 'version of the policies that decide', 'default')
-    .option('--scope <scope>', 'scope of the policies that decide', '')
-    .option(
-      '--addresses <json>',
-      'addresses of enrichers by source, where they differ from the registry',
-      jsonObject,
-      {},
+    .addOption(
+      new Option('--policy-version <version>', 'version of the policies that decide')
+        .env('IRIS_PDP_POLICY_VERSION')
+        .default('default'),
+    )
+    .addOption(new Option('--scope <scope>', 'scope of the policies that decide').env('IRIS_PDP_SCOPE').default(''))
+    .addOption(
+      new Option('--addresses <json>', 'addresses of enrichers by source, where they differ from the registry')
+        .env('IRIS_SOURCES_ADDRESSES')
+        .argParser(jsonObject)
+        .default({}),
     )
     .option('--no-enrichers', 'do not check the enrichers')
     .option('--login <login>', 'a person whom the sources are asked about')
