@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** `aperture`: `/ext/aperture` and below, where a hook may name anybody; `agent`: `/ext/claude`, for one person. */
@@ -51,7 +51,7 @@ export class HookKeys {
 }
 
 function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }
 
 function credentials(headers: IncomingHttpHeaders): string[] {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isJsonObject, type Json } from '@iris/contracts';
 import type { JsonDocument, JsonPath } from '@iris/json-document';
 import type { ExecutedCall } from './formats/llm-format.js';
@@ -67,5 +67,5 @@ function valueAt(root: Json, path: JsonPath): Json | undefined {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }

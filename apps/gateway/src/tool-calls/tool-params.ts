@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject, type ToolParams } from '@iris/contracts';
 import { DEFAULT_MAX_NODES, parseDocument } from '@iris/json-document';
 
@@ -67,5 +67,5 @@ export interface CallContent {
 /** A short digest of name, server and arguments. It tells nothing of the arguments. */
 export function callDigest(call: CallContent): string {
   const content: JsonObject = { name: call.name, server: call.server ?? null, arguments: call.rawArguments ?? null };
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 24);
+  return hash('sha256', JSON.stringify(content)).slice(0, 24);
 }

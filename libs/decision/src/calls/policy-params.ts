@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 
 /** Parameters as the PDP is asked about them, or why the call is denied by itself. */
@@ -91,5 +91,5 @@ function bytesOf(text: string): number {
 }
 
 function cutMark(text: string): string {
-  return `[cut: ${text.length} characters, sha256 ${createHash('sha256').update(text).digest('hex')}]`;
+  return `[cut: ${text.length} characters, sha256 ${hash('sha256', text)}]`;
 }

@@ -1,4 +1,5 @@
-import { type ClientUnaryCall, credentials, Metadata, status } from '@grpc/grpc-js';
+import { credentials, Metadata, status } from '@grpc/grpc-js';
+import { SharedCalls } from '@iris/context-cache';
 import {
   EnricherServiceClient,
   fromEnrichResponse,
@@ -9,19 +10,13 @@ import {
   toEnrichRequest,
 } from '@iris/contracts';
 
-interface SharedCall {
-  readonly answer: Promise<SourceAnswer>;
-  readonly call: ClientUnaryCall;
-  waiters: number;
-}
-
 /**
  * One enricher. Concurrent questions about the same subject or resource share one call; the call is cancelled when the
  * hooks that wait for it are all gone. Never throws: a source that does not answer is `UNAVAILABLE`.
  */
 export class EnricherClient {
   private readonly client: EnricherServiceClient;
-  private readonly underWay = new Map<string, SharedCall>();
+  private readonly shared = new SharedCalls<SourceAnswer>();
 
   /** @param address host:port of the enricher */
   constructor(address: string) {
@@ -44,58 +39,38 @@ export class EnricherClient {
     signal: AbortSignal,
   ): Promise<SourceAnswer> {
     if (timeoutMs <= 0) return unavailable('source_timeout');
-    let shared = this.underWay.get(key);
-    if (shared === undefined) {
-      shared = this.start(key, question, timeoutMs);
-      this.underWay.set(key, shared);
-    }
-    shared.waiters += 1;
-    return waitFor(shared, timeoutMs, signal);
+    return new Promise((resolve) => {
+      // Who gives up at its own deadline does not cancel the call: the next question then finds a warm entry.
+      const timer = setTimeout(() => resolve(unavailable('source_timeout')), timeoutMs);
+      this.shared
+        .run(key, signal, (abandoned) => this.ask(question, timeoutMs, abandoned))
+        .catch(() => unavailable(signal.aborted ? 'source_cancelled' : 'source_unavailable'))
+        .then((answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        });
+    });
   }
 
   close(): void {
     this.client.close();
   }
 
-  private start(
-    key: string,
+  private ask(
     { subject, resource }: { readonly subject: Subject; readonly resource?: ResourceRef },
     timeoutMs: number,
-  ): SharedCall {
-    let call: ClientUnaryCall | undefined;
-    const answer = new Promise<SourceAnswer>((resolve) => {
-      call = this.client.enrich(
+    abandoned: AbortSignal,
+  ): Promise<SourceAnswer> {
+    return new Promise((resolve) => {
+      const call = this.client.enrich(
         toEnrichRequest(subject, resource),
         new Metadata(),
         { deadline: Date.now() + timeoutMs },
-        (error, response) => {
-          this.underWay.delete(key);
-          resolve(error === null ? fromEnrichResponse(response) : unavailable(reasonOf(error.code)));
-        },
+        (error, response) => resolve(error === null ? fromEnrichResponse(response) : unavailable(reasonOf(error.code))),
       );
+      abandoned.addEventListener('abort', () => call.cancel(), { once: true });
     });
-    // The executor above has run, so the call exists.
-    return { answer, call: call as unknown as ClientUnaryCall, waiters: 0 };
   }
-}
-
-async function waitFor(shared: SharedCall, timeoutMs: number, signal: AbortSignal): Promise<SourceAnswer> {
-  return new Promise((resolve) => {
-    const finish = (answer: SourceAnswer) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      shared.waiters -= 1;
-      resolve(answer);
-    };
-    const onAbort = () => {
-      finish(unavailable('source_cancelled'));
-      if (shared.waiters === 0) shared.call.cancel();
-    };
-    const timer = setTimeout(() => finish(unavailable('source_timeout')), timeoutMs);
-    signal.addEventListener('abort', onAbort, { once: true });
-    shared.answer.then(finish);
-    if (signal.aborted) onAbort();
-  });
 }
 
 function reasonOf(code: status | undefined): ReasonId {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Complexity, effectAttributes, effectSummary } from '@iris/call-effects';
 import type {
   CallDecision,
@@ -25,6 +25,7 @@ import type {
 } from '../shared/decided-call.js';
 import { requestKeyOf } from '../shared/request-key.js';
 import { TimeSlice } from '../shared/time-slice.js';
+import { actionOf } from './action.js';
 import { decisionOfParts } from './decided-parts.js';
 import { principalAttributes } from './principal-attributes.js';
 import { callAttributes, hookAttributes } from './resource-attributes.js';
@@ -220,11 +221,6 @@ export class DecisionService {
   }
 }
 
-/** The PDP takes no empty action; a nameless call is asked about under a name that no tool can have. */
-function actionOf(call: ToolCall): string {
-  return call.name === '' ? '(empty)' : call.name.toWellFormed();
-}
-
 /** Index of the first answer of each call. */
 function startsOf(asked: readonly AskedCall[]): number[] {
   let start = 0;
@@ -243,8 +239,7 @@ function resourceIds(asked: readonly AskedCall[]): string[] {
   const seen = new Set<string>();
   return asked.map(({ call }, index) => {
     const given = call.id.toWellFormed() || 'call';
-    const id =
-      given.length > MAX_RESOURCE_ID ? `sha256:${createHash('sha256').update(given).digest('base64url')}` : given;
+    const id = given.length > MAX_RESOURCE_ID ? `sha256:${hash('sha256', given, 'base64url')}` : given;
     const unique = seen.has(id) ? `${id}#${index}` : id;
     seen.add(unique);
     return unique;

@@ -1,4 +1,4 @@
-import type { Json, ToolCall } from '@iris/contracts';
+import { type ToolCall, valuesIn } from '@iris/contracts';
 import { TimeSlice } from '../shared/time-slice.js';
 
 /** Values in the parameters of the calls that one hook gets judged; encoding as many takes about 300 ms. */
@@ -17,12 +17,4 @@ export async function firstCalls(calls: readonly ToolCall[], maxCalls: number): 
     if (values > MAX_NEW_VALUES) return calls.slice(0, Math.max(1, index));
   }
   return calls.slice(0, maxCalls);
-}
-
-/** The recursion is bounded by the depth limit of the body. */
-function valuesIn(value: Json): number {
-  if (typeof value !== 'object' || value === null) return 1;
-  let count = 1;
-  for (const member of Object.values(value)) count += valuesIn(member);
-  return count;
 }

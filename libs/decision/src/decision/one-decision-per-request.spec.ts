@@ -1,4 +1,3 @@
-import { deferred } from '@iris/context-cache/testing';
 import { type Hook, hookCallDataSchema } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { OneDecisionPerRequest } from './one-decision-per-request.js';
@@ -11,7 +10,7 @@ function hook(request_id?: string): Hook {
 describe('OneDecisionPerRequest', () => {
   it('runs decisions on one request one after the other, in the order in which they came', async () => {
     const requests = new OneDecisionPerRequest(undefined);
-    const [first, second] = [deferred<string>(), deferred<string>()];
+    const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
     const started: string[] = [];
     const decide = (name: string, until: Promise<string>) => () => {
       started.push(name);
@@ -42,7 +41,7 @@ describe('OneDecisionPerRequest', () => {
 
   it.each([undefined, ''])('does not hold back hooks whose request is %j', async (id) => {
     const requests = new OneDecisionPerRequest(undefined);
-    const never = deferred<string>();
+    const never = Promise.withResolvers<string>();
     void requests.inTurn(hook(id), 0, () => never.promise);
     expect(await requests.inTurn(hook(id), 0, async () => 'decided')).toBe('decided');
   });

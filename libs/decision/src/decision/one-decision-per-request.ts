@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { keyDigest, type RedisConnection } from '@iris/context-cache';
+import { keyDigest, poll, type RedisConnection } from '@iris/context-cache';
 import type { Hook } from '@iris/contracts';
 
 /** How often the later of two events looks whether another replica has decided on the earlier one, in ms. */
@@ -51,12 +50,11 @@ export class OneDecisionPerRequest {
   }
 
   private async untilDecided(requestId: string, waitMs: number): Promise<void> {
-    const endsAt = performance.now() + waitMs;
-    while (performance.now() < endsAt) {
+    const look = async () => {
       const state = await this.redis?.get(keyOf(requestId)).catch(() => DECIDED);
-      if (state !== 'open') return;
-      await sleep(POLL_MS);
-    }
+      return state === 'open' ? undefined : DECIDED;
+    };
+    await poll(look, { everyMs: POLL_MS, forMs: waitMs });
   }
 
   /** Sent on the connection that the verdicts went out on, so nobody sees it before them. */

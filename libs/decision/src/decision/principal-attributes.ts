@@ -1,11 +1,10 @@
 import {
   FLATTENED_ATTRIBUTES,
-  isJsonObject,
-  type Json,
   type JsonObject,
   type PrincipalContext,
   SOURCE_IDS,
   type SourceId,
+  withoutNulls,
 } from '@iris/contracts';
 import { toAttributes } from '@iris/pdp';
 import type { AttributeOrigins } from '../shared/decided-call.js';
@@ -60,15 +59,4 @@ function knownAttributes(facts: JsonObject): JsonObject {
     known.set(facts, attributes);
   }
   return attributes;
-}
-
-function withoutNulls(object: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(object).flatMap(([key, value]) => (value === null ? [] : [[key, cleared(value)]])),
-  );
-}
-
-function cleared(value: Json): Json {
-  if (Array.isArray(value)) return value.filter((element) => element !== null).map(cleared);
-  return isJsonObject(value) ? withoutNulls(value) : value;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Hook, isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 import { type Pdp, type PlanKind, toAttributes } from '@iris/pdp';
@@ -7,6 +7,7 @@ import type { Catalog } from '@iris/tool-catalog';
 import { bulkhead } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 import type { PolicySelection, PreparedPrincipal } from '../shared/decided-call.js';
+import { actionOf } from './action.js';
 import { clientOf } from './client-name.js';
 
 /** A declared tool, or a group of tools that is named only as a whole. */
@@ -213,10 +214,6 @@ export class ToolPlans {
   }
 }
 
-function actionOf({ name }: PlannableTool): string {
-  return name === '' ? '(empty)' : name.toWellFormed();
-}
-
 /** What is known of a call before it is made, and is the same for the whole session. */
 function plannedHookAttributes(hook: Hook): JsonObject {
   const { metadata } = hook;
@@ -255,5 +252,5 @@ function statusOf(state: Json): Json {
 }
 
 function digest(parts: unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+  return hash('sha256', JSON.stringify(parts), 'base64url');
 }

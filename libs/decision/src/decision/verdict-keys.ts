@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import { ENFORCEABLE_EVENTS, type Hook, type Identity, isJsonObject, type Json, type ToolCall } from '@iris/contracts';
+import { hash } from 'node:crypto';
+import { ENFORCEABLE_EVENTS, type Hook, type Identity, type Json, type ToolCall } from '@iris/contracts';
+import { stringify } from 'safe-stable-stringify';
 import { contentDigest } from '../calls/content-digest.js';
 import { isMadeId } from '../calls/made-ids.js';
 
@@ -32,10 +33,10 @@ export function verdictScope(hook: Hook, identity: Identity): VerdictScope | und
   const session = session_id || (request_id ? `request:${request_id}` : undefined);
   if (session === undefined) return undefined;
   const { kind, id, nodeId, tailnet, capabilities } = identity;
-  const about = [kind, id, nodeId ?? null, tailnet ?? null, sorted(capabilities ?? {}), user_agent ?? null, session];
+  const about = [kind, id, nodeId ?? null, tailnet ?? null, capabilities ?? {}, user_agent ?? null, session];
   // A policy may decide on them, so a verdict without them is none with them.
   const fields = [...(hook.unknownFields ?? [])].sort();
-  return sha256(fields.length === 0 ? about : [...about, fields]);
+  return digest(fields.length === 0 ? about : [...about, fields]);
 }
 
 /**
@@ -77,21 +78,13 @@ function ownName(call: ToolCall): VerdictKey {
 
 /** Of the request, the content and the count of equal calls before. */
 function nameInRequest(requestId: string, { name, params }: ToolCall, counts: Map<string, number>): VerdictKey {
-  const content = sha256([name, sorted(params ?? {})]);
+  const content = digest([name, params ?? {}]);
   const before = counts.get(content) ?? 0;
   counts.set(content, before + 1);
   return { id: `request:${requestId}:${content}:${before}`, content };
 }
 
-/** Two events may print the same parameters in another order of keys. */
-function sorted(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isJsonObject(value)) return value;
-  return Object.keys(value)
-    .sort()
-    .map((key) => [key, sorted(value[key] ?? null)]);
-}
-
-function sha256(parts: Json): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+/** Of equal values by equal texts: two events may print the same parameters in another order of keys. */
+function digest(parts: Json): string {
+  return hash('sha256', stringify(parts), 'base64url');
 }

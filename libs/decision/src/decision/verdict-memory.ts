@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RedisConnection } from '@iris/context-cache';
 import type { CallDecision, ReasonId, ToolCall } from '@iris/contracts';
 import { isReasonId } from '@iris/contracts';
@@ -229,7 +229,7 @@ function redisKey(scope: VerdictScope): string {
 
 /** Some providers carry payload in their ids, so a long id is kept as its hash. */
 function fieldOf({ id }: VerdictKey): string {
-  return id.length <= 64 ? id : `sha256:${createHash('sha256').update(id).digest('base64url')}`;
+  return id.length <= 64 ? id : `sha256:${hash('sha256', id, 'base64url')}`;
 }
 
 function localKey(scope: VerdictScope, name: VerdictKey): string {

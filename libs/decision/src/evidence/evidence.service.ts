@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { listedEffects } from '@iris/call-effects';
 import type { CallDecision, Json, JsonObject } from '@iris/contracts';
 import { isJsonObject, knownFacts } from '@iris/contracts';
@@ -349,7 +349,7 @@ function decisionKey(
   maskedParams: JsonObject | undefined,
 ): string {
   const about = [identity.id, hook.metadata.session_id ?? '', call.id, call.name, maskedParams ?? null];
-  return createHash('sha256').update(JSON.stringify(about)).digest('hex');
+  return hash('sha256', JSON.stringify(about));
 }
 
 /** @param time epoch ms */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Json } from '@iris/contracts';
 import type { JsonPath } from '@iris/json-document';
 import type { DeclaredTool, ExecutedCall, FormatId } from '../formats/llm-format.js';
@@ -51,5 +51,5 @@ export function unrecognisedCall(format: FormatId, { type, paths, nodes }: Unrec
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
