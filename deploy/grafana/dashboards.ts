@@ -174,7 +174,7 @@ const context: DashboardSource = {
     graph('Since the last bulk read', 's', 'Grows without end when bulk reads fail.', {
       '{{source}}': `time() - ${gauge('max', 'iris.source.last_bulk_read', ['source'], SOURCE)}`,
     }),
-    stacked('Subjects read in bulk', 'reqps', 'Subjects whose facts a bulk read wrote.', {
+    stacked('Subjects read in bulk', 'reqps', 'Subjects whose entries a bulk read wrote.', {
       '{{source}}': rate('iris.source.synced_subjects', ['source'], SOURCE),
     }),
     stacked('Rows left out', 'reqps', 'Rows of a vendor whose shape is not understood; the log names them.', {

@@ -12,30 +12,30 @@ export const auditorSettings = {
     { fallback: 8081 },
   ),
   'log.level': setting.choice('Minimum log level.', LOG_LEVELS, { fallback: 'info' }),
-  'redis.url': setting.redisUrl('Redis through which the gateways send evidence.'),
+  'redis.url': setting.redisUrl('URL of the Redis with the evidence queue.'),
   'redis.passwordFile': setting.optionalText(
-    'File with the password of Redis, in place of the one in redis.url; read again when it changes.',
+    'File with the password of Redis, instead of one in redis.url; reloaded on change.',
   ),
 
   'delivery.concurrency': setting.integer(
-    'How many batches are delivered at once; each gateway has one in flight at most.',
+    'Maximum concurrent deliveries; each gateway has at most one batch in flight.',
     { min: 1, max: 1000 },
     { fallback: 8 },
   ),
   'delivery.lockSeconds': setting.integer(
-    'After so many s without a sign of life the batch of an auditor is given to another one.',
+    'Time without a heartbeat of an auditor after which another one takes its batch, in s.',
     { min: 1, max: 600 },
     { fallback: 15 },
   ),
 
   'fileSink.directory': setting.optionalText('Folder for files of JSON lines; without it there is no file sink.'),
   'fileSink.maxBytes': setting.integer(
-    'Size in bytes at which a new file is begun.',
+    'Maximum size of a file, in bytes.',
     { min: 1024, max: 1_099_511_627_776 },
     { fallback: 134_217_728 },
   ),
   'fileSink.maxSeconds': setting.integer(
-    'Age in s at which a new file is begun.',
+    'Maximum age of a file, in s.',
     { min: 1, max: 31_536_000 },
     { fallback: 86_400 },
   ),
@@ -57,7 +57,7 @@ export const auditorSettings = {
   ),
 
   'httpSink.url': setting.structure(
-    'Endpoint that batches are posted to, gzipped; without it there is no HTTP sink.',
+    'Endpoint for batches, gzipped, by POST; without it there is no HTTP sink.',
     z.url({ protocol: /^https?$/ }).optional(),
     'an http:// or https:// URL',
     { fallback: undefined },
@@ -68,7 +68,7 @@ export const auditorSettings = {
   ),
   'httpSink.authorization': setting.optionalText('Value of the Authorization header.', { secret: true }),
   'httpSink.format': setting.choice(
-    'How the endpoint wants to have records: as JSON lines, or as Splunk (HEC), Datadog (logs) or Elasticsearch (bulk) take them.',
+    'Format of records: JSON lines, or that of Splunk (HEC), Datadog (logs) or Elasticsearch (bulk).',
     HTTP_FORMATS,
     { fallback: 'ndjson' },
   ),
@@ -79,7 +79,7 @@ export const auditorSettings = {
     { fallback: {}, secret: true },
   ),
   'httpSink.timeoutMs': setting.integer(
-    'Longest wait for the reply of the endpoint, in ms.',
+    'Timeout of a request, in ms.',
     { min: 100, max: 300_000 },
     { fallback: 10_000 },
   ),
@@ -97,7 +97,7 @@ export const auditorSettings = {
     { fallback: {}, secret: true },
   ),
   'otlpSink.timeoutMs': setting.integer(
-    'Longest wait for the OTLP endpoint, in ms.',
+    'Timeout of a request, in ms.',
     { min: 100, max: 300_000 },
     { fallback: 10_000 },
   ),
@@ -105,10 +105,10 @@ export const auditorSettings = {
   's3Sink.bucket': setting.optionalText(
     'Bucket of S3 or of a storage with its API, for one object for each batch; without it there is no S3 sink.',
   ),
-  's3Sink.prefix': setting.text('What the key of each object begins with.', { fallback: 'iris' }),
+  's3Sink.prefix': setting.text('Prefix of object keys.', { fallback: 'iris' }),
   's3Sink.region': setting.text('Region of the bucket.', { fallback: 'us-east-1' }),
   's3Sink.endpoint': setting.structure(
-    "URL of a storage that is not Amazon's.",
+    'URL of an S3-compatible storage.',
     z.url({ protocol: /^https?$/ }).optional(),
     'an http:// or https:// URL',
     { fallback: undefined },
@@ -121,11 +121,7 @@ export const auditorSettings = {
     'Id of an access key. Without one the credentials of the environment are used: web identity, pod identity, instance.',
   ),
   's3Sink.secretAccessKey': setting.optionalText('Secret of the access key.', { secret: true }),
-  's3Sink.timeoutMs': setting.integer(
-    'Longest wait for the storage, in ms.',
-    { min: 100, max: 300_000 },
-    { fallback: 10_000 },
-  ),
+  's3Sink.timeoutMs': setting.integer('Timeout of a request, in ms.', { min: 100, max: 300_000 }, { fallback: 10_000 }),
 } as const;
 
 export type AuditorSettings = SettingsValues<typeof auditorSettings>;

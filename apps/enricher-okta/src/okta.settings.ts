@@ -22,16 +22,16 @@ export const oktaSettings = {
     fallback: 'manager',
   }),
   'okta.hookAuthorization': setting.optionalText(
-    'Value of the Authorization header of event hooks; without it no event hook is taken.',
+    'Value of the Authorization header of event hooks; without it event hooks are refused.',
     { secret: true },
   ),
   'okta.reservePercent': setting.integer(
-    "Share of each of Okta's rate limits that is left to others, in percent.",
+    'Share of each Okta rate limit reserved for other clients, in percent.',
     { min: 0, max: 90 },
     { fallback: 10 },
   ),
   'okta.bulkReservePercent': setting.integer(
-    "Share of each of Okta's rate limits that bulk reads leave to lookups and to others, in percent.",
+    'Share of each Okta rate limit that bulk reads leave to lookups and other clients, in percent.',
     { min: 0, max: 90 },
     { fallback: 50 },
   ),

@@ -10,7 +10,7 @@ export const pagerdutySettings = {
     fallback: 'token',
   }),
   'pagerduty.token': setting.optionalText('REST API key, read-only; for `token`.', { secret: true }),
-  'pagerduty.tokenUrl': setting.url('Where an app asks for its access token; for `oauth`.', {
+  'pagerduty.tokenUrl': setting.url('Token URL of an app; for `oauth`.', {
     fallback: 'https://identity.pagerduty.com/oauth/token',
   }),
   'pagerduty.clientId': setting.optionalText('Client id of the app; for `oauth`.'),
@@ -20,7 +20,7 @@ export const pagerdutySettings = {
   ),
   'pagerduty.incidents': setting.boolean('Whether the open incidents of a person are read too.', { fallback: true }),
   'pagerduty.webhookSecrets': setting.list(
-    'Secrets of webhook subscriptions, two while one is rotated; without one no webhook is taken.',
+    'Secrets of webhook subscriptions, two while one is rotated; without one webhooks are refused.',
     { fallback: [], secret: true },
   ),
   'pagerduty.requestTimeoutMs': setting.integer(

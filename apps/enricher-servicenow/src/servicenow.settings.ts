@@ -25,7 +25,7 @@ export const servicenowSettings = {
     { secret: true },
   ),
   'servicenow.projectSources': setting.structure(
-    'Tables that say who works in which project; an empty list reads no projects.',
+    'Tables of project members; an empty list reads no projects.',
     z.array(projectSource).readonly(),
     'a JSON list of {"table","userColumn","numberColumn"}',
     {
@@ -35,26 +35,26 @@ export const servicenowSettings = {
       ],
     },
   ),
-  'servicenow.changeStates': setting.list('Values of `state` of a change that may be worked on in its window.', {
+  'servicenow.changeStates': setting.list('Values of `state` of a change in progress.', {
     fallback: ['-1'],
   }),
   'servicenow.ciTable': setting.structure('Table that holds the configuration items.', name, 'a name of a table', {
     fallback: 'cmdb_ci',
   }),
   'servicenow.ciClasses': setting.structure(
-    'Classes of configuration items, by the kind of resource in the tool catalog; each by the begin of its name.',
+    'Classes of configuration items, by the kind of resource in the tool catalog; each by a prefix of its name.',
     z.record(z.string(), z.array(name).readonly()).readonly(),
     'a JSON object of lists, for example {"database":["cmdb_ci_database"]}',
     { fallback: { database: ['cmdb_ci_database', 'cmdb_ci_db_'] } },
   ),
   'servicenow.ciNameColumns': setting.structure(
-    'Columns of a configuration item that hold a name under which tools reach it.',
+    'Columns of a configuration item with its names.',
     z.array(name).min(1).readonly(),
     'a JSON list of columns',
     { fallback: ['name', 'fqdn'] },
   ),
   'servicenow.ciColumns': setting.structure(
-    'Columns of a configuration item that hold its environment, owning group and criticality.',
+    'Columns of a configuration item with environment, owning group and criticality.',
     z.strictObject({ environment: name, owner: name, criticality: name }).readonly(),
     'a JSON object with environment, owner and criticality',
     // The base system spells this column so.

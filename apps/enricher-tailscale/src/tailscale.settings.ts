@@ -10,10 +10,10 @@ export const tailscaleSettings = {
   }),
   'tailscale.clientId': setting.optionalText('Id of the OAuth client; for `oauth`.'),
   'tailscale.clientSecret': setting.optionalText('Secret of the OAuth client; for `oauth`.', { secret: true }),
-  'tailscale.apiKey': setting.optionalText('API key, which ends after 90 days at the latest; for `api_key`.', {
+  'tailscale.apiKey': setting.optionalText('API key, which expires after at most 90 days; for `api_key`.', {
     secret: true,
   }),
-  'tailscale.managedWhen': setting.list('Posture attributes that say: managed. One that holds is enough.', {
+  'tailscale.managedWhen': setting.list('Posture attributes of a managed device; one match is enough.', {
     fallback: [
       'intune:complianceState=compliant',
       'kandji:mdmEnabled=true',
@@ -22,10 +22,10 @@ export const tailscaleSettings = {
     ],
   }),
   'tailscale.unmanagedWhenAbsent': setting.boolean(
-    'Whether a device without any of these attributes is unmanaged; otherwise it is not known.',
+    'Whether a device without any of these attributes is unmanaged; otherwise unknown.',
     { fallback: false },
   ),
-  'tailscale.webhookSecret': setting.optionalText('Secret of the webhook endpoint; without it no webhook is taken.', {
+  'tailscale.webhookSecret': setting.optionalText('Secret of the webhook endpoint; without it webhooks are refused.', {
     secret: true,
   }),
   'tailscale.requestTimeoutMs': setting.integer(

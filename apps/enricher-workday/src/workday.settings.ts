@@ -39,12 +39,12 @@ export const workdaySettings = {
     fallback: 'v7',
   }),
   'workday.listedStatus': setting.choice(
-    'Employment status of a worker whom the staffing REST API lists, which does not tell who is on leave; `unknown` leaves it out, and the shipped policies then deny everybody; for `rest`.',
+    'Employment status of a worker whom the staffing REST API lists, which does not report leave; `unknown` leaves it out, and the shipped policies then deny everyone; for `rest`.',
     ['active', 'unknown'],
     { fallback: 'active' },
   ),
   'workday.directorySeconds': setting.integer(
-    'How long the list of workers, which leads from e-mail to worker, is kept, in s; for `rest`.',
+    'TTL of the list of workers by e-mail, in s; for `rest`.',
     { min: 1, max: 86_400 },
     { fallback: 3600 },
   ),

@@ -10,17 +10,17 @@ const HOST_PORT = /^[^\s:]+:\d+$/;
 export const gatewaySettings = {
   'http.host': setting.text('Address to listen on.', { fallback: '127.0.0.1' }),
   'http.port': setting.integer('Port to listen on; 0 takes a free one.', { min: 0, max: 65535 }, { fallback: 8080 }),
-  'log.level': setting.choice('Least level that is logged.', LOG_LEVELS, { fallback: 'info' }),
+  'log.level': setting.choice('Minimum log level.', LOG_LEVELS, { fallback: 'info' }),
 
   'hook.keys': setting.keys(
-    "Keys that authenticate hooks, by name. A key that agents.logins maps to a person is for agents' hooks alone.",
+    "Keys that authenticate hooks, by name. A key that agents.logins maps to a person is valid for agents' hooks only.",
     { fallback: [] },
   ),
   'hook.keysFile': setting.optionalText(
-    'YAML or JSON file with further hook keys, their routes (aperture, agent) and logins. It is read again when it changes.',
+    'YAML or JSON file with further hook keys, their routes (aperture, agent) and logins. It is reloaded on change.',
   ),
   'hook.budgetMs': setting.integer(
-    'Time in ms inside which every hook is answered; keep it below the timeout in Aperture (5 s by default).',
+    "Maximum time to answer a hook, in ms; keep it below Aperture's timeout (5 s by default).",
     { min: 50, max: 60_000 },
     { fallback: 1500 },
   ),
@@ -51,7 +51,7 @@ export const gatewaySettings = {
     { fallback: DEFAULT_HOOK_LIMITS.maxCalls },
   ),
   'limits.maxNewCalls': setting.integer(
-    'Maximum number of tool calls of a hook that are judged anew. A hook with more is blocked; sent again, it goes on with the next.',
+    'Maximum number of new tool calls of a hook. A hook with more is blocked; a retry continues with the next calls.',
     { min: 1, max: 1_000_000 },
     { fallback: 250 },
   ),
@@ -76,7 +76,7 @@ export const gatewaySettings = {
     { fallback: DEFAULT_HOOK_LIMITS.maxNameLength },
   ),
   'limits.maxParamsBytesPdp': setting.integer(
-    'Maximum parameters of one call that the PDP receives, in bytes of JSON; larger ones are cut and marked.',
+    'Maximum parameters of one call that the PDP receives, in bytes of JSON; larger ones are truncated and marked.',
     { min: 1024, max: 3_145_728 },
     { fallback: DEFAULT_HOOK_LIMITS.maxParamsBytesPdp },
   ),
@@ -91,7 +91,7 @@ export const gatewaySettings = {
     { fallback: 131_072 },
   ),
   'workers.threads': setting.integer(
-    'Maximum number of worker threads that read large hooks. A thread beyond the first ends when it has no work.',
+    'Maximum number of worker threads that read large hooks. Idle threads beyond the first end.',
     { min: 1, max: 64 },
     { fallback: 2 },
   ),
@@ -118,69 +118,69 @@ export const gatewaySettings = {
     { fallback: {} },
   ),
   'mode.byCategory': setting.structure(
-    'Modes by category of the tool catalog, before those by event: one category can be enforced while others are watched.',
+    'Modes by category of the tool catalog, before those by event: one category can be enforced while others are observed.',
     z.record(z.string().min(1), z.enum(['enforce', 'observe'])),
     'JSON such as {"database":"enforce"}',
     { fallback: {} },
   ),
   'shadow.policyVersion': setting.optionalText(
-    'Version of candidate policies that are asked about every decided call after the reply; differences are recorded.',
+    'Version of candidate policies that check every decided call after the reply; differences are recorded.',
   ),
   'failure.preRequest': setting.choice(
-    'What a pre_request is answered when no decision can be had: closed blocks, open allows.',
+    'Answer to a pre_request without a decision: closed blocks, open allows.',
     ['closed', 'open'],
     { fallback: 'closed' },
   ),
   'failure.preToolUse': setting.choice(
-    "What an agent's own hook is answered when no decision can be had: closed denies, open allows.",
+    "Answer to an agent's own hook without a decision: closed denies, open allows.",
     ['closed', 'open'],
     { fallback: 'closed' },
   ),
 
   'hook.onDeniedResult': setting.choice(
-    'What becomes of the result of a denied call in a pre_request: a notice takes its place, or the request is blocked.',
+    'Effect of a denied result in a pre_request: a notice replaces it, or the request is blocked.',
     ['redact', 'block'],
     { fallback: 'redact' },
   ),
   'verdicts.lifeSeconds': setting.integer(
-    'For how long a verdict is remembered after it was given, in s; each use of it leaves its life as it is.',
+    'TTL of a cached verdict from the decision, in s; not extended by use.',
     { min: 60, max: 2_592_000 },
     { fallback: 86_400 },
   ),
   'verdicts.memoryEntries': setting.integer(
-    'How many verdicts are kept in memory in front of Redis; each takes about 1 KB.',
+    'Maximum number of verdicts cached in memory; each takes about 1 KB.',
     { min: 1, max: 10_000_000 },
     { fallback: 10_000 },
   ),
   'verdicts.onPolicyChange': setting.choice(
-    'Whether a remembered verdict stands when the policies change, or is made anew, which rewrites history.',
+    'Whether cached verdicts are kept after a policy change, or are made again, which rewrites history.',
     ['keep', 'recheck'],
     { fallback: 'keep' },
   ),
   'plans.memoryEntries': setting.integer(
-    'How many plans for declared tools are kept in memory.',
+    'Maximum number of plans for declared tools cached in memory.',
     { min: 1, max: 10_000_000 },
     { fallback: 50_000 },
   ),
   'plans.lifeSeconds': setting.integer(
-    'For how long a plan for a declared tool is kept, in s; a change of policy may go unseen so long.',
+    'TTL of a plan for a declared tool, in s; a policy change takes effect within this time.',
     { min: 1, max: 86_400 },
     { fallback: 60 },
   ),
 
   'context.budgetPercent': setting.integer(
-    'Share of the budget that gathering facts may take; the rest is for the PDP.',
+    'Share of the budget for the context, in percent; the rest is for the PDP.',
     { min: 10, max: 90 },
     { fallback: 60 },
   ),
   'context.memoryEntries': setting.integer(
-    'How many principals are kept in memory in front of Redis; each takes about 6 KB.',
+    'Maximum number of principals cached in memory; each takes about 6 KB.',
     { min: 0, max: 1_000_000 },
     { fallback: 5000 },
   ),
-  'redis.url': setting.optionalRedisUrl('Redis that holds the context cache.'),
+  'redis.url': setting.optionalRedisUrl('URL of the Redis with the context cache.'),
   'redis.passwordFile': setting.optionalText(
-    'File with the password of Redis, in place of the one in redis.url; read again when it changes.',
+    'File with the password of Redis, instead of one in redis.url; reloaded on change.',
   ),
 
   'sources.file': setting.text('The source registry.', { fallback: 'deploy/helm/iris/files/sources.yaml' }),
@@ -193,28 +193,28 @@ export const gatewaySettings = {
 
   'pdp.target': setting.text("host:port or unix:/path of the PDP's gRPC listener.", { fallback: '127.0.0.1:3593' }),
   'pdp.tls': setting.boolean('Whether the PDP is reached over TLS.', { fallback: false }),
-  'pdp.resourceKind': setting.text('Kind of the resource that a tool call is.', { fallback: 'aperture_hook' }),
+  'pdp.resourceKind': setting.text('Resource kind of a tool call.', { fallback: 'aperture_hook' }),
   'pdp.policyVersion': setting.text('Version of the policies that decide.', { fallback: 'default' }),
   'pdp.scope': setting.optionalText('Scope of the policies that decide.'),
-  'pdp.goldenFile': setting.text('Checks that prove the PDP before the gateway is ready.', {
+  'pdp.goldenFile': setting.text('File of golden decisions that the PDP must pass before the gateway is ready.', {
     fallback: 'policies/golden.yaml',
   }),
   'pdp.requireStrict': setting.boolean(
-    'Whether the gateway is ready only with a PDP that evaluates strictly; without it a DENY rule on an unknown fact lets the call pass.',
+    'Whether the gateway is ready only with a PDP that evaluates strictly; without it a DENY rule on an absent attribute does not apply.',
     { fallback: true },
   ),
 
-  'catalog.file': setting.text('The tool catalog; read again when the file changes.', {
+  'catalog.file': setting.text('The tool catalog; reloaded on change.', {
     fallback: 'policies/catalog.yaml',
   }),
 
   'roles.fromGroups': setting.structure(
-    'Roles that groups give, by the name of the group.',
+    'Roles by group name.',
     z.record(z.string(), z.array(z.string().min(1))),
     'JSON such as {"Platform Admins":["platform_admin"]}',
     { fallback: {} },
   ),
-  'roles.capability': setting.text('App capability of the tailnet policy whose `roles` are given to the principal.', {
+  'roles.capability': setting.text('App capability of the tailnet policy whose `roles` the principal gets.', {
     fallback: 'iris.dev/cap/roles',
   }),
 
@@ -225,12 +225,12 @@ export const gatewaySettings = {
     { fallback: {} },
   ),
   'agents.trustedProxies': setting.list(
-    "Addresses of Tailscale proxies whose identity headers are believed for agents' own hooks.",
+    "Addresses of Tailscale proxies whose identity headers are trusted for agents' own hooks.",
     { fallback: [] },
   ),
 
   'explain.keyNames': setting.list(
-    'Names of hook keys that may ask what would be decided on a hook. The answer shows what is known of a person, so none may by default.',
+    'Names of hook keys that may use explain. It returns attributes of a person, so the default is none.',
     { fallback: [] },
   ),
 
@@ -250,12 +250,12 @@ export const gatewaySettings = {
     fallback: '.iris/evidence',
   }),
   'evidence.maxBytes': setting.integer(
-    'Most bytes of evidence that wait for delivery in the spool.',
+    'Maximum size of the spool, in bytes.',
     { min: 65_536, max: 1_099_511_627_776 },
     { fallback: 1_073_741_824 },
   ),
   'evidence.onFull': setting.choice(
-    'When a decision cannot be recorded, because the spool is full or the disk refuses: block what can be enforced, or drop the record and count it.',
+    'When a decision cannot be recorded, because the spool is full or not writable: block enforceable hooks, or drop and count the record.',
     ['block', 'drop'],
     { fallback: 'drop' },
   ),
@@ -270,17 +270,17 @@ export const gatewaySettings = {
     { fallback: 60 },
   ),
   'evidence.fsyncMs': setting.integer(
-    'How often the spool is forced onto the disk, in ms: the most that a power loss can take. The death of the process takes nothing.',
+    'Interval of fsync of the spool, in ms: the maximum loss on power failure. A killed process loses nothing.',
     { min: 10, max: 60_000 },
     { fallback: 200 },
   ),
   'evidence.attempts': setting.integer(
-    'How often the auditor tries a batch whose sink does not answer before it is set aside as a dead letter; the pauses grow to 30 s.',
+    'Maximum attempts to deliver a batch before it becomes a dead letter; pauses grow to 30 s.',
     { min: 1, max: 1_000_000 },
     { fallback: 120 },
   ),
   'evidence.hashKey': setting.optionalText(
-    'Key of the hashes that stand for masked parameters. Without one, hashes can be compared only while one gateway runs.',
+    'Key of the hashes of masked parameters. Without one, hashes are comparable within one gateway process only.',
     { secret: true },
   ),
   'evidence.signingKey': setting.optionalText(
@@ -288,12 +288,12 @@ export const gatewaySettings = {
     { secret: true },
   ),
   'evidence.headRecords': setting.integer(
-    'After how many records a head states where the chain stands.',
+    'Number of records between two heads of the evidence chain.',
     { min: 1, max: 1_000_000 },
     { fallback: 500 },
   ),
   'evidence.headSeconds': setting.integer(
-    'After how many s a head follows, also without a record; 0 for none by time.',
+    'Maximum time between two heads, in s; 0 for no limit.',
     { min: 0, max: 86_400 },
     { fallback: 60 },
   ),
@@ -301,13 +301,13 @@ export const gatewaySettings = {
     fallback: [],
   }),
   'evidence.maskPatterns': setting.structure(
-    'Further regular expressions for texts that are masked, by the name that is put in their place.',
+    'Further regular expressions for texts that are masked, by the replacing name.',
     z.record(z.string().min(1), z.string().min(1)),
     'JSON such as {"badge":"B-[0-9]{6}"}',
     { fallback: {} },
   ),
   'evidence.maxParamsBytes': setting.integer(
-    'Largest parameters of one call that are kept, in bytes; larger ones are replaced by their size and hash.',
+    'Maximum parameters of one call in evidence, in bytes; larger ones are replaced by size and hash.',
     { min: 256, max: 16_777_216 },
     { fallback: DEFAULT_HOOK_LIMITS.maxParamsBytesEvidence },
   ),

@@ -18,9 +18,9 @@ export const PRINCIPAL_ATTRIBUTES: readonly AttributeDefinition[] = [
   {
     path: 'context.<source>.ageSeconds',
     type: 'number',
-    meaning: 'Age of the facts in s; absent when there are none.',
+    meaning: 'Age of the entry in s; absent without one.',
   },
-  { path: 'context.<source>.reason', type: 'string', meaning: 'Reason id; absent when the source knows the subject.' },
+  { path: 'context.<source>.reason', type: 'string', meaning: 'Reason id; absent when the source has the subject.' },
 ];
 
 /** Attributes of the resource: one tool call. */
@@ -53,7 +53,7 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
     path: 'cmdb.status',
     type: 'string',
     meaning:
-      'How usable the facts about the resource are: fresh, stale, not_found, unavailable, or not_asked when its name is not known or the hook names too many. Always present when a source holds resources of this kind.',
+      'State of the attributes of the resource: fresh, stale, not_found, unavailable, or not_asked when its name is not known or the hook names too many. Always present when a source holds resources of this kind.',
   },
   { path: 'cmdb.environment', type: 'string', meaning: 'Environment of the resource in the CMDB.' },
   { path: 'cmdb.owner', type: 'string', meaning: 'Owning group of the resource in the CMDB.' },
@@ -103,7 +103,7 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
   {
     path: 'unknownFields',
     type: 'string[]',
-    meaning: 'Top-level fields of the provider body that Iris does not know; absent when there are none.',
+    meaning: 'Top-level fields of the provider body that Iris does not list; absent when there are none.',
   },
   { path: 'event', type: 'string', meaning: 'pre_request, tool_call_entire_request, entire_request or pre_tool_use.' },
   { path: 'requestId', type: 'string', meaning: "Aperture's id of the request." },

@@ -25,7 +25,7 @@ export type ContextStatus = 'fresh' | 'stale' | 'not_found' | 'unavailable';
 export interface SourceFacts {
   readonly status: ContextStatus;
   readonly attributes: JsonObject;
-  /** Age of the facts in s; absent when there are none. */
+  /** Age of the entry in s; absent without one. */
   readonly ageSeconds?: number;
   /** Until when the facts count as fresh, in epoch ms; absent when there are none. */
   readonly freshUntil?: number;

@@ -26,13 +26,13 @@ type Rule = z.infer<typeof ruleSchema>;
 /** Settings of the identity map. */
 export const identitySettings = {
   'identity.rules': setting.structure(
-    'How a login name becomes the address under which the vendor knows the person; the first rule that fits decides.',
+    "Rules that map a login name to the vendor's address; the first match applies.",
     z.array(ruleSchema).readonly(),
     'a JSON list of {"table":{login:address}} and {"from":domain,"to":domain}, each with "sources" if not for all',
     { fallback: [] },
   ),
   'identity.unmatched': setting.choice(
-    'What a login that no rule fits means: the address itself, or nobody.',
+    'Meaning of a login without a rule: an address, or no person.',
     ['as_is', 'refuse'],
     { fallback: 'as_is' },
   ),

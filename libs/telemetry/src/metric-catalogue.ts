@@ -97,7 +97,7 @@ export const METRICS = {
   'iris.hook.wiring_warnings': {
     kind: 'counter',
     unit: '{hook}',
-    meaning: 'Hooks that cannot be judged or enforced because of how they are wired in Aperture.',
+    meaning: "Hooks that cannot be evaluated or enforced because of Aperture's configuration.",
     labels: { event: EVENTS, reason: ['nothing_to_evaluate', 'observe_only', 'calls_mismatch'] },
   },
   'iris.hook.unrecognised': {
@@ -110,14 +110,14 @@ export const METRICS = {
   'iris.hook.would_have': {
     kind: 'counter',
     unit: '{reply}',
-    meaning: 'Replies that enforcement would have given where something is only observed, by their action.',
+    meaning: 'Replies that enforcement would have returned in observe mode, by action.',
     labels: { event: EVENTS, action: ACTIONS },
   },
   'iris.shadow.calls': {
     kind: 'counter',
     unit: '{call}',
     meaning:
-      'Calls on which a candidate version of the policies was asked: same, allow_to_deny, deny_to_allow, failed, left_out.',
+      'Calls that were also checked with candidate policies: same, allow_to_deny, deny_to_allow, failed, left_out.',
     labels: { outcome: ['same', 'allow_to_deny', 'deny_to_allow', 'failed', 'left_out'] },
   },
   'iris.decision.calls': {
@@ -129,7 +129,7 @@ export const METRICS = {
   'iris.decision.remembered': {
     kind: 'counter',
     unit: '{call}',
-    meaning: 'Tool calls whose earlier verdict was reused.',
+    meaning: 'Tool calls with a cached verdict.',
     labels: { effect: EFFECTS },
   },
   'iris.decision.stripped_tools': {
@@ -141,13 +141,13 @@ export const METRICS = {
   'iris.context.answers': {
     kind: 'counter',
     unit: '{answer}',
-    meaning: 'Facts of a source as they were given to the PDP, by status and by where they came from.',
+    meaning: 'Entries of a source sent to the PDP, by status and origin.',
     labels: { source: SOURCES, status: CONTEXT_STATUSES, origin: CONTEXT_ORIGINS, reason: REASONS_OR_NONE },
   },
   'iris.context.age': {
     kind: 'histogram',
     unit: 's',
-    meaning: 'Age of the facts of a source when they were given to the PDP.',
+    meaning: "Age of a source's entry when it was sent to the PDP.",
     labels: { source: SOURCES },
     buckets: AGES,
   },
@@ -161,7 +161,7 @@ export const METRICS = {
   'iris.context.refreshes_asked': {
     kind: 'counter',
     unit: '{job}',
-    meaning: 'Refreshes of stale facts that the gateway asked for.',
+    meaning: 'Refreshes of entries that the gateway requested.',
     labels: { source: SOURCES, outcome: ['asked', 'dropped'] },
   },
   'iris.pdp.duration': {
@@ -175,7 +175,7 @@ export const METRICS = {
     kind: 'counter',
     unit: '{plan}',
     meaning:
-      'Plans that were needed for declared tools: known, spared by a check, made by the PDP, or left out because one hook needed too many (such a tool is not removed, and its calls are checked).',
+      'Plans for declared tools: cached, replaced by a check, made by the PDP, or left out because of the limit per hook (the tool stays declared and its calls are checked).',
     labels: { origin: ['memory', 'check', 'plan', 'left_out'] },
   },
   'iris.pdp.ready': {
@@ -187,14 +187,13 @@ export const METRICS = {
   'iris.pdp.revision': {
     kind: 'gauge',
     unit: '1',
-    meaning:
-      'A number made of the revision that the policies state, 0 when they state none: gateways that are answered by the same policies have the same.',
+    meaning: 'Number derived from the policy revision, 0 without one: equal for gateways with the same policies.',
     labels: {},
   },
   'iris.catalog.revision': {
     kind: 'gauge',
     unit: '1',
-    meaning: 'A number made of the revision of the tool catalog in use: gateways with the same catalog have the same.',
+    meaning: 'Number derived from the revision of the tool catalog: equal for gateways with the same catalog.',
     labels: {},
   },
   'iris.catalog.reloads': {
@@ -206,7 +205,7 @@ export const METRICS = {
   'iris.catalog.failed': {
     kind: 'gauge',
     unit: '1',
-    meaning: '1 while the file of the tool catalog cannot be used and an older text is in force, else 0.',
+    meaning: '1 while the tool catalog file is invalid and an older version is in use, else 0.',
     labels: {},
   },
   'iris.source.fetches': {
@@ -238,7 +237,7 @@ export const METRICS = {
     kind: 'gauge',
     unit: '1',
     meaning:
-      "Share of a vendor's rate limit that was left at its last answer that told; of several limits the one that was met last.",
+      "Remaining share of a vendor's rate limit by its last answer with such headers; of several limits the last one used.",
     labels: { source: SOURCES },
   },
   'iris.source.refreshes': {
@@ -250,31 +249,31 @@ export const METRICS = {
   'iris.source.synced_subjects': {
     kind: 'counter',
     unit: '{subject}',
-    meaning: 'Subjects whose facts a bulk read wrote.',
+    meaning: 'Subjects whose entries a bulk read wrote.',
     labels: { source: SOURCES },
   },
   'iris.source.last_bulk_read': {
     kind: 'gauge',
     unit: 's',
-    meaning: 'When the last bulk read that ended well began, in s since the epoch.',
+    meaning: 'Start of the last successful bulk read, in s since the epoch.',
     labels: { source: SOURCES },
   },
   'iris.source.rows_left_out': {
     kind: 'counter',
     unit: '{row}',
-    meaning: 'Rows of a vendor that were left out because their shape is not understood.',
+    meaning: 'Rows of a vendor that were left out because their shape is unknown.',
     labels: { source: SOURCES },
   },
   'iris.source.pushes': {
     kind: 'counter',
     unit: '{event}',
-    meaning: "Events of a vendor's webhooks, by what became of them.",
+    meaning: 'Webhook events of a vendor, by outcome.',
     labels: { source: SOURCES, outcome: ['taken', 'repeated', 'refused', 'not_passed_on'] },
   },
   'iris.redis.condition': {
     kind: 'gauge',
     unit: '1',
-    meaning: '1 for the condition that Redis is in, by what the process uses it for, and 0 for every other condition.',
+    meaning: '1 for the current condition of Redis, by its use in the process, else 0.',
     labels: { use: REDIS_USES, condition: CONDITIONS_OF_REDIS },
   },
   'iris.break_glass.active': {
@@ -286,13 +285,13 @@ export const METRICS = {
   'iris.break_glass.refused': {
     kind: 'counter',
     unit: '{record}',
-    meaning: 'Break-glass records in Redis that were not believed: a wrong signature, time or order.',
+    meaning: 'Break-glass records in Redis that were refused: wrong signature, time or order.',
     labels: {},
   },
   'iris.evidence.records': {
     kind: 'counter',
     unit: '{record}',
-    meaning: 'Evidence records, by what became of them.',
+    meaning: 'Evidence records, by outcome.',
     labels: { outcome: ['spooled', 'dropped'] },
   },
   'iris.evidence.spool_bytes': {
@@ -304,25 +303,25 @@ export const METRICS = {
   'iris.evidence.oldest_age': {
     kind: 'gauge',
     unit: 's',
-    meaning: 'Age of the oldest record of the spool that waits for its delivery; 0 when none waits.',
+    meaning: 'Age of the oldest undelivered record of the spool; 0 without one.',
     labels: {},
   },
   'iris.evidence.set_aside': {
     kind: 'gauge',
     unit: '{batch}',
-    meaning: 'Batches of this gateway that were refused and wait as dead letters.',
+    meaning: 'Refused batches of this gateway, kept as dead letters.',
     labels: {},
   },
   'iris.evidence.batches': {
     kind: 'counter',
     unit: '{batch}',
-    meaning: 'Batches of evidence between the gateway and the auditor, by what became of them.',
+    meaning: 'Batches of evidence between gateway and auditor, by outcome.',
     labels: { outcome: ['sent', 'confirmed', 'refused'] },
   },
   'iris.evidence.sink.records': {
     kind: 'counter',
     unit: '{record}',
-    meaning: 'Evidence records that the auditor gave to a sink, by outcome.',
+    meaning: 'Evidence records that the auditor sent to a sink, by outcome.',
     labels: { sink: SINKS, outcome: ['delivered', 'failed'] },
   },
   'iris.evidence.sink.duration': {
@@ -335,7 +334,7 @@ export const METRICS = {
   'iris.evidence.dead_letters': {
     kind: 'gauge',
     unit: '{batch}',
-    meaning: 'Batches of evidence that wait as dead letters, of all gateways.',
+    meaning: 'Dead letters of all gateways.',
     labels: {},
   },
 } as const satisfies Record<string, MetricDefinition>;

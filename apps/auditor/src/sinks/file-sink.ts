@@ -4,7 +4,7 @@ import type { EvidenceBatch, EvidenceSink } from './evidence-sink.js';
 
 export interface FileSinkOptions {
   readonly directory: string;
-  /** Size in bytes at which a new file is begun. */
+  /** Maximum size of a file, in bytes. */
   readonly maxBytes: number;
   /** Age in ms at which a new file is begun. */
   readonly maxMs: number;

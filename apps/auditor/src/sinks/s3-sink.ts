@@ -9,7 +9,7 @@ export interface S3SinkOptions {
   /** Before the key of each object; empty or with a slash at its end. */
   readonly prefix: string;
   readonly region: string;
-  /** URL of a storage that is not Amazon's. */
+  /** URL of an S3-compatible storage. */
   readonly endpoint?: string;
   /** Whether the bucket is in the path and not in the name of the host. */
   readonly pathStyle: boolean;

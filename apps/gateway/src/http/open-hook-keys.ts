@@ -21,7 +21,7 @@ export interface OpenHookKeys {
 }
 
 /**
- * The hook keys of the settings and of the keys file, which is read again when it changes. A new file that cannot be
+ * The hook keys of the settings and of the keys file, which is reloaded on change. A new file that cannot be
  * used leaves the keys as they are.
  *
  * @throws ConfigError when there is no key, or the file cannot be used at the start

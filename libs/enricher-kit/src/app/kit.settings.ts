@@ -14,14 +14,14 @@ export const kitSettings = {
     { min: 0, max: 65535 },
     { fallback: 8081 },
   ),
-  'log.level': setting.choice('Least level that is logged.', LOG_LEVELS, { fallback: 'info' }),
-  'redis.url': setting.optionalRedisUrl('Redis that holds the context cache.'),
+  'log.level': setting.choice('Minimum log level.', LOG_LEVELS, { fallback: 'info' }),
+  'redis.url': setting.optionalRedisUrl('URL of the Redis with the context cache.'),
   'redis.passwordFile': setting.optionalText(
-    'File with the password of Redis, in place of the one in redis.url; read again when it changes.',
+    'File with the password of Redis, instead of one in redis.url; reloaded on change.',
   ),
   'sources.file': setting.text('The source registry.', { fallback: 'deploy/helm/iris/files/sources.yaml' }),
   'bulk.intervalSeconds': setting.structure<number | undefined>(
-    'How often all that the vendor knows is read in bulk, in s, where it can be; 0 for never; as the registry says when absent.',
+    "Interval of bulk reads, in s; 0 disables them; default: the registry's.",
     z.int().min(0).max(604_800).optional(),
     'a whole number from 0 to 604800',
   ),
