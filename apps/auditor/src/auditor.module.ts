@@ -4,6 +4,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { AuditorSettings } from './auditor.settings.js';
 import { EvidenceWorker } from './delivery/evidence-worker.js';
 import { HealthController } from './health/health.controller.js';
+import { openNotifier } from './notifications/open-notifier.js';
 import { openSinks } from './sinks/open-sinks.js';
 
 /** Longest wait for a command that is not a blocking one, in ms. */
@@ -20,14 +21,16 @@ class AuditorModule {}
 export function createAuditorModule(settings: AuditorSettings, logger: Logger): DynamicModule {
   const sinks = openSinks(settings);
   const address = { url: settings['redis.url'], passwordFile: settings['redis.passwordFile'] };
+  const redis = connectRedis(address, {
+    name: 'iris-auditor',
+    commandTimeoutMs: COMMAND_TIMEOUT_MS,
+    onCondition: reportRedis('evidence', logger),
+  });
   const worker = new EvidenceWorker({
     blocking: connectRedisForWorker(address, { name: 'iris-auditor-queue' }),
-    redis: connectRedis(address, {
-      name: 'iris-auditor',
-      commandTimeoutMs: COMMAND_TIMEOUT_MS,
-      onCondition: reportRedis('evidence', logger),
-    }),
+    redis,
     sinks,
+    notifier: openNotifier(settings, redis, logger),
     concurrency: settings['delivery.concurrency'],
     lockMs: settings['delivery.lockSeconds'] * 1000,
     logger,

@@ -1,6 +1,7 @@
 import { type SettingsValues, setting } from '@iris/config';
 import { LOG_LEVELS } from '@iris/telemetry';
 import { z } from 'zod';
+import { TRIGGERS } from './notifications/decision-notice.js';
 import { HTTP_FORMATS } from './sinks/http-sink.js';
 
 /** Every setting of the auditor. At least one sink must be set. */
@@ -100,6 +101,34 @@ export const auditorSettings = {
     'Timeout of a request, in ms.',
     { min: 100, max: 300_000 },
     { fallback: 10_000 },
+  ),
+
+  'notify.url': setting.structure(
+    'Incoming webhook in the format of Slack for notifications of decisions; without it none are sent.',
+    z.url({ protocol: /^https?$/ }).optional(),
+    'an http:// or https:// URL',
+    { fallback: undefined, secret: true },
+  ),
+  'notify.triggers': setting.structure(
+    'What is notified: the first denial by a rule, the first call of a tool without a category, a spike of denials.',
+    z.array(z.enum(TRIGGERS)),
+    `a JSON list of ${TRIGGERS.join(', ')}`,
+    { fallback: [...TRIGGERS] },
+  ),
+  'notify.maxPerHour': setting.integer(
+    'Messages of all auditors in one hour; further ones are counted and named in the next message.',
+    { min: 1, max: 1000 },
+    { fallback: 10 },
+  ),
+  'notify.spikeFactor': setting.integer(
+    'How many times the average of the hour before the denials of 5 minutes must reach to be a spike.',
+    { min: 1, max: 1000 },
+    { fallback: 3 },
+  ),
+  'notify.spikeMinimum': setting.integer(
+    'Denials in 5 minutes below which there is no spike.',
+    { min: 1, max: 1_000_000 },
+    { fallback: 20 },
   ),
 
   's3Sink.bucket': setting.optionalText(

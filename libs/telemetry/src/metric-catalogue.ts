@@ -324,6 +324,12 @@ export const METRICS = {
     meaning: 'Evidence records that the auditor sent to a sink, by outcome.',
     labels: { sink: SINKS, outcome: ['delivered', 'failed'] },
   },
+  'iris.notifications': {
+    kind: 'counter',
+    unit: '{notification}',
+    meaning: 'Notifications of decisions, by outcome; left_out: batches that were not looked at.',
+    labels: { outcome: ['sent', 'failed', 'suppressed', 'left_out'] },
+  },
   'iris.evidence.sink.duration': {
     kind: 'histogram',
     unit: 's',

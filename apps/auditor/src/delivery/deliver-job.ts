@@ -8,18 +8,21 @@ import { type EvidenceBatch, type EvidenceSink, RefusedError } from '../sinks/ev
 /** What is kept with a job: which sinks have it, so that the next attempt does not deliver to them again. */
 const progressSchema = z.object({ delivered: z.array(z.string()) });
 
+export interface DeliveryParts {
+  readonly sinks: readonly EvidenceSink[];
+  readonly redis: RedisConnection;
+  /** Sees batches that are delivered. */
+  readonly notifier?: { delivered(lines: readonly string[]): void };
+  readonly logger: Logger;
+}
+
 /**
  * Delivers a batch to every sink that does not have it, and confirms it when all have.
  *
  * @throws UnrecoverableError when what is missing was refused for good: the job becomes a dead letter; Error when it is
  *   worth another attempt
  */
-export async function deliverJob(
-  job: Job,
-  sinks: readonly EvidenceSink[],
-  redis: RedisConnection,
-  logger: Logger,
-): Promise<void> {
+export async function deliverJob(job: Job, { sinks, redis, notifier, logger }: DeliveryParts): Promise<void> {
   const id = job.id ?? '';
   const data = evidenceJobSchema.safeParse(job.data);
   if (!data.success) throw new UnrecoverableError('the job holds no evidence');
@@ -38,7 +41,11 @@ export async function deliverJob(
       }
     }),
   );
-  if (problems.length === 0) return confirmDelivery(redis, id);
+  if (problems.length === 0) {
+    await confirmDelivery(redis, id);
+    notifier?.delivered(batch.lines);
+    return;
+  }
 
   const text = problems.map(({ sink, error }) => `${sink}: ${error.message}`).join('; ');
   logger.warn({ batch: id, records: batch.lines.length, attempt: job.attemptsMade + 1 }, `not delivered: ${text}`);

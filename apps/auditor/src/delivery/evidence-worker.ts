@@ -4,6 +4,7 @@ import { type Logger, setGauge } from '@iris/telemetry';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Worker } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
+import type { DecisionNotifier } from '../notifications/decision-notifier.js';
 import type { EvidenceSink } from '../sinks/evidence-sink.js';
 import { deliverJob } from './deliver-job.js';
 
@@ -12,6 +13,8 @@ export interface EvidenceWorkerOptions {
   readonly blocking: RedisConnection;
   readonly redis: RedisConnection;
   readonly sinks: readonly EvidenceSink[];
+  /** Absent: no notifications of decisions. */
+  readonly notifier?: DecisionNotifier;
   readonly concurrency: number;
   /** After so long without a sign of life a batch is given to another auditor, in ms. */
   readonly lockMs: number;
@@ -30,9 +33,9 @@ export class EvidenceWorker implements OnApplicationShutdown {
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly options: EvidenceWorkerOptions) {
-    const { blocking, redis, sinks, concurrency, lockMs, logger } = options;
+    const { blocking, redis, sinks, notifier, concurrency, lockMs, logger } = options;
     this.deadLetters = new DeadLetters(redis);
-    this.worker = new Worker(EVIDENCE_QUEUE, (job) => deliverJob(job, sinks, redis, logger), {
+    this.worker = new Worker(EVIDENCE_QUEUE, (job) => deliverJob(job, { sinks, redis, notifier, logger }), {
       connection: blocking,
       prefix: QUEUE_PREFIX,
       concurrency,
@@ -63,6 +66,7 @@ export class EvidenceWorker implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await closeWorker(this.worker, this.options.blocking);
+    await this.options.notifier?.settled();
     await this.deadLetters.close();
     await Promise.allSettled(this.options.sinks.map((sink) => sink.close()));
     this.options.blocking.disconnect();
