@@ -13,7 +13,7 @@ const STRUCK = 60;
 let mesh: Mesh;
 
 beforeAll(async () => {
-  mesh = await startMesh({ root: process.cwd() });
+  mesh = await startMesh({ root: process.cwd(), gatewayEnv: { IRIS_HOOK_BUDGET_MS: '5000' } });
 });
 afterAll(() => mesh?.close());
 

@@ -27,6 +27,7 @@ beforeAll(async () => {
     gateways: 3,
     gatewayEnv: (index) => ({
       IRIS_CATALOG_FILE: catalog,
+      IRIS_HOOK_BUDGET_MS: '20000',
       ...(index === OPEN ? { IRIS_FAILURE_PRE_REQUEST: 'open' } : {}),
       ...(index === OBSERVING ? { IRIS_MODE_BY_CATEGORY: '{"unrecognised":"observe"}' } : {}),
     }),

@@ -23,6 +23,7 @@ beforeAll(async () => {
   mesh = await startMesh({
     root: process.cwd(),
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
+    gatewayEnv: { IRIS_HOOK_BUDGET_MS: '20000' },
     enricherEnv: {
       okta: { IRIS_OKTA_HOOK_AUTHORIZATION: OKTA_SECRET },
       pagerduty: { IRIS_PAGERDUTY_WEBHOOK_SECRETS: PAGERDUTY_SECRET },
