@@ -95,6 +95,9 @@ export function deviceOf(mesh: Mesh, login: string): string {
   return device.nodeId;
 }
 
+/** Lines between the records, which sign their chain. */
+const CHAIN_HEAD = 'iris.evidence.head.v1';
+
 /** What was read of each file of a spool; files only grow. */
 const spooled = new Map<string, { bytes: number; records: EvidenceRecord[] }>();
 
@@ -112,7 +115,8 @@ async function recordsIn(file: string): Promise<EvidenceRecord[]> {
   // A line that is being written is read with the next call.
   const whole = text.subarray(0, text.lastIndexOf('\n') + 1);
   const lines = whole.toString('utf8').split('\n').filter(Boolean);
-  known.records = [...known.records, ...lines.map((line) => JSON.parse(line) as EvidenceRecord)];
+  const records = lines.map((line) => JSON.parse(line) as EvidenceRecord | { readonly schema: typeof CHAIN_HEAD });
+  known.records = [...known.records, ...records.filter((line) => line.schema !== CHAIN_HEAD)];
   known.bytes += whole.length;
   return known.records;
 }
