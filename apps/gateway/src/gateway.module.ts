@@ -99,7 +99,14 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
   });
   const evidence = openEvidence(settings, policies, inForce, logger);
   const breakGlass = openBreakGlass(settings, redis, evidence.service, logger);
-  const decisionOptions = { maxParamsBytes: settings['limits.maxParamsBytesPdp'] };
+  const decisionOptions = {
+    maxParamsBytes: settings['limits.maxParamsBytesPdp'],
+    businessHours: {
+      zones: settings['businessHours.zones'],
+      days: settings['businessHours.days'],
+      hours: settings['businessHours.hours'],
+    },
+  };
   const decision = new DecisionService(pdp, catalog, effects, policies, decisionOptions);
   const plans = new ToolPlans(pdp, catalog, policies, {
     maxEntries: settings['plans.memoryEntries'],

@@ -1,5 +1,7 @@
 import { type SettingsValues, setting } from '@iris/config';
+import { DEFAULT_BUSINESS_HOURS, minutesOf } from '@iris/decision';
 import { LOG_LEVELS } from '@iris/telemetry';
+import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { DEFAULT_HOOK_LIMITS, type HookLimits } from './hook/hook-limits.js';
 
@@ -202,6 +204,28 @@ export const gatewaySettings = {
   'pdp.requireStrict': setting.boolean(
     'Whether the gateway is ready only with a PDP that evaluates strictly; without it a DENY rule on an absent attribute does not apply.',
     { fallback: true },
+  ),
+
+  'businessHours.zones': setting.structure(
+    'Time zones of the attributes request.zones; the first one is that of request.localTime and request.businessHours.',
+    z
+      .array(z.string().refine((zone) => IANAZone.isValidZone(zone)))
+      .min(1)
+      .max(20),
+    'a list of up to 20 IANA time zones, for example ["Europe/Berlin","America/New_York"]',
+    { fallback: DEFAULT_BUSINESS_HOURS.zones },
+  ),
+  'businessHours.days': setting.structure(
+    'Weekdays that are working days.',
+    z.array(z.int().min(0).max(6)),
+    'a list of weekdays, 0 is Sunday, for example [1,2,3,4,5]',
+    { fallback: DEFAULT_BUSINESS_HOURS.days },
+  ),
+  'businessHours.hours': setting.structure(
+    'Local time of day in which people work; the end is exclusive.',
+    z.string().refine((hours) => minutesOf(hours) !== undefined),
+    'HH:MM-HH:MM within one day, for example 09:00-17:00',
+    { fallback: DEFAULT_BUSINESS_HOURS.hours },
   ),
 
   'catalog.file': setting.text('The tool catalog; reloaded on change.', {

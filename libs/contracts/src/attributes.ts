@@ -113,4 +113,23 @@ export const RESOURCE_ATTRIBUTES: readonly AttributeDefinition[] = [
   { path: 'request.time', type: 'timestamp', meaning: 'When the hook arrived.' },
   { path: 'request.weekday', type: 'number', meaning: 'Weekday in UTC, 0 is Sunday.' },
   { path: 'request.hourUtc', type: 'number', meaning: 'Hour in UTC, 0 to 23.' },
+  {
+    path: 'request.timeZone',
+    type: 'string',
+    meaning: 'First zone of the setting businessHours.zones; UTC by default.',
+  },
+  { path: 'request.localTime', type: 'string', meaning: 'When the hook arrived, in that zone: ISO 8601 with offset.' },
+  { path: 'request.localWeekday', type: 'number', meaning: 'Weekday in that zone, 0 is Sunday.' },
+  { path: 'request.localHour', type: 'number', meaning: 'Hour in that zone, 0 to 23.' },
+  {
+    path: 'request.businessHours',
+    type: 'boolean',
+    meaning: 'Whether it is a working day and working time in that zone; settings businessHours.days and .hours.',
+  },
+  {
+    path: 'request.zones',
+    type: 'object',
+    meaning:
+      'The same four by each zone of businessHours.zones: `R.attr.request.zones["Europe/Berlin"].businessHours`.',
+  },
 ];

@@ -28,6 +28,7 @@ import { TimeSlice } from '../shared/time-slice.js';
 import { actionOf } from './action.js';
 import { decisionOfParts } from './decided-parts.js';
 import { principalAttributes } from './principal-attributes.js';
+import type { BusinessHours } from './request-time.js';
 import { callAttributes, hookAttributes } from './resource-attributes.js';
 
 /** A call and the attributes that the PDP is given for it. */
@@ -40,6 +41,8 @@ interface AskedCall {
 export interface DecisionOptions {
   /** From which size on long texts in the parameters of a call are cut for the PDP, in bytes of JSON. */
   readonly maxParamsBytes: number;
+  /** When the organisation works; weekdays from nine to five in UTC when absent. */
+  readonly businessHours?: BusinessHours;
 }
 
 /** Asks the PDP one fully informed question about the calls of a hook. */
@@ -81,7 +84,7 @@ export class DecisionService {
     onDecided?: (decided: readonly DecidedCall[]) => void,
   ): Promise<DecidedCall[]> {
     if (calls.length === 0) return [];
-    const shared = hookAttributes(hook);
+    const shared = hookAttributes(hook, this.options.businessHours);
     const refused = new Map<ToolCall, DecidedCall>();
     const asked: AskedCall[] = [];
     const slice = new TimeSlice();

@@ -48,7 +48,7 @@ describe('hookAttributes', () => {
       sessionId: 's',
       estimatedCost: { dollars: 0.5 },
       quotas: { team: { current: 1 } },
-      request: { time: '2026-03-01T23:30:00.000Z', weekday: 0, hourUtc: 23 },
+      request: expect.objectContaining({ time: '2026-03-01T23:30:00.000Z', weekday: 0, hourUtc: 23, timeZone: 'UTC' }),
     });
   });
 

@@ -3,11 +3,11 @@ import { toAttributes } from '@iris/pdp';
 import type { Catalog } from '@iris/tool-catalog';
 import { policyParams } from '../calls/policy-params.js';
 import { clientOf } from './client-name.js';
+import { type BusinessHours, DEFAULT_BUSINESS_HOURS, requestTime } from './request-time.js';
 
 /** What is the same for every tool call of a hook. */
-export function hookAttributes(hook: Hook): JsonObject {
+export function hookAttributes(hook: Hook, business: BusinessHours = DEFAULT_BUSINESS_HOURS): JsonObject {
   const { metadata } = hook;
-  const arrived = new Date(hook.arrivedAt);
   const client = clientOf(metadata.user_agent);
   return toAttributes({
     model: metadata.model,
@@ -22,7 +22,7 @@ export function hookAttributes(hook: Hook): JsonObject {
     sessionId: metadata.session_id,
     estimatedCost: metadata.estimated_cost,
     quotas: metadata.quotas,
-    request: { time: arrived.toISOString(), weekday: arrived.getUTCDay(), hourUtc: arrived.getUTCHours() },
+    request: requestTime(hook.arrivedAt, business),
   });
 }
 
