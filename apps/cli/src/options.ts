@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DateTime } from 'luxon';
 
 /** Options that several commands share. Those with a variable in the environment are better set there. */
 
@@ -56,6 +57,15 @@ export function wholeNumber(min: number): (text: string) => number {
     if (!Number.isInteger(value) || value < min) throw new InvalidArgumentError(`must be a whole number from ${min}.`);
     return value;
   };
+}
+
+/** A point in time. */
+export function isoTime(text: string): Date {
+  const time = DateTime.fromISO(text, { setZone: true });
+  if (!time.isValid || !/T.*(Z|[+-]\d\d:?\d\d)$/.test(text)) {
+    throw new InvalidArgumentError('must be ISO 8601 with a zone, for example 2026-11-06T18:30:00+01:00.');
+  }
+  return time.toJSDate();
 }
 
 /** A JSON object. */

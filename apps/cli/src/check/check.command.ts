@@ -4,9 +4,19 @@ import type { Command } from 'commander';
 import { CLUE_COLUMNS, clueRows } from '../catalog/reading-rows.js';
 import { CliFault, EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
-import { gatewayOption, hookKeyOption, jsonObject, jsonOption, withOptions } from '../options.js';
+import {
+  catalogOption,
+  cerbosOption,
+  gatewayOption,
+  hookKeyOption,
+  isoTime,
+  jsonObject,
+  jsonOption,
+  withOptions,
+} from '../options.js';
 import { printJson, printTable } from '../output.js';
 import { askGateway, type Explanation } from './ask-gateway.js';
+import { checkLocally } from './check-locally.js';
 import { hookOf } from './hook-of.js';
 
 interface CheckOptions {
@@ -18,6 +28,14 @@ interface CheckOptions {
   readonly client: string;
   readonly node?: string;
   readonly event?: string;
+  readonly policies?: string;
+  readonly policyVersion: string;
+  readonly scope: string;
+  readonly kind: string;
+  readonly time?: Date;
+  readonly facts?: string;
+  readonly catalog: string;
+  readonly cerbos?: string;
   readonly json?: boolean;
 }
 
@@ -32,15 +50,39 @@ export function registerCheck(program: Command, io: CliIo, finish: Finish): void
     .option('--params <json>', 'parameters of the call', jsonObject, {})
     .option('--client <user-agent>', 'user agent of the client', 'claude-cli/2.1.278')
     .option('--node <id>', 'stable node id of the device')
-    .option('--event <event>', 'event of the hook in the file; told from its fields when absent');
-  withOptions(command, [gatewayOption(), hookKeyOption(), jsonOption()]).action(
+    .option('--event <event>', 'event of the hook in the file; told from its fields when absent')
+    .option('--policies <folder>', 'decide by these policies on a local PDP, and show the conditions of each rule')
+    .option(
+      '--facts <file>',
+      'facts about the person over those of the gateway: YAML or JSON with roles and attr; needs --policies',
+    )
+    .option('--time <time>', 'when the call is made, ISO 8601; needs --policies', isoTime)
+    .option('--policy-version <version>', 'version of the policies that decide', 'default')
+    .option('--scope <scope>', 'scope of the policies that decide', '')
+    .option('--kind <kind>', 'kind of the resource that a tool call is', 'aperture_hook');
+  withOptions(command, [gatewayOption(), hookKeyOption(), catalogOption(), cerbosOption(), jsonOption()]).action(
     async (file: string | undefined, options: CheckOptions) => {
+      if (options.policies !== undefined) {
+        const explanation =
+          options.gateway === undefined ? undefined : await askGateway(options, ...(await questionOf(file, options)));
+        const answers = await checkLocally(explanation, { ...options, policies: options.policies }, io);
+        finish(answers.every(({ effect }) => effect === 'ALLOW') ? EXIT.OK : EXIT.FOUND);
+        return;
+      }
+      if (options.facts !== undefined || options.time !== undefined) {
+        throw new CliFault('--facts and --time need --policies: a gateway decides by its own facts and clock');
+      }
       const explanation = await askGateway(options, ...(await questionOf(file, options)));
       if (options.json) printJson(io, explanation);
       else printExplanation(io, explanation);
       finish(explanation.calls.every(({ effect }) => effect === 'ALLOW') ? EXIT.OK : EXIT.FOUND);
     },
   );
+}
+
+/** A rule whose condition cannot be evaluated denies, and has no output. */
+function noRule(effect: string): string {
+  return effect === 'ALLOW' ? 'none' : 'no rule has an output: --policies shows which condition cannot be evaluated';
 }
 
 async function questionOf(
@@ -87,7 +129,7 @@ function printExplanation(io: CliIo, explanation: Explanation): void {
       io,
       ['what', 'value'],
       [
-        ['rules', call.rules.join(', ') || 'none'],
+        ['rules', call.rules.join(', ') || noRule(call.effect)],
         ['policy', [call.matchedPolicy ?? 'none', call.matchedScope].filter(Boolean).join(', scope ')],
         ['catalog entry', call.catalogEntry ?? 'none: the tool is uncategorised'],
         ...[

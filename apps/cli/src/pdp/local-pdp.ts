@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CerbosPdp, type Pdp } from '@iris/pdp';
+import { Agent, request } from 'undici';
 import { stringify } from 'yaml';
+import { z } from 'zod';
 import { CliFault } from '../exit-codes.js';
 
 export interface LocalPdpOptions {
@@ -22,8 +24,21 @@ export interface LocalPdpOptions {
 /** A Cerbos PDP of this process's own. */
 export interface LocalPdp {
   readonly pdp: Pdp;
+  /** Asks over HTTP, whose answer has the errors of outputs. */
+  checkByHttp(request: unknown): Promise<HttpCheckResponse>;
   close(): Promise<void>;
 }
+
+const httpCheckSchema = z.looseObject({
+  results: z.array(
+    z.looseObject({
+      outputs: z
+        .array(z.looseObject({ src: z.string(), val: z.unknown().optional(), error: z.string().optional() }))
+        .default([]),
+    }),
+  ),
+});
+export type HttpCheckResponse = z.infer<typeof httpCheckSchema>;
 
 const require = createRequire(import.meta.url);
 const START_MS = 30_000;
@@ -85,9 +100,20 @@ export async function startLocalPdp(options: LocalPdpOptions): Promise<LocalPdp>
     await stop();
     throw error;
   }
+  const http = new Agent({ connect: { socketPath: join(folder, 'http.sock') } });
   return {
     pdp,
+    checkByHttp: async (body) => {
+      const { statusCode, body: answer } = await request('http://pdp/api/check/resources', {
+        ...{ method: 'POST', dispatcher: http, body: JSON.stringify(body) },
+        headers: { 'content-type': 'application/json' },
+      });
+      const text = await answer.text();
+      if (statusCode !== 200) throw new CliFault(`the PDP refused the check: ${text}`);
+      return httpCheckSchema.parse(JSON.parse(text));
+    },
     close: async () => {
+      await http.close();
       pdp.close();
       await stop();
     },

@@ -1,7 +1,7 @@
 import { effectAttributes, listedEffects } from '@iris/call-effects';
 import type { Effect, JsonObject } from '@iris/contracts';
 import type { EvidenceRecord } from '@iris/evidence';
-import type { CheckResult, Pdp } from '@iris/pdp';
+import type { CheckResult, Pdp, PdpPrincipal, PdpResource } from '@iris/pdp';
 
 export interface ReplayOptions {
   /** Version and scope that are asked instead of the recorded ones. */
@@ -144,30 +144,49 @@ async function check(records: readonly Replayable[], pdp: Pdp, options: ReplayOp
   const [first] = records;
   if (first === undefined) return [];
   const { id, roles, attr } = first.principal;
-  // A call is asked about first, then each of its effects, as the gateway does.
-  const questions = records.map(({ resource }) => {
-    const call = resource.attr as JsonObject;
-    return [call, ...listedEffects(call).map((summary) => effectAttributes(call, summary))];
-  });
+  return askAsGateway(
+    pdp,
+    { id, roles, attr: attr as JsonObject },
+    records.map(({ resource, action }) => ({ ...resource, action, attr: resource.attr as JsonObject })),
+    { ...questionOf(first, options), requestId: `replay: ${first.id}` },
+  );
+}
+
+/**
+ * Asks about each call first, then about each of its effects, as the gateway does.
+ *
+ * @returns for each call its first denial, else its own answer
+ * @throws PdpError when the PDP gives no answer
+ */
+export async function askAsGateway(
+  pdp: Pdp,
+  principal: PdpPrincipal,
+  calls: readonly PdpResource[],
+  question: { readonly policyVersion: string; readonly scope: string; readonly requestId?: string },
+): Promise<CheckResult[]> {
+  const asked = calls.map(({ attr }) => [
+    attr,
+    ...listedEffects(attr).map((summary) => effectAttributes(attr, summary)),
+  ]);
   const answers = await pdp.check(
     {
-      principal: { id, roles, attr: attr as JsonObject },
-      resources: records.flatMap(({ resource, action }, index) =>
-        (questions[index] ?? []).map((asked, part) => ({
-          kind: resource.kind,
-          id: `${resource.id || 'call'}${part === 0 ? '' : `~effect${part - 1}`}`,
+      principal,
+      resources: calls.flatMap(({ kind, id, action }, index) =>
+        (asked[index] ?? []).map((attr, part) => ({
+          kind,
+          id: `${id || 'call'}${part === 0 ? '' : `~effect${part - 1}`}`,
           // As the gateway asks about a call without a name.
           action: action || '(empty)',
-          attr: asked,
+          attr,
         })),
       ),
-      ...questionOf(first, options),
-      requestId: `replay: ${first.id}`,
+      requestId: 'check',
+      ...question,
     },
     { timeoutMs: CHECK_MS },
   );
   let next = 0;
-  return questions.map(({ length }) => {
+  return asked.map(({ length }) => {
     const parts = answers.slice(next, next + length);
     next += length;
     const answer = parts.find(({ effect }) => effect !== 'ALLOW') ?? parts[0];
