@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallBudget, RateWindow } from '@iris/context-cache';
+import { SharedCalls } from '@iris/context-cache';
 import { abortable, type HeaderMap, meterRateBudget, retryAfterMs, statusError, VendorError } from '@iris/enricher-kit';
 import { DefaultRequestExecutor } from '@okta/okta-sdk-nodejs';
 
@@ -38,7 +39,7 @@ export interface OktaExecutorOptions {
 export class OktaExecutor extends DefaultRequestExecutor {
   private readonly calls = new AsyncLocalStorage<{ readonly signal: AbortSignal; readonly lane: Lane }>();
   private readonly origin: string;
-  private pendingToken?: Promise<() => Response>;
+  private readonly tokens = new SharedCalls<() => Response>();
 
   constructor(private readonly options: OktaExecutorOptions) {
     super({ maxRetries: 0, requestTimeout: options.requestTimeoutMs });
@@ -89,10 +90,8 @@ export class OktaExecutor extends DefaultRequestExecutor {
    * who leaves does not fail the others; the request timeout ends it.
    */
   private async fetchToken(request: Request): Promise<Response> {
-    this.pendingToken ??= this.exchange(request).finally(() => {
-      this.pendingToken = undefined;
-    });
-    return (await this.pendingToken)();
+    const response = await this.tokens.run('token', undefined, () => this.exchange(request));
+    return response();
   }
 
   /** The SDK takes an error of the token endpoint for a token and sends `Bearer undefined`, so errors end here. */

@@ -78,8 +78,8 @@ export class WorkdayReport implements WorkerReader {
         }
       }
     }
-    const byWorker = groupedBy(workers, ({ workerId }) => workerId);
-    const byEmail = groupedBy(workers, ({ email }) => canonical(email ?? ''));
+    const byWorker = Map.groupBy(workers, ({ workerId }) => workerId);
+    const byEmail = Map.groupBy(workers, ({ email }) => canonical(email ?? ''));
     for (const [address, records] of byEmail) {
       const subject = subjectOfAddress(address);
       const own = [...new Set(records.flatMap(({ workerId }) => ofPerson(byWorker.get(workerId) ?? [], address)))];
@@ -117,14 +117,4 @@ function findingOf(records: readonly WorkerRecord[]): LookupResult {
   const resolved = resolveWorker(records);
   if ('reason' in resolved) return { status: 'NOT_FOUND', reason: resolved.reason };
   return { status: 'FOUND', ...resolved };
-}
-
-function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -1,16 +1,14 @@
 import {
   ContextWriter,
-  connectRedis,
   DistributedFlights,
   principalKey,
   RecordIndex,
   type RedisConnection,
   resourceKey,
-  waitForRedis,
 } from '@iris/context-cache';
-import { type Deferred, deferred, eventually, startRedis, type TestRedis } from '@iris/context-cache/testing';
+import { eventually, startRedis, type TestRedis } from '@iris/context-cache/testing';
 import type { SourceSettings, Subject } from '@iris/contracts';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AnswerChain } from './answer-chain.js';
 import type { LookupResult, VendorCall, VendorSource } from './enricher-definition.js';
 import type { FetchOutcome, RefreshOutcome } from './enricher-observer.js';
@@ -87,33 +85,19 @@ function replica(vendor: Vendor, redis: RedisConnection | undefined, change: Par
 describe('answers over a real Redis', () => {
   let server: TestRedis;
   let vendor: Vendor;
-  let connections: RedisConnection[] = [];
 
   beforeAll(async () => {
     server = await startRedis();
   });
-  afterAll(async () => {
-    await server.stop();
-  });
+  afterAll(() => server.stop());
   beforeEach(async () => {
     vendor = new Vendor();
-    await (await connect()).flushall();
+    await server.reset();
   });
-  afterEach(() => {
-    for (const connection of connections) connection.disconnect();
-    connections = [];
-  });
-
-  async function connect(url = server.url): Promise<RedisConnection> {
-    const redis = connectRedis(url);
-    connections.push(redis);
-    expect(await waitForRedis(redis, 10_000)).toBe(true);
-    return redis;
-  }
 
   it('make one vendor call of 200 misses in two replicas', async () => {
-    const replicas = [replica(vendor, await connect()), replica(vendor, await connect())];
-    const gate = deferred<LookupResult>();
+    const replicas = [replica(vendor, await server.connect()), replica(vendor, await server.connect())];
+    const gate = Promise.withResolvers<LookupResult>();
     vendor.answer = () => gate.promise;
     const answers = Array.from({ length: 200 }, (_, index) => replicas[index % 2]?.chain.answer(ana, undefined));
     await eventually(async () => expect(vendor.calls).toHaveLength(1));
@@ -124,8 +108,8 @@ describe('answers over a real Redis', () => {
   });
 
   it('come from the cache while they are fresh, in every replica', async () => {
-    const first = await replica(vendor, await connect()).chain.answer(ana, undefined);
-    const second = await replica(vendor, await connect()).chain.answer(ana, undefined);
+    const first = await replica(vendor, await server.connect()).chain.answer(ana, undefined);
+    const second = await replica(vendor, await server.connect()).chain.answer(ana, undefined);
     expect(second).toEqual(first);
     expect(vendor.calls).toHaveLength(1);
     expect(second.freshUntil).toBe(second.observedAt + 300_000);
@@ -133,14 +117,14 @@ describe('answers over a real Redis', () => {
 
   it('keep "not found" with its reason', async () => {
     vendor.answer = async () => ({ status: 'NOT_FOUND', reason: 'subject_ambiguous' });
-    const { chain } = replica(vendor, await connect());
+    const { chain } = replica(vendor, await server.connect());
     await chain.answer(ana, undefined);
     expect(await chain.answer(ana, undefined)).toMatchObject({ status: 'NOT_FOUND', reason: 'subject_ambiguous' });
     expect(vendor.calls).toHaveLength(1);
   });
 
   it('never keep UNAVAILABLE', async () => {
-    const redis = await connect();
+    const redis = await server.connect();
     const { chain, outcomes } = replica(vendor, redis);
     vendor.answer = async () => {
       throw new VendorError('bad_response', 'x');
@@ -151,7 +135,7 @@ describe('answers over a real Redis', () => {
   });
 
   it('are the stale entry when the vendor gives none', async () => {
-    const redis = await connect();
+    const redis = await server.connect();
     const { chain } = replica(vendor, redis);
     const now = Date.now();
     const stale = {
@@ -170,7 +154,7 @@ describe('answers over a real Redis', () => {
   });
 
   it('of the vendor ignore a fresh entry, also when the vendor refuses the credentials', async () => {
-    const redis = await connect();
+    const redis = await server.connect();
     const { chain } = replica(vendor, redis);
     const now = Date.now();
     await new ContextWriter(redis).write(okta, {
@@ -193,7 +177,7 @@ describe('answers over a real Redis', () => {
   });
 
   it('are not an entry that has ended', async () => {
-    const redis = await connect();
+    const redis = await server.connect();
     const { chain } = replica(vendor, redis);
     const now = Date.now();
     const ended = {
@@ -211,8 +195,8 @@ describe('answers over a real Redis', () => {
   });
 
   it('of a fault are shared by replicas that wait', async () => {
-    const replicas = [replica(vendor, await connect()), replica(vendor, await connect())];
-    const gate = deferred<LookupResult>();
+    const replicas = [replica(vendor, await server.connect()), replica(vendor, await server.connect())];
+    const gate = Promise.withResolvers<LookupResult>();
     vendor.answer = () => gate.promise;
     const answers = replicas.map(({ chain }) => chain.answer(ana, undefined));
     await eventually(async () => expect(vendor.calls).toHaveLength(1));
@@ -222,9 +206,9 @@ describe('answers over a real Redis', () => {
   });
 
   it('read before a drop are read once more', async () => {
-    const redis = await connect();
+    const redis = await server.connect();
     const { chain } = replica(vendor, redis);
-    const first: Deferred<LookupResult> = deferred();
+    const first = Promise.withResolvers<LookupResult>();
     vendor.answer = async () => {
       if (vendor.calls.length === 1) return first.promise;
       return { status: 'FOUND', attributes: { status: 'SUSPENDED' } };
@@ -239,7 +223,7 @@ describe('answers over a real Redis', () => {
   });
 
   it('are read again by a refresh, unless that has happened meanwhile', async () => {
-    const { chain, refreshes } = replica(vendor, await connect());
+    const { chain, refreshes } = replica(vendor, await server.connect());
     const first = await chain.answer(ana, undefined);
     await chain.refresh({ source: 'okta', subject: ana, askedAt: first.observedAt });
     expect(vendor.calls).toHaveLength(1);
@@ -249,10 +233,11 @@ describe('answers over a real Redis', () => {
   });
 
   it('about a resource stand apart, and only of kinds that the registry lists', async () => {
-    const { chain } = replica(vendor, await connect());
+    const redis = await server.connect();
+    const { chain } = replica(vendor, redis);
     const answer = await chain.answer(ana, { kind: 'database', id: 'orders' });
     expect(answer.status).toBe('FOUND');
-    expect(await connections[0]?.hexists(resourceKey({ kind: 'database', id: 'orders' }), 'okta')).toBe(1);
+    expect(await redis.hexists(resourceKey({ kind: 'database', id: 'orders' }), 'okta')).toBe(1);
     expect(await chain.answer(ana, { kind: 'host', id: 'h1' })).toMatchObject({ reason: 'subject_invalid' });
     expect(vendor.calls).toHaveLength(1);
   });
@@ -260,7 +245,7 @@ describe('answers over a real Redis', () => {
   it.each(['postgres://iris:pw@orders/x', 'user=u password=pw', '(DESCRIPTION=(HOST=h))', 'iris@orders'])(
     'about a resource named %j never reach the vendor',
     async (id) => {
-      const { chain } = replica(vendor, await connect());
+      const { chain } = replica(vendor, await server.connect());
       expect(await chain.answer(ana, { kind: 'database', id })).toMatchObject({ reason: 'subject_invalid' });
       expect(vendor.calls).toHaveLength(0);
     },
@@ -269,12 +254,12 @@ describe('answers over a real Redis', () => {
   it('go on while Redis is killed, and are shared again after its restart', async () => {
     const own = await startRedis();
     try {
-      const { chain } = replica(vendor, await connect(own.url));
+      const { chain } = replica(vendor, await own.connect());
       expect((await chain.answer(ana, undefined)).status).toBe('FOUND');
       await own.kill();
       expect((await chain.answer(ana, undefined)).status).toBe('FOUND');
       expect(vendor.calls).toHaveLength(2);
-      const gate = deferred<LookupResult>();
+      const gate = Promise.withResolvers<LookupResult>();
       vendor.answer = () => gate.promise;
       const together = [chain.answer(ana, undefined), chain.answer(ana, undefined)];
       await eventually(async () => expect(vendor.calls).toHaveLength(3));
@@ -297,7 +282,7 @@ describe('answers over a real Redis', () => {
   it('come from the vendor while Redis is silent', async () => {
     const own = await startRedis();
     try {
-      const { chain } = replica(vendor, await connect(own.url));
+      const { chain } = replica(vendor, await own.connect());
       own.freeze();
       for (let index = 0; index < 5; index += 1) expect((await chain.answer(ana, undefined)).status).toBe('FOUND');
       own.thaw();
@@ -341,7 +326,7 @@ describe('answers without Redis', () => {
 
   it('say that the vendor was late', async () => {
     const vendor = new Vendor();
-    vendor.answer = () => deferred<LookupResult>().promise;
+    vendor.answer = () => Promise.withResolvers<LookupResult>().promise;
     const { chain } = replica(vendor, undefined, { timeoutMs: 30 });
     expect(await chain.answer(ana, undefined)).toMatchObject({ status: 'UNAVAILABLE', reason: 'source_timeout' });
     expect(vendor.calls[0]?.signal.aborted).toBe(true);

@@ -6,6 +6,7 @@ import {
   principalKey,
   type RefreshRequest,
   resourceKey,
+  SharedCalls,
   SharedFault,
   usability,
 } from '@iris/context-cache';
@@ -16,9 +17,8 @@ import type { IdentityMap } from './identity-map.js';
 import { type EntryStore, keepEntry } from './kept-entry.js';
 import type { Logger } from './logger.js';
 import { Resilience } from './resilience.js';
-import { SharedCalls } from './shared-calls.js';
 import { answerOf, unavailableAnswer } from './source-answer.js';
-import { toVendorError, VendorError, type VendorErrorKind, vendorErrorKind } from './vendor-error.js';
+import { abortError, toVendorError, VendorError, type VendorErrorKind, vendorErrorKind } from './vendor-error.js';
 
 /** What is asked, and where its answer is kept. */
 export interface Question {
@@ -281,7 +281,7 @@ function collapsed(next: Ask, { cache, settings }: ChainOptions, shared: SharedC
         throw new VendorError(vendorErrorKind(error.fault), 'another replica asked and got no useful answer');
       }
       if (error instanceof FlightTimeout) throw new VendorError('timeout', 'another replica asked and got no answer');
-      throw error;
+      throw error instanceof VendorError || !signal?.aborted ? error : abortError(signal);
     }
   };
 }

@@ -1,4 +1,3 @@
-import { deferred } from '@iris/context-cache/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { CircuitPosition } from './enricher-observer.js';
 import { Resilience } from './resilience.js';
@@ -99,7 +98,7 @@ describe('how a vendor is called', () => {
     const mine = resilience({ timeoutMs: 10_000, concurrency: 10 });
     await kindOf(mine.run(failing(new VendorError('rate_limited', 'x', { retryAfterMs: 60_000 })).call, always));
     await jest.advanceTimersByTimeAsync(60_001);
-    const first = deferred<string>();
+    const first = Promise.withResolvers<string>();
     let calls = 0;
     const call = () => {
       calls += 1;
@@ -134,7 +133,7 @@ describe('how a vendor is called', () => {
     await kindOf(mine.run(failing(new VendorError('rate_limited', 'x', { retryAfterMs: 60_000 })).call, always));
     await jest.advanceTimersByTimeAsync(60_001);
     const gone = new AbortController();
-    const left = kindOf(mine.run(() => deferred<string>().promise, gone.signal));
+    const left = kindOf(mine.run(() => Promise.withResolvers<string>().promise, gone.signal));
     const next = mine.run(async () => 'facts', always);
     await jest.advanceTimersByTimeAsync(10);
     gone.abort(new VendorError('cancelled', 'left'));
@@ -159,7 +158,7 @@ describe('how a vendor is called', () => {
   });
 
   it('ends a call at the time limit, retries included', async () => {
-    const never = deferred<string>();
+    const never = Promise.withResolvers<string>();
     const mine = resilience();
     let aborted = false;
     const kind = kindOf(
@@ -177,14 +176,14 @@ describe('how a vendor is called', () => {
 
   it('ends a call that nobody waits for', async () => {
     const controller = new AbortController();
-    const kind = kindOf(resilience().run(() => deferred<string>().promise, controller.signal));
+    const kind = kindOf(resilience().run(() => Promise.withResolvers<string>().promise, controller.signal));
     controller.abort(new VendorError('cancelled', 'x'));
     expect(await kind).toBe('cancelled');
   });
 
   it('runs as many calls at once as it may, lets some wait and refuses the rest', async () => {
     const mine = resilience({ timeoutMs: 10_000, concurrency: 2 });
-    const gate = deferred<string>();
+    const gate = Promise.withResolvers<string>();
     let running = 0;
     let most = 0;
     const kinds = Array.from({ length: 30 }, () =>
@@ -208,7 +207,7 @@ describe('how a vendor is called', () => {
 
   it('calls the wait for a slot its own fault, not the vendor’s', async () => {
     const mine = resilience({ timeoutMs: 1000, concurrency: 1 });
-    const stuck = kindOf(mine.run(() => deferred<string>().promise, always));
+    const stuck = kindOf(mine.run(() => Promise.withResolvers<string>().promise, always));
     const waiting = kindOf(mine.run(async () => 'x', always));
     await jest.advanceTimersByTimeAsync(1000);
     expect(await stuck).toBe('timeout');

@@ -1,11 +1,4 @@
-import {
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  type ReasonId,
-  type SourceAnswer,
-  type SourceSettings,
-} from '@iris/contracts';
+import { type ReasonId, type SourceAnswer, type SourceSettings, withoutNulls } from '@iris/contracts';
 import type { LookupResult } from './enricher-definition.js';
 
 type Limits = Pick<SourceSettings, 'freshSeconds' | 'staleSeconds' | 'notFoundSeconds'>;
@@ -46,22 +39,4 @@ export function answerOf(result: LookupResult, limits: Limits, askedAt: number):
 /** The answer when there is none. Never kept: its times are all the present. */
 export function unavailableAnswer(reason: ReasonId, now: number): SourceAnswer {
   return { status: 'UNAVAILABLE', attributes: {}, observedAt: now, freshUntil: now, staleUntil: now, reason };
-}
-
-/** An unknown fact is absent: to a policy, null is a value that passes comparisons. */
-function withoutNulls(attributes: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(attributes)
-      .filter(([, value]) => isKnown(value))
-      .map(([name, value]) => [name, cleaned(value)]),
-  );
-}
-
-function cleaned(value: Json): Json {
-  if (Array.isArray(value)) return value.filter(isKnown).map(cleaned);
-  return isJsonObject(value) ? withoutNulls(value) : value;
-}
-
-function isKnown(value: Json | undefined): boolean {
-  return value !== null && value !== undefined;
 }

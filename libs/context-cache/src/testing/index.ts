@@ -1,4 +1,3 @@
-export * from './deferred.js';
 export * from './eventually.js';
 export * from './free-port.js';
 export * from './redis-server.js';

@@ -1,19 +1,10 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials, Metadata, makeGenericClientConstructor, type ServiceError, status } from '@grpc/grpc-js';
 import { ConfigError, setting } from '@iris/config';
-import {
-  ContextReader,
-  connectRedis,
-  principalKey,
-  type RedisConnection,
-  RefreshQueue,
-  waitForRedis,
-} from '@iris/context-cache';
-import { deferred, eventually, startRedis, type TestRedis } from '@iris/context-cache/testing';
+import { ContextReader, connectRedis, principalKey, type RedisConnection, RefreshQueue } from '@iris/context-cache';
+import { eventually, freePort, startRedis, type TestRedis } from '@iris/context-cache/testing';
 import {
   EnricherServiceClient,
   fromEnrichResponse,
@@ -66,15 +57,6 @@ function testVendor(extra: Partial<VendorSource> = {}): TestVendor {
   return vendor;
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
 describe('an enricher that runs', () => {
   let server: TestRedis;
   let redis: RedisConnection;
@@ -85,8 +67,7 @@ describe('an enricher that runs', () => {
 
   beforeAll(async () => {
     server = await startRedis();
-    redis = connectRedis(server.url);
-    expect(await waitForRedis(redis, 10_000)).toBe(true);
+    redis = await server.connect();
     folder = await mkdtemp(join(tmpdir(), 'iris-enricher-'));
     registry = join(folder, 'sources.yaml');
     await writeFile(
@@ -95,7 +76,6 @@ describe('an enricher that runs', () => {
     );
   });
   afterAll(async () => {
-    redis.disconnect();
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   });
@@ -188,7 +168,7 @@ describe('an enricher that runs', () => {
 
   it('lets the vendor call go on when only the deadline passes, so that the next question is answered warm', async () => {
     const vendor = testVendor();
-    const gate = deferred<LookupResult>();
+    const gate = Promise.withResolvers<LookupResult>();
     vendor.answer = () => gate.promise;
     const { client } = await start(vendor);
     await expect(enrich(client, ana, 100).answer).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
@@ -247,7 +227,7 @@ describe('an enricher that runs', () => {
 
   it('waits at its end for the question under way, and then takes no more', async () => {
     const vendor = testVendor();
-    const gate = deferred<LookupResult>();
+    const gate = Promise.withResolvers<LookupResult>();
     vendor.answer = () => gate.promise;
     const { enricher, client } = await start(vendor);
     const { answer } = enrich(client, ana);
@@ -352,8 +332,7 @@ describe('an enricher that runs', () => {
     try {
       const vendor = testVendor({ webhook: async () => ({ status: 200, events: [{ id: 'e1', subjects: [ana] }] }) });
       const { enricher, client } = await start(vendor, { IRIS_REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
-      const direct = connectRedis(own.url);
-      await waitForRedis(direct, 5000);
+      const direct = await own.connect();
       await eventually(async () => {
         await enrich(client, ana);
         expect(await direct.hexists(principalKey(ana.principal), 'okta')).toBe(1);
@@ -364,7 +343,6 @@ describe('an enricher that runs', () => {
       await eventually(async () =>
         expect(await direct.hget(principalKey(ana.principal), 'okta')).toContain('droppedAt'),
       );
-      direct.disconnect();
     } finally {
       await proxy.close();
       await own.stop();
@@ -416,7 +394,7 @@ describe('an enricher that runs', () => {
   });
 
   it('counts rows that are left out, and keeps a fresh entry from a partial one', async () => {
-    const read = deferred<void>();
+    const read = Promise.withResolvers<void>();
     const bulk = async function* (call: VendorCall): AsyncGenerator<BulkItem, BulkOutcome> {
       await read.promise;
       call.leftOut?.('users', 'P1X2');

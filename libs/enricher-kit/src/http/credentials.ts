@@ -1,3 +1,4 @@
+import { SharedCalls } from '@iris/context-cache';
 import { isJsonObject } from '@iris/contracts';
 import { Agent, request } from 'undici';
 import { abortable } from '../abortable.js';
@@ -59,7 +60,7 @@ export function oauth2(options: OAuth2Options): Credentials {
 class OAuth2Credentials implements Credentials {
   private readonly agent = new Agent({ connections: 1, pipelining: 1 });
   private token?: { readonly authorization: string; readonly renewAt: number };
-  private pending?: Promise<string>;
+  private readonly fetches = new SharedCalls<string>();
   private refreshToken?: string;
 
   constructor(private readonly options: OAuth2Options) {
@@ -69,10 +70,10 @@ class OAuth2Credentials implements Credentials {
   async authorization(signal: AbortSignal): Promise<string> {
     if (this.token !== undefined && Date.now() < this.token.renewAt) return this.token.authorization;
     // The shared request has its own time limit: one caller that leaves must not fail the others.
-    this.pending ??= this.fetchToken().finally(() => {
-      this.pending = undefined;
-    });
-    return abortable(this.pending, signal);
+    return abortable(
+      this.fetches.run('token', undefined, () => this.fetchToken()),
+      signal,
+    );
   }
 
   refused(authorization: string): boolean {

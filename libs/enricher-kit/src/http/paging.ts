@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortable } from '../abortable.js';
 import { abortError, toVendorError, VendorError } from '../vendor-error.js';
@@ -71,9 +71,7 @@ export async function* pagedRows<C extends string>(options: PagingOptions<C>): A
 
 /** A link, key or offset repeats in another spelling only by a fault, so rows without a key are told apart by content. */
 function contentKey(row: unknown): string {
-  return `#${createHash('sha256')
-    .update(JSON.stringify(row) ?? '')
-    .digest('base64')}`;
+  return `#${hash('sha256', JSON.stringify(row) ?? '', 'base64')}`;
 }
 
 async function readPage<C extends string>(

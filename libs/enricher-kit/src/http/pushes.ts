@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { REASONS, type ReasonId } from '@iris/contracts';
 import type { WebhookReply } from '../enricher-definition.js';
 
@@ -19,7 +19,7 @@ export function refusePush(reason: Refusal): WebhookReply {
 
 /** Whether two secrets are equal, in a time that tells nothing of either. */
 export function sameSecret(one: string, other: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const digest = (text: string) => hash('sha256', text, 'buffer');
   return timingSafeEqual(digest(one), digest(other));
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@iris/context-cache/testing';
 import type { SourceId, Subject } from '@iris/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LookupResult, VendorSource } from '../enricher-definition.js';
@@ -63,9 +63,6 @@ const KIND_OF_FAULT: Readonly<Record<Exclude<FaultMode, 'none' | 'hang'>, Vendor
   html: 'bad_response',
   truncated: 'bad_response',
 };
-
-const PAUSE_MS = 10;
-const PATIENCE_MS = 10_000;
 
 /**
  * What every source must do, whatever its vendor. A vendor's spec calls it with its own fixtures; it declares the tests.
@@ -155,10 +152,10 @@ export function runConformance(id: SourceId, { askedBy, ambiguous, start }: Conf
         await vendor.fault('hang');
         const controller = new AbortController();
         const refused = refusal(vendor.known, controller.signal);
-        await until(() => vendor.requests() > 0);
+        await eventually(async () => expect(vendor.requests()).toBeGreaterThan(0));
         controller.abort(new VendorError(kind, 'aborted by the test'));
         expect((await refused).kind).toBe(kind);
-        await until(() => vendor.abandoned() > 0);
+        await eventually(async () => expect(vendor.abandoned()).toBeGreaterThan(0));
       },
     );
 
@@ -167,12 +164,4 @@ export function runConformance(id: SourceId, { askedBy, ambiguous, start }: Conf
       expect((await refusal(vendor.known, signal)).kind).toBe('cancelled');
     });
   });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const endsAt = Date.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (Date.now() > endsAt) throw new Error('the stand-in did not see it');
-    await sleep(PAUSE_MS);
-  }
 }
