@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { GeneratedFiles } from './generated-files.js';
 
@@ -8,7 +8,8 @@ const OUTPUT = 'src/enricher/generated';
 
 /** The modules that buf makes of the protobuf files. @throws Error with the message of buf */
 export function protobufModules(): GeneratedFiles {
-  const folder = mkdtempSync(resolve('.iris-protobuf-'));
+  mkdirSync('.iris', { recursive: true });
+  const folder = mkdtempSync(resolve('.iris/protobuf-'));
   try {
     const buf = resolve('node_modules/.bin/buf');
     const { status, stderr, error } = spawnSync(buf, ['generate', '--output', folder], {
