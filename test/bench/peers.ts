@@ -12,7 +12,13 @@ import { median, percentile, round, sumOfCounts, type Table } from './table.js';
 import { callsOfMemoryCache, callsOfMesh, callsOfReplicas } from './vendor-call-model.js';
 import { zipf } from './zipf.js';
 
-const LATENCY_MS = { okta: 100, workday: 300, servicenow: 100, pagerduty: 100, tailscale: 80 };
+const LATENCY_MS: Readonly<Partial<Record<VendorName, number>>> = {
+  okta: 100,
+  workday: 300,
+  servicenow: 100,
+  pagerduty: 100,
+  tailscale: 80,
+};
 const COLD_PEOPLE = 20;
 const WARM_UP_PEOPLE = 25;
 const WARM_UP_HOOKS = 200;
@@ -191,7 +197,7 @@ async function mixedLoad(sources: PeerSources) {
     while (Object.keys(reads).length < readInBulk.length && Date.now() < endsAt) await sleep(250);
     const bulkCalls: Record<string, { everything: number; changes: number }> = {};
     for (const vendor of VENDOR_NAMES) bulkCalls[vendor] = { everything: admin.calls(vendor).total, changes: 0 };
-    for (const vendor of VENDOR_NAMES) admin.setLatency(vendor, LATENCY_MS[vendor]);
+    for (const vendor of VENDOR_NAMES) admin.setLatency(vendor, LATENCY_MS[vendor] ?? 0);
     const clients = clientsOf(mesh, peers);
     const everybody = ordinaryPeopleOf(admin.company);
     for (const person of everybody.slice(-WARM_UP_PEOPLE)) await inTurn(clients, preRequest(person));

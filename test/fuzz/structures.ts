@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import type { FormatId } from '../../apps/gateway/src/tool-calls/index.js';
-import { PROVIDER_BODIES } from '../../apps/gateway/test/tool-calls/provider-bodies.js';
+import { type GeneratedFormat, PROVIDER_BODIES } from '../../apps/gateway/test/tool-calls/provider-bodies.js';
 import { mutated, mutations, transplants } from '../../apps/gateway/test/tool-calls/structure-mutations.js';
 
 export interface StructuredCase {
@@ -16,7 +15,7 @@ export interface StructuredCase {
  * moved, repeated and added, ids made equal, and blocks of other formats put in. One of eight is sent to the address of
  * another format.
  */
-export function structures(format: FormatId): fc.Arbitrary<StructuredCase> {
+export function structures(format: GeneratedFormat): fc.Arbitrary<StructuredCase> {
   return fc
     .tuple(PROVIDER_BODIES[format], fc.oneof(...Object.values(PROVIDER_BODIES)), fc.nat(7))
     .chain(([own, donor, elsewhere]) =>

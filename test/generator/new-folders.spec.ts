@@ -50,8 +50,9 @@ describe('a new vendor and a new format', () => {
     const format = addAndGenerate('plain-dialogue', FORMAT);
     expect(format.changed).toEqual([...format.byHand, ...format.generated].sort());
     expect(format.generated.sort()).toEqual([
-      'apps/gateway/src/tool-calls/formats/format-id.ts',
       'apps/gateway/src/tool-calls/formats/index.ts',
+      'docs/reference/metrics.md',
+      'libs/contracts/src/generated/formats.ts',
     ]);
   }, 120_000);
 
@@ -73,11 +74,11 @@ describe('a new vendor and a new format', () => {
   it('reach decisions of a PDP through a mesh that is built from the copy', () => {
     copy.run('npm', ['run', '--silent', 'build']);
     const [withRoster, cleared, withoutRoster, ofFormat, allowedOfFormat] = askMesh([
-      { gateway: 0, body: readFileHook('ben') },
-      { gateway: 0, body: readFileHook('ana') },
-      { gateway: 1, body: readFileHook('ben') },
-      { gateway: 1, body: dialogueHook('ben') },
-      { gateway: 1, body: dialogueHook('ana') },
+      { gateway: 0, body: readFileHook('ben', 's0') },
+      { gateway: 0, body: readFileHook('ana', 's1') },
+      { gateway: 1, body: readFileHook('ben', 's2') },
+      { gateway: 1, body: dialogueHook('ben', 's3') },
+      { gateway: 1, body: dialogueHook('ana', 's4') },
     ]);
     expect(withRoster?.action).toBe('modify');
     expect(JSON.stringify(withRoster)).toContain(MESSAGE);
@@ -130,7 +131,8 @@ function registryWithRoster(): string {
   return file;
 }
 
-function metadata(name: string, path: string) {
+/** The gateways share Redis and with it remembered verdicts, so each hook has a session of its own. */
+function metadata(name: string, path: string, session: string) {
   return {
     login_name: `${name}@lumen.example`,
     user_agent: 'claude-cli/2.1.278 (external, cli)',
@@ -139,14 +141,14 @@ function metadata(name: string, path: string) {
     provider: 'anthropic',
     tailnet_name: 'lumen.example',
     stable_node_id: name === 'ana' ? 'nAnaMacCNTRL' : 'nBenMacCNTRL',
-    request_id: `req_${name}_${path.length}`,
-    session_id: `sess_${name}_${path.length}`,
+    request_id: `req_${session}`,
+    session_id: `sess_${session}`,
   };
 }
 
-function readFileHook(name: string) {
+function readFileHook(name: string, session: string) {
   return {
-    metadata: metadata(name, '/v1/messages'),
+    metadata: metadata(name, '/v1/messages', session),
     request_body: {
       model: 'claude-sonnet-5',
       max_tokens: 1024,
@@ -163,11 +165,11 @@ function readFileHook(name: string) {
 }
 
 /** A production database, which is open to those who are on call. */
-function dialogueHook(name: string) {
+function dialogueHook(name: string, session: string) {
   const connection = 'postgres://iris@orders-prod.db.lumen.example/orders';
   const call = { connection_string: connection, sql: 'select 1' };
   return {
-    metadata: metadata(name, '/v9/dialogue'),
+    metadata: metadata(name, '/v9/dialogue', session),
     request_body: {
       model: 'd1',
       dialogue: [

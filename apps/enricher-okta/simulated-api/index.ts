@@ -20,6 +20,7 @@ export const simulatedApi: SimulatedApi<OktaCredentials> = {
       scopes: ['okta.users.read', 'okta.groups.read'],
     };
   },
+  typicalLatencyMs: 120,
   behaviour: oktaBehaviour,
   enricherEnvironment: (url, { token }) => ({ IRIS_OKTA_URL: url, IRIS_OKTA_TOKEN: token }),
 };

@@ -8,6 +8,7 @@ export const simulatedApi: SimulatedApi<PagerDutyCredentials> = {
     clientId: 'sandbox-pagerduty-client',
     clientSecret: 'sandbox-pagerduty-secret',
   }),
+  typicalLatencyMs: 140,
   behaviour: pagerDutyBehaviour,
   enricherEnvironment: (url, { token }) => ({ IRIS_PAGERDUTY_URL: url, IRIS_PAGERDUTY_TOKEN: token }),
 };

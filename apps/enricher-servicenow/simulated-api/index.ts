@@ -9,6 +9,7 @@ export const simulatedApi: SimulatedApi<ServiceNowCredentials> = {
     clientId: 'sandbox-servicenow-client',
     clientSecret: 'sandbox-servicenow-secret',
   }),
+  typicalLatencyMs: 150,
   behaviour: serviceNowBehaviour,
   enricherEnvironment: (url, { user, password }) => ({
     IRIS_SERVICENOW_URL: url,

@@ -11,6 +11,7 @@ export const simulatedApi: SimulatedApi<WorkdayCredentials> = {
     clientSecret: 'sandbox-workday-secret',
     refreshToken: 'sandbox-workday-refresh-token',
   }),
+  typicalLatencyMs: 180,
   behaviour: workdayBehaviour,
   enricherEnvironment: (url, { tenant, user, password }) => ({
     IRIS_WORKDAY_URL: url,

@@ -4,7 +4,7 @@ const FORMATS_FOLDER = 'apps/gateway/src/tool-calls/formats';
 
 const MADE = '// Made by `npm run generate` from the folders of formats; do not edit.';
 
-/** `index.ts` and `format-id.ts` of the folder of formats. @throws Error for a folder without `format.ts` */
+/** The list of formats in the gateway, and their ids in the contracts. @throws Error for a folder without `format.ts` */
 export function formatsModules(): Record<string, string> {
   const ids = readdirSync(FORMATS_FOLDER, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -24,11 +24,14 @@ ${[...imports, "import type { LlmFormat } from './llm-format.js';"].sort(byPath)
 export const FORMATS: readonly LlmFormat[] = [
 ${list}];
 `,
-    [`${FORMATS_FOLDER}/format-id.ts`]: `${MADE}
+    'libs/contracts/src/generated/formats.ts': `${MADE}
 
 /** Formats of provider bodies. */
-export type FormatId =
-${ids.map((id) => `  | '${id}'`).join('\n')};
+export const FORMAT_IDS = [
+${ids.map((id) => `  '${id}',\n`).join('')}] as const;
+
+/** A format of provider bodies. */
+export type FormatId = (typeof FORMAT_IDS)[number];
 `,
   };
 }

@@ -5,6 +5,7 @@ export * from './attribute-definition.js';
 export * from './attributes.js';
 export * from './enricher/source-answer.js';
 export * from './enricher/wire.js';
+export * from './generated/formats.js';
 export * from './generated/sources.js';
 export * from './hook.js';
 export * from './json.js';

@@ -1,4 +1,12 @@
-import { type Effect, type HookEvent, type Phase, REASON_IDS, REDIS_CONDITIONS, SOURCE_IDS } from '@iris/contracts';
+import {
+  type Effect,
+  FORMAT_IDS,
+  type HookEvent,
+  type Phase,
+  REASON_IDS,
+  REDIS_CONDITIONS,
+  SOURCE_IDS,
+} from '@iris/contracts';
 
 /** The values that labels may have: closed lists, so that no person and no tool parameter can become a series. */
 export const EVENTS = [
@@ -15,14 +23,7 @@ export const REASONS_OF_ANY = REASON_IDS;
 export const SOURCES = SOURCE_IDS;
 /** An answer that needs no reason has an empty one. */
 export const REASONS_OR_NONE = ['', ...REASON_IDS] as const;
-export const FORMATS = [
-  'anthropic-messages',
-  'openai-chat',
-  'openai-responses',
-  'gemini',
-  'gemini-interactions',
-  'bedrock-converse',
-] as const;
+export const FORMATS = FORMAT_IDS;
 /** Formats of kinds that are not recognised; `hook` is a field of the hook itself. */
 export const UNRECOGNISED_FORMATS = [...FORMATS, 'hook', 'other'] as const;
 export const CONTEXT_STATUSES = ['fresh', 'stale', 'not_found', 'unavailable'] as const;

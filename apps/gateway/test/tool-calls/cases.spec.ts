@@ -155,8 +155,9 @@ describe('bodies', () => {
     if (rewrite.body !== undefined) expect(JSON.parse(rewritten.text)).toEqual(rewrite.body);
     expect(rewrite.text ?? rewrite.body).toBeDefined();
     expect(rewriteProviderBody(read(rewritten.text, url), decisions)).toEqual({ status: 'unchanged' });
-    const before = PROVIDER_RULES[body.format](JSON.parse(text));
-    const complaints = PROVIDER_RULES[body.format](JSON.parse(rewritten.text));
+    const rules = (PROVIDER_RULES as Partial<Record<string, (body: unknown) => string[]>>)[body.format];
+    const before = rules?.(JSON.parse(text)) ?? [];
+    const complaints = rules?.(JSON.parse(rewritten.text)) ?? [];
     expect(complaints.filter((complaint) => !before.includes(complaint))).toEqual([]);
   });
 });

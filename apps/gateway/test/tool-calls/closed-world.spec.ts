@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FORMATS } from '../../src/tool-calls/formats/index.js';
 import { type ReadBody, readProviderBody, rewriteProviderBody } from '../../src/tool-calls/index.js';
-import { PROVIDER_BODIES, RESULT_MARKER } from './provider-bodies.js';
+import { type GeneratedFormat, PROVIDER_BODIES, RESULT_MARKER } from './provider-bodies.js';
 import { PROVIDER_RULES } from './provider-rules.js';
 import { insertions, mutated, mutations } from './structure-mutations.js';
 
@@ -35,7 +35,9 @@ function counts(names: readonly string[]): Map<string, number> {
   return counted;
 }
 
-const CLOSED = FORMATS.filter(({ kinds }) => kinds !== undefined).map(({ id }) => id);
+const CLOSED = (Object.keys(PROVIDER_BODIES) as GeneratedFormat[]).filter((format) =>
+  FORMATS.some(({ id, kinds }) => id === format && kinds !== undefined),
+);
 
 describe.each(CLOSED)('%s', (format) => {
   const bodies = PROVIDER_BODIES[format].map(({ text, url }) => ({ body: JSON.parse(text) as unknown, url }));

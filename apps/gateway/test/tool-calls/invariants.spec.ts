@@ -1,8 +1,8 @@
 import { parseDocument } from '@iris/json-document';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type FormatId, type ReadBody, readProviderBody, rewriteProviderBody } from '../../src/tool-calls/index.js';
-import { type GeneratedBody, PROVIDER_BODIES, RESULT_MARKER } from './provider-bodies.js';
+import { type ReadBody, readProviderBody, rewriteProviderBody } from '../../src/tool-calls/index.js';
+import { type GeneratedBody, type GeneratedFormat, PROVIDER_BODIES, RESULT_MARKER } from './provider-bodies.js';
 import { PROVIDER_RULES } from './provider-rules.js';
 
 function read(text: string, url: string): ReadBody {
@@ -22,7 +22,7 @@ interface Decided {
 }
 
 /** Any decisions on a generated body, and what becomes of it. */
-function decided(format: FormatId): fc.Arbitrary<{ generated: GeneratedBody; decisions: Decided }> {
+function decided(format: GeneratedFormat): fc.Arbitrary<{ generated: GeneratedBody; decisions: Decided }> {
   return PROVIDER_BODIES[format].chain((generated) => {
     const body = read(generated.text, generated.url);
     return fc
@@ -43,7 +43,7 @@ function decided(format: FormatId): fc.Arbitrary<{ generated: GeneratedBody; dec
 }
 
 /** Where a rewritten value may differ from the original, by format. */
-const MAY_DIFFER: Readonly<Record<FormatId, RegExp>> = {
+const MAY_DIFFER: Readonly<Record<GeneratedFormat, RegExp>> = {
   'anthropic-messages':
     /^(tools|tool_choice|mcp_servers|messages\.\d+\.content\.\d+(\.(content|is_error|tool|type|text|cache_control).*)?)(\.|$)/,
   'openai-chat':
@@ -79,7 +79,7 @@ function isSubsequence(part: readonly string[], whole: readonly string[]): boole
   return at === part.length;
 }
 
-describe.each(Object.keys(PROVIDER_BODIES) as FormatId[])('%s', (format) => {
+describe.each(Object.keys(PROVIDER_BODIES) as GeneratedFormat[])('%s', (format) => {
   const rules = PROVIDER_RULES[format];
 
   it('generates bodies that the provider takes', () => {

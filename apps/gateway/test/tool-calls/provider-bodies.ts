@@ -504,12 +504,15 @@ function converseBody(): fc.Arbitrary<object> {
     });
 }
 
-/** Generators of bodies by format. */
-export const PROVIDER_BODIES: Readonly<Record<FormatId, fc.Arbitrary<GeneratedBody>>> = {
+/** Generators of bodies by format. A format without one is tested by the cases of its folder. */
+export const PROVIDER_BODIES = {
   'anthropic-messages': bodies('anthropic-messages', 'https://ai.example/v1/messages?beta=true', anthropicBody()),
   'openai-chat': bodies('openai-chat', '/v1/chat/completions', chatBody()),
   'openai-responses': bodies('openai-responses', '/v1/responses', responsesBody()),
   gemini: bodies('gemini', '/v1beta/models/gemini-3:generateContent', geminiBody()),
   'gemini-interactions': bodies('gemini-interactions', '/v1beta/interactions', interactionsBody()),
   'bedrock-converse': bodies('bedrock-converse', '/model/eu.anthropic.claude%3A0/converse', converseBody()),
-};
+} satisfies Readonly<Partial<Record<FormatId, fc.Arbitrary<GeneratedBody>>>>;
+
+/** A format with generated bodies. */
+export type GeneratedFormat = keyof typeof PROVIDER_BODIES;

@@ -8,14 +8,14 @@ import type { FormatId } from '../../src/tool-calls/index.js';
 // biome-ignore lint/suspicious/noExplicitAny: bodies are read the way a provider reads them, without trust in types.
 type Body = any;
 
-export const PROVIDER_RULES: Readonly<Record<FormatId, (body: Body) => string[]>> = {
+export const PROVIDER_RULES = {
   'anthropic-messages': anthropicComplaints,
   'openai-chat': chatComplaints,
   'openai-responses': responsesComplaints,
   gemini: geminiComplaints,
   'gemini-interactions': interactionsComplaints,
   'bedrock-converse': converseComplaints,
-};
+} satisfies Readonly<Partial<Record<FormatId, (body: Body) => string[]>>>;
 
 function anthropicComplaints(body: Body): string[] {
   const complaints: string[] = [];

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { SIMULATED_APIS } from '../generated/simulated-apis.js';
 import { HOOK_KEY, type Mesh, startMesh } from '../mesh/mesh.js';
+import { VENDOR_NAMES } from '../vendor-name.js';
 import { printTable, runSample, type SampleOutcome } from './decision-table.js';
 import { SAMPLES } from './sample-hooks.js';
 
@@ -14,8 +16,7 @@ then sends sample hooks and prints the verdicts.
   npm start -- --verbose    shows what every process logs
 `;
 
-/** How long the vendors of the sandbox take to answer, in ms: about what the real ones take. */
-const LATENCY_MS = { okta: 120, workday: 180, servicenow: 150, pagerduty: 140, tailscale: 100 };
+const LATENCY_MS = Object.fromEntries(VENDOR_NAMES.map((name) => [name, SIMULATED_APIS[name].typicalLatencyMs]));
 
 const { values } = parseArgs({
   options: {

@@ -6,6 +6,8 @@ import { type ApiBehaviour, SimulatedServer } from './simulated-server.js';
 export interface SimulatedApi<C = unknown> {
   /** Credentials that the API accepts. They open nothing else. */
   credentials(): C | Promise<C>;
+  /** Response time of the vendor's own API, roughly, in ms: that of the demonstration. */
+  readonly typicalLatencyMs: number;
   /** Routes, limits and error bodies. Facts are read from the company at each request. */
   behaviour(company: Company, clock: SandboxClock, credentials: C): ApiBehaviour;
   /** Environment variables of an enricher that reads from the API at this URL. */

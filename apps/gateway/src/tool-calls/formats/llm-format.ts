@@ -1,8 +1,7 @@
-import type { Json, JsonObject, ToolCall } from '@iris/contracts';
+import type { FormatId, Json, JsonObject, ToolCall } from '@iris/contracts';
 import type { Edit, JsonPath } from '@iris/json-document';
 import type { FormatKinds } from '../closed-world/kinds.js';
 import type { FoundCall } from '../found-call.js';
-import type { FormatId } from './format-id.js';
 
 export type { FormatId };
 
