@@ -1,6 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type Child, startChild } from '../../apps/sandbox/src/mesh/child.js';
 import { pdpBinary } from '../../apps/sandbox/src/mesh/pdp.js';
 import { perform, StageState, stagesOf } from './dockerfile-steps.js';
@@ -21,6 +23,8 @@ export interface RenderedPod {
   readonly graceMs: number;
   /** Starts it and waits for its startup probe, or its readiness where it has none. */
   start(): Promise<Child>;
+  /** Runs it to its end, as a Job. */
+  run(): Promise<{ readonly code: number | null; readonly output: string }>;
 }
 
 export interface RenderedPodsOptions {
@@ -33,6 +37,8 @@ export interface RenderedPodsOptions {
 
 export interface RenderedPods {
   readonly pods: ReadonlyMap<string, RenderedPod>;
+  /** The pods of Jobs. */
+  readonly jobs: ReadonlyMap<string, RenderedPod>;
   /** host:port of this machine for `service:port` of the cluster. @throws Error for a Service that leads nowhere */
   service(name: string): string;
 }
@@ -57,9 +63,11 @@ const PROBE_COMMANDS: Readonly<Record<string, (port: (port: number) => number) =
 };
 /** Takes the pods out of rendered manifests. @throws Error for what the kubelet would refuse: a Secret or key that is not there */
 export async function renderedPods({ manifests, secrets, folder }: RenderedPodsOptions): Promise<RenderedPods> {
-  const workloads = manifests
-    .filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')
-    .map(({ metadata, spec }) => ({ name: metadata.name, spec: spec as unknown as WorkloadSpec }));
+  const workloadsOf = (...kinds: string[]) =>
+    manifests
+      .filter(({ kind }) => kinds.includes(kind))
+      .map(({ metadata, spec }) => ({ name: metadata.name, spec: spec as unknown as WorkloadSpec }));
+  const workloads = workloadsOf('Deployment', 'StatefulSet');
   const ports = await takePorts(
     workloads.flatMap(({ name, spec }) =>
       spec.template.spec.containers.flatMap((container) =>
@@ -86,7 +94,7 @@ export async function renderedPods({ manifests, secrets, folder }: RenderedPodsO
     return value;
   };
 
-  const pods = workloads.map(({ name, spec }): RenderedPod => {
+  const podOf = ({ name, spec }: { readonly name: string; readonly spec: WorkloadSpec }): RenderedPod => {
     const [container] = spec.template.spec.containers;
     if (container === undefined) throw new Error(`${name} has no container`);
     const podFolder = join(folder, name);
@@ -108,6 +116,13 @@ export async function renderedPods({ manifests, secrets, folder }: RenderedPodsO
     for (const volume of volumes) {
       mkdirSync(join(podFolder, volume.name), { recursive: true });
       const data = 'configMap' in volume && volume.configMap ? configMap(volume.configMap.name) : {};
+      if ('secret' in volume && volume.secret) {
+        const { secretName, items } = volume.secret;
+        const values = secret(secretName);
+        for (const { key: from, path } of items ?? Object.keys(values).map((each) => ({ key: each, path: each }))) {
+          writeFileSync(join(podFolder, volume.name, path), key(values, from));
+        }
+      }
       for (const [file, text] of Object.entries(data)) {
         writeFileSync(join(podFolder, volume.name, file), translate(text, placesOf(container.volumeMounts)));
       }
@@ -138,10 +153,12 @@ export async function renderedPods({ manifests, secrets, folder }: RenderedPodsO
     };
     const command = (of: Container): { program: string; args: string[]; env: Record<string, string> } => {
       const app = /^(?:.+\/)?iris-([a-z-]+)[:@]/.exec(of.image)?.[1];
-      const image = app === undefined ? undefined : imageOf(app);
+      const image = app === undefined ? undefined : imageOf();
       const program = PROGRAMS[of.image.replace(/[:@][^/]*$/, '')]?.(portOf);
       if (image === undefined && program === undefined) throw new Error(`there is no program for ${of.image}`);
-      const args = (of.args ?? image?.command ?? []).map((text) => translate(text, placesOf(of.volumeMounts)));
+      const args = (of.args ?? image?.command ?? [])
+        .map((word) => (word === 'start.js' ? `dist/apps/${app}/src/main.js` : word))
+        .map((text) => translate(text, placesOf(of.volumeMounts)));
       const [first = '', ...rest] =
         program?.program === '' ? args : [image?.program ?? program?.program ?? '', ...args];
       return {
@@ -188,11 +205,27 @@ export async function renderedPods({ manifests, secrets, folder }: RenderedPodsO
           stopTimeoutMs: graceMs,
         });
       },
+      run: async () => {
+        const { program, args, env } = command(container);
+        const child = spawn(program, args, {
+          cwd: ROOT,
+          env: { PATH: process.env.PATH, ...env, ...environment(container) },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+        const [[code], stdout, stderr] = await Promise.all([
+          once(child, 'exit') as Promise<[number | null]>,
+          text(child.stdout),
+          text(child.stderr),
+        ]);
+        return { code, output: stdout + stderr };
+      },
     };
-  });
+  };
 
+  const byComponent = (all: readonly RenderedPod[]) => new Map(all.map((pod) => [pod.component, pod]));
   return {
-    pods: new Map(pods.map((pod) => [pod.component, pod])),
+    pods: byComponent(workloads.map(podOf)),
+    jobs: byComponent(workloadsOf('Job').map(podOf)),
     service: (name) => {
       const place = services.find(([inside]) => inside === name)?.[1];
       if (place === undefined) throw new Error(`there is no Service ${name}`);
@@ -201,8 +234,13 @@ export async function renderedPods({ manifests, secrets, folder }: RenderedPodsO
   };
 }
 
+<<<<<<< HEAD
 /** What a container of an app runs when its manifest states nothing, as the Dockerfile has it. */
 function imageOf(app: string): { program: string; command: string[]; environment: Record<string, string> } {
+=======
+/** What a container of an app runs when its manifest says nothing, as the Dockerfile has it. */
+function imageOf(): { program: string; command: string[]; environment: Record<string, string> } {
+>>>>>>> 01cf91e (grpc-tls: encrypt gateway to enrichers and PDP)
   const image = stagesOf(readFileSync(join(ROOT, 'deploy/docker/Dockerfile'), 'utf8')).at(-1);
   const state = new StageState(ROOT);
   for (const instruction of image?.instructions ?? []) {
@@ -210,6 +248,5 @@ function imageOf(app: string): { program: string; command: string[]; environment
       perform(instruction, state, { folder: ROOT, stages: new Map(), buildArguments: {} });
     }
   }
-  const command = state.command.map((word) => (word === 'start.js' ? `dist/apps/${app}/src/main.js` : word));
-  return { program: process.execPath, command, environment: state.environment };
+  return { program: process.execPath, command: state.command, environment: state.environment };
 }

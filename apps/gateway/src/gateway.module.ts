@@ -28,6 +28,7 @@ import { BufferedBytes } from './http/buffered-bytes.js';
 import { AGENT_IDENTITY_RULES, BODY_LIMITS, type BodyLimits, HookController } from './http/hook.controller.js';
 import { HookKeys } from './http/hook-keys.js';
 import { openHookKeys } from './http/open-hook-keys.js';
+import { openMeshCertificates } from './mesh-certificates.js';
 import { openCatalog } from './open-catalog.js';
 import { HistoryHookReader } from './pipeline/history-hook-reader.js';
 import { HookWalk } from './pipeline/hook-pipeline.js';
@@ -64,7 +65,8 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
   const registry = loadSourceRegistry(settings['sources.file']);
   const opened = openCatalog(settings['catalog.file'], logger);
   const { catalog } = opened;
-  const pdp = new CerbosPdp({ target: settings['pdp.target'], tls: settings['pdp.tls'] });
+  const certificates = openMeshCertificates(settings, logger);
+  const pdp = new CerbosPdp({ target: settings['pdp.target'], tls: certificates.pdp });
 
   const address = redisAddress(settings);
   const redis = address && connectRedis(address, { name: 'iris-gateway', onCondition: reportRedis('cache', logger) });
@@ -73,7 +75,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
   const refreshes = redis === undefined ? undefined : new RefreshQueue(redis);
   const sources = enabledSources(
     registry.sources,
-    (id, source) => new EnricherClient(settings['sources.addresses'][id] ?? source.address),
+    (id, source) => new EnricherClient(settings['sources.addresses'][id] ?? source.address, certificates.sources),
   );
 
   const pdpWatch = new PdpWatch(
@@ -222,6 +224,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
           () => redis?.disconnect(),
           () => subscriber?.disconnect(),
           () => pdp.close(),
+          () => certificates.close(),
           () => evidence.close(),
           () => hookKeys.close(),
           () => pooledReader.close(),

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { DEFAULT_HOOK_LIMITS, type HookLimits } from './hook/hook-limits.js';
 
 const HOOK_EVENTS = ['pre_request', 'tool_call_entire_request', 'entire_request', 'pre_tool_use'] as const;
-const HOST_PORT = /^[^\s:]+:\d+$/;
+const HOST_PORT = /^([^\s:]+|\[[0-9a-f:.]+\]):\d+$/i;
 
 /** Every setting of the gateway. */
 export const gatewaySettings = {
@@ -193,8 +193,19 @@ export const gatewaySettings = {
     { fallback: {} },
   ),
 
+  'sources.tlsCaFile': setting.optionalText(
+    'Authorities of the enrichers, PEM; with it they are reached over TLS. Read again when it changes.',
+  ),
+  'sources.tlsCertFile': setting.optionalText('Certificate that the gateway shows to the enrichers, PEM.'),
+  'sources.tlsKeyFile': setting.optionalText('Private key of that certificate, PEM.'),
+
   'pdp.target': setting.text("host:port or unix:/path of the PDP's gRPC listener.", { fallback: '127.0.0.1:3593' }),
   'pdp.tls': setting.boolean('Whether the PDP is reached over TLS.', { fallback: false }),
+  'pdp.tlsCaFile': setting.optionalText(
+    'Authorities of the PDP, PEM, in place of the public ones; needs pdp.tls. Read again when it changes.',
+  ),
+  'pdp.tlsCertFile': setting.optionalText('Certificate that the gateway shows to the PDP, PEM.'),
+  'pdp.tlsKeyFile': setting.optionalText('Private key of that certificate, PEM.'),
   'pdp.resourceKind': setting.text('Resource kind of a tool call.', { fallback: 'aperture_hook' }),
   'pdp.policyVersion': setting.text('Version of the policies that decide.', { fallback: 'default' }),
   'pdp.scope': setting.optionalText('Scope of the policies that decide.'),

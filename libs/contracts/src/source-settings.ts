@@ -9,7 +9,7 @@ export const sourceSchema = z.strictObject({
   /** Kinds of resource (of the tool catalog) that the source has facts about. */
   resources: z.array(z.string()).default([]),
   /** Listening address of the enricher by default, as host:port. */
-  address: z.string().regex(/^[^\s:]+:\d+$/, 'a host:port'),
+  address: z.string().regex(/^([^\s:]+|\[[0-9a-f:.]+\]):\d+$/i, 'a host:port, with an IPv6 address in brackets'),
   /** For how long an answer is fresh, in s. A fact that ends earlier ends the answer earlier. */
   freshSeconds: z.int().positive(),
   /** For how long after the vendor was read an answer may be used marked as stale, in s. */

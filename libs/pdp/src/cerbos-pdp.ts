@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { PlanKind as CerbosPlanKind, type CheckResourcesResult, Effect, NotOK, Status } from '@cerbos/core';
 import { GRPC } from '@cerbos/grpc';
 import type { Json } from '@iris/contracts';
+import type { Certificates } from '@iris/grpc-tls';
 import { bulkhead, isBulkheadRejectedError } from 'cockatiel';
 import { stringify } from 'safe-stable-stringify';
 import { chunkResources } from './chunks.js';
@@ -54,17 +55,35 @@ const MAX_WAITING_CALLS = 5000;
 export interface CerbosPdpOptions {
   /** `host:port` or `unix:/path` of the PDP's gRPC listener. A name with several addresses is several PDPs. */
   readonly target: string;
-  readonly tls: boolean;
+  /** true trusts the public authorities. */
+  readonly tls: boolean | Certificates;
 }
+
+/** How long calls under way may take on a client that another one has replaced, in ms. */
+const REPLACED_CLIENT_MS = 30_000;
 
 /** A Cerbos PDP, or anything that speaks its API, over gRPC. */
 export class CerbosPdp implements Pdp {
-  private readonly client: GRPC;
+  private client: GRPC;
   private readonly calls = bulkhead(CALLS_AT_ONCE, MAX_WAITING_CALLS);
 
-  constructor(options: CerbosPdpOptions) {
-    this.client = new GRPC(options.target, {
-      tls: options.tls,
+  constructor(private readonly options: CerbosPdpOptions) {
+    this.client = this.connect();
+    const { tls } = options;
+    if (typeof tls !== 'boolean') tls.onChange(() => this.reconnect());
+  }
+
+  /** The SDK takes certificates when a client is made, so renewed ones need a new client. */
+  private reconnect(): void {
+    const replaced = this.client;
+    this.client = this.connect();
+    setTimeout(() => replaced.close(), REPLACED_CLIENT_MS).unref();
+  }
+
+  private connect(): GRPC {
+    const { target, tls } = this.options;
+    return new GRPC(target, {
+      tls: typeof tls === 'boolean' ? tls : tls.secureContext,
       channelOptions: {
         'grpc.enable_http_proxy': 0,
         'grpc.initial_reconnect_backoff_ms': 100,

@@ -1,4 +1,4 @@
-import { type Client, credentials, Metadata, makeClientConstructor } from '@grpc/grpc-js';
+import { type Client, Metadata, makeClientConstructor } from '@grpc/grpc-js';
 import { loadSourceRegistry } from '@iris/config';
 import {
   ENRICHER_PACKAGE,
@@ -10,6 +10,7 @@ import {
   type Subject,
   toEnrichRequest,
 } from '@iris/contracts';
+import { type Certificates, channelCredentials } from '@iris/grpc-tls';
 import { service as healthService } from 'grpc-health-check';
 import { type CheckOutcome, type Finding, skipped } from './findings.js';
 
@@ -17,6 +18,8 @@ export interface EnricherCheckOptions {
   readonly registryFile: string;
   /** host:port by source, where they differ from the registry. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** With them the enrichers are reached over TLS. */
+  readonly certificates?: Certificates;
   /** Whom the sources are asked about. */
   readonly login?: string;
   /** Which device the sources are asked about. */
@@ -46,7 +49,7 @@ async function checkOne(
   options: EnricherCheckOptions,
 ): Promise<CheckOutcome> {
   const check = `enricher ${id}`;
-  const status = await healthOf(address);
+  const status = await healthOf(address, options.certificates);
   if (status === undefined) {
     const detail = `nothing answers at ${address}`;
     return { check, notes: [], findings: [{ id: 'enricher_unreachable', subject: id, detail }] };
@@ -61,7 +64,7 @@ async function checkOne(
     named === undefined
       ? { principal: asked, ...(settings.subject === 'login' ? { loginName: asked } : { nodeId: asked }) }
       : { principal: options.login ?? asked, loginName: options.login, nodeId: options.node };
-  const answer = await enrich(address, subject);
+  const answer = await enrich(address, subject, options.certificates);
   if (named === undefined && answer?.status === 'NOT_FOUND') {
     return { check, notes: [`serves; no record was looked up: no --${settings.subject}`], findings };
   }
@@ -84,8 +87,8 @@ function findingsOf(id: string, asked: string, answer: SourceAnswer | undefined)
 }
 
 /** The status that the standard health service reports; undefined when nothing answers. */
-async function healthOf(address: string): Promise<string | undefined> {
-  const client = healthClient(address);
+async function healthOf(address: string, certificates: Certificates | undefined): Promise<string | undefined> {
+  const client = healthClient(address, certificates);
   try {
     return await new Promise((resolve) => {
       client.check(
@@ -107,15 +110,19 @@ interface HealthClient extends Client {
   ): void;
 }
 
-function healthClient(address: string): HealthClient {
+function healthClient(address: string, certificates: Certificates | undefined): HealthClient {
   const HealthClient = makeClientConstructor(healthService, 'Health');
-  return new HealthClient(address, credentials.createInsecure(), {
+  return new HealthClient(address, channelCredentials(certificates), {
     'grpc.enable_http_proxy': 0,
   }) as unknown as HealthClient;
 }
 
-async function enrich(address: string, subject: Subject): Promise<SourceAnswer | undefined> {
-  const client = new EnricherServiceClient(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 });
+async function enrich(
+  address: string,
+  subject: Subject,
+  certificates: Certificates | undefined,
+): Promise<SourceAnswer | undefined> {
+  const client = new EnricherServiceClient(address, channelCredentials(certificates), { 'grpc.enable_http_proxy': 0 });
   try {
     return await new Promise((resolve) => {
       client.enrich(

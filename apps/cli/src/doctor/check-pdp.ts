@@ -1,4 +1,5 @@
 import { readYamlFile } from '@iris/config';
+import type { Certificates } from '@iris/grpc-tls';
 import { CerbosPdp, PdpError, parseGoldenChecks, runGoldenChecks } from '@iris/pdp';
 import { type ClockReading, clockOfReply } from './check-clocks.js';
 import { policyLoadFindings } from './check-policy-load.js';
@@ -6,7 +7,8 @@ import { type CheckOutcome, type Finding, skipped } from './findings.js';
 
 export interface PdpCheckOptions {
   readonly target?: string;
-  readonly tls: boolean;
+  /** true trusts the public authorities. */
+  readonly tls: boolean | Certificates;
   /** URL of the PDP's HTTP listener, for its clock and its counters. */
   readonly httpUrl?: string;
   /** Folder of the policies that the PDP is expected to hold. */

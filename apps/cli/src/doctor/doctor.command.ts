@@ -1,3 +1,4 @@
+import { Certificates, certificateFiles } from '@iris/grpc-tls';
 import { type Command, Option } from 'commander';
 import { EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
@@ -25,6 +26,9 @@ interface Options {
   readonly redis?: string;
   readonly pdp?: string;
   readonly pdpTls: boolean;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly pdpHttp?: string;
   readonly policies?: string;
   readonly golden: string;
@@ -69,6 +73,9 @@ export function registerDoctor(program: Command, io: CliIo, finish: Finish): voi
         .argParser(jsonObject)
         .default({}),
     )
+    .addOption(new Option('--tls-ca <file>', 'authorities of the enrichers and the PDP, PEM').env('IRIS_TLS_CA_FILE'))
+    .addOption(new Option('--tls-cert <file>', 'certificate to show to them, PEM').env('IRIS_TLS_CERT_FILE'))
+    .addOption(new Option('--tls-key <file>', 'private key of that certificate, PEM').env('IRIS_TLS_KEY_FILE'))
     .option('--no-enrichers', 'do not check the enrichers')
     .option('--login <login>', 'a person whom the sources are asked about')
     .option('--node <id>', 'a device, by its stable node id, that the sources are asked about')
@@ -98,12 +105,19 @@ export function registerDoctor(program: Command, io: CliIo, finish: Finish): voi
   });
 }
 
+/** @throws ConfigError naming the option's variable or the file that cannot be used */
+function openCertificates({ tlsCa, tlsCert, tlsKey }: Options): Certificates | undefined {
+  const files = certificateFiles({ 'tls.CaFile': tlsCa, 'tls.CertFile': tlsCert, 'tls.KeyFile': tlsKey }, 'tls.');
+  return files && new Certificates(files, () => {});
+}
+
 async function examine(options: Options): Promise<CheckOutcome[]> {
+  const certificates = openCertificates(options);
   const [redis, pdp, gateway, enrichers, aperture] = await Promise.all([
     checkRedis(options.redis),
     checkPdp({
       target: options.pdp,
-      tls: options.pdpTls,
+      tls: options.pdpTls && (certificates ?? true),
       httpUrl: options.pdpHttp,
       policies: options.policies,
       goldenFile: options.golden,
@@ -116,6 +130,7 @@ async function examine(options: Options): Promise<CheckOutcome[]> {
       ? checkEnrichers({
           registryFile: options.sources,
           addresses: options.addresses,
+          certificates,
           login: options.login,
           node: options.node,
         })

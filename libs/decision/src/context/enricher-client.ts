@@ -1,4 +1,4 @@
-import { credentials, Metadata, status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { SharedCalls } from '@iris/context-cache';
 import {
   EnricherServiceClient,
@@ -9,6 +9,7 @@ import {
   type Subject,
   toEnrichRequest,
 } from '@iris/contracts';
+import { type Certificates, channelCredentials } from '@iris/grpc-tls';
 
 /**
  * One enricher. Concurrent questions about the same subject or resource share one call; the call is cancelled when the
@@ -18,9 +19,12 @@ export class EnricherClient {
   private readonly client: EnricherServiceClient;
   private readonly shared = new SharedCalls<SourceAnswer>();
 
-  /** @param address host:port of the enricher */
-  constructor(address: string) {
-    this.client = new EnricherServiceClient(address, credentials.createInsecure(), {
+  /**
+   * @param address host:port of the enricher
+   * @param certificates with them the enricher is reached over TLS
+   */
+  constructor(address: string, certificates?: Certificates) {
+    this.client = new EnricherServiceClient(address, channelCredentials(certificates), {
       'grpc.enable_http_proxy': 0,
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 1000,

@@ -8,6 +8,13 @@ export const kitSettings = {
   ...identitySettings,
   'grpc.host': setting.text('Address to listen on for the gateway.', { fallback: '127.0.0.1' }),
   'grpc.port': setting.integer('Port to listen on for the gateway.', { min: 1, max: 65535 }, { fallback: 50051 }),
+  'grpc.tlsCertFile': setting.optionalText(
+    'Certificate of the gRPC listener, PEM; without it the listener does not encrypt. Read again when it changes.',
+  ),
+  'grpc.tlsKeyFile': setting.optionalText('Private key of that certificate, PEM.'),
+  'grpc.tlsCaFile': setting.optionalText(
+    'Authorities of client certificates, PEM; with it a client without such a certificate is refused.',
+  ),
   'http.host': setting.text('Address to listen on for probes and webhooks.', { fallback: '127.0.0.1' }),
   'http.port': setting.integer(
     'Port to listen on for probes and webhooks; 0 takes a free one.',

@@ -1,6 +1,7 @@
 import { ConfigError, loadSettings, loadSourceRegistry, type SettingsSchema, type SettingsValues } from '@iris/config';
 import { CallBudget, RefreshWorker, redisAddress } from '@iris/context-cache';
 import { ENRICHER_PACKAGE, ENRICHER_SERVICE, EnricherServiceService, type SourceSettings } from '@iris/contracts';
+import { Certificates, certificateFiles, serverCredentials } from '@iris/grpc-tls';
 import { NestFactory } from '@nestjs/core';
 import { type MicroserviceOptions, Transport } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -52,9 +53,11 @@ export async function startEnricher<S extends SettingsSchema>(
   const all = loadSettings({ ...kitSettings, ...definition.settings }, environment);
   const kit = all as KitSettings;
   const settings = registryEntry(definition.id, kit['sources.file']);
+  const logger = makeLogger(name, kit['log.level']);
+  const files = certificateFiles(kit, 'grpc.tls', 'server');
+  const certificates = files && new Certificates(files, (message) => logger.error({}, message));
   const budget = new CallBudget();
   const source = definition.create(all as SettingsValues<S>, { budget });
-  const logger = makeLogger(name, kit['log.level']);
 
   const redis = connectSharedRedis(redisAddress(kit), name, logger);
   if (redis !== undefined) budget.shareBy(redis.connection);
@@ -75,9 +78,10 @@ export async function startEnricher<S extends SettingsSchema>(
     }),
   };
 
-  const grpcAddress = `${kit['grpc.host']}:${kit['grpc.port']}`;
+  const host = kit['grpc.host'];
+  const grpcAddress = `${host.includes(':') ? `[${host}]` : host}:${kit['grpc.port']}`;
   const serving = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE]: 'NOT_SERVING' });
-  const app = await createApp(EnricherModule.with(parts), grpcAddress, serving);
+  const app = await createApp(EnricherModule.with(parts), grpcAddress, certificates, serving);
   const jobs: Job[] = [];
   const stop = async () => {
     setServing(serving, 'NOT_SERVING');
@@ -86,6 +90,7 @@ export async function startEnricher<S extends SettingsSchema>(
     await chain.settled();
     redis?.close();
     await source.close?.();
+    certificates?.close();
   };
   try {
     await app.startAllMicroservices();
@@ -113,6 +118,7 @@ function registryEntry(id: EnricherDefinition<SettingsSchema>['id'], file: strin
 async function createApp(
   module: ReturnType<typeof EnricherModule.with>,
   grpcAddress: string,
+  certificates: Certificates | undefined,
   serving: HealthImplementation,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({ bodyLimit: MAX_PUSH_BYTES, forceCloseConnections: 'idle' });
@@ -131,6 +137,7 @@ async function createApp(
       package: ENRICHER_PACKAGE,
       packageDefinition: { [SERVICE]: EnricherServiceService },
       url: grpcAddress,
+      credentials: serverCredentials(certificates),
       gracefulShutdown: true,
       onLoadPackageDefinition: (_definition: unknown, server: Parameters<HealthImplementation['addToServer']>[0]) =>
         serving.addToServer(server),
