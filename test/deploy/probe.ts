@@ -84,7 +84,9 @@ export function patienceMs(probe: Probe): number {
 /** The kubelet does not verify the certificate of an HTTPS probe. */
 async function statusOf(url: string, timeoutMs: number): Promise<number> {
   const signal = AbortSignal.timeout(timeoutMs);
-  const outgoing = url.startsWith('https:') ? httpsRequest(url, { rejectUnauthorized: false, signal }) : request(url, { signal });
+  const outgoing = url.startsWith('https:')
+    ? httpsRequest(url, { rejectUnauthorized: false, signal })
+    : request(url, { signal });
   const [response] = (await once(outgoing.end(), 'response')) as [IncomingMessage];
   response.resume();
   return response.statusCode ?? 0;

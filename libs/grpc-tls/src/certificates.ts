@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { experimental } from '@grpc/grpc-js';
@@ -11,6 +12,12 @@ interface Pem {
   readonly ca?: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
+}
+
+/** @throws Error for PEM that cannot be used; a CA that is none would only be noticed by every connection failing */
+function contextOf(pem: Pem): SecureContext {
+  if (pem.ca !== undefined) new X509Certificate(pem.ca);
+  return createSecureContext(pem);
 }
 
 /**
@@ -35,7 +42,7 @@ export class Certificates implements experimental.CertificateProvider {
   ) {
     try {
       this.pem = this.read();
-      this.context = createSecureContext(this.pem);
+      this.context = contextOf(this.pem);
     } catch (error) {
       throw new ConfigError(`configuration: ${this.problem(error)}`);
     }
@@ -67,7 +74,8 @@ export class Certificates implements experimental.CertificateProvider {
 
   addCaCertificateListener(listener: CaListener): void {
     this.caListeners.add(listener);
-    listener(this.caUpdate());
+    // The library registers itself after this call, and would miss an update inside of it.
+    process.nextTick(() => listener(this.caUpdate()));
   }
 
   removeCaCertificateListener(listener: CaListener): void {
@@ -76,7 +84,7 @@ export class Certificates implements experimental.CertificateProvider {
 
   addIdentityCertificateListener(listener: IdentityListener): void {
     this.identityListeners.add(listener);
-    listener(this.identityUpdate());
+    process.nextTick(() => listener(this.identityUpdate()));
   }
 
   removeIdentityCertificateListener(listener: IdentityListener): void {
@@ -90,7 +98,7 @@ export class Certificates implements experimental.CertificateProvider {
   private reload(): void {
     try {
       const pem = this.read();
-      this.context = createSecureContext(pem);
+      this.context = contextOf(pem);
       this.pem = pem;
     } catch (error) {
       this.onProblem(this.problem(error));
