@@ -234,12 +234,8 @@ export async function renderedPods({ manifests, secrets, folder }: RenderedPodsO
   };
 }
 
-/** What a container of an app runs when its manifest says nothing, as the Dockerfile has it. */
-<<<<<<< HEAD
-function imageOf(): { program: string; command: string[]; environment: Record<string, string> } {
-=======
+/** What a container of an app runs when its manifest states nothing, as the Dockerfile has it. */
 function imageOf(): { program: string; command: readonly string[]; environment: Record<string, string> } {
->>>>>>> 626d0e5 (test: run the rendered mesh over TLS, and the doctor's Job)
   const image = stagesOf(readFileSync(join(ROOT, 'deploy/docker/Dockerfile'), 'utf8')).at(-1);
   const state = new StageState(ROOT);
   for (const instruction of image?.instructions ?? []) {
