@@ -2,6 +2,7 @@ import { ConfigError } from '@iris/config';
 import { PdpError } from '@iris/pdp';
 import { CatalogError } from '@iris/tool-catalog';
 import { Command, CommanderError } from 'commander';
+import { registerBreakGlass } from './break-glass/break-glass.command.js';
 import { registerCatalog } from './catalog/catalog.command.js';
 import { registerCheck } from './check/check.command.js';
 import { registerContext } from './context/context.command.js';
@@ -27,6 +28,7 @@ const REGISTRATIONS = [
   registerPolicies,
   registerWhy,
   registerPerson,
+  registerBreakGlass,
 ];
 
 /** Runs one command. Never throws. @returns the exit code, see `EXIT` */
