@@ -104,7 +104,7 @@ const spooled = new Map<string, { bytes: number; records: EvidenceRecord[] }>();
 /** All evidence that a gateway has spooled. Only what is new since the last call is read. */
 export async function evidenceOf(gateway: Gateway | undefined): Promise<EvidenceRecord[]> {
   const directory = gateway?.evidenceDirectory ?? '';
-  const files = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.jsonl'));
+  const files = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.jsonl')).sort();
   return (await Promise.all(files.map((name) => recordsIn(join(directory, name))))).flat();
 }
 
