@@ -1,8 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { loadSettings } from '@iris/config';
-import type { VendorError } from '@iris/enricher-kit';
-import { type ReceivedRequest, type ScriptedAnswer, startScriptedServer } from '@iris/enricher-kit/testing';
+import { failure, type ReceivedRequest, type ScriptedAnswer, scriptedSources } from '@iris/enricher-kit/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { definition } from '../src/definition.js';
 
@@ -11,34 +9,15 @@ const user = fixture('user');
 const LOGIN = user.profile.login;
 const NOT_FOUND_BODY = { errorCode: 'E0000007', errorSummary: 'Not found: Resource not found', errorCauses: [] };
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
-async function okta(
-  script: (request: ReceivedRequest) => ScriptedAnswer | undefined,
-  environment: Record<string, string> = {},
-) {
-  const server = await startScriptedServer(script);
-  closers.push(server.close);
-  const settings = loadSettings(definition.settings, {
-    IRIS_OKTA_URL: server.url,
-    IRIS_OKTA_TOKEN: 'secret-token',
-    ...environment,
-  });
-  return { server, source: definition.create(settings) };
-}
+const sources = scriptedSources(definition, (url) => ({
+  IRIS_OKTA_URL: url,
+  IRIS_OKTA_TOKEN: 'secret-token',
+}));
+afterEach(() => sources.close());
+const okta = sources.start;
 
 function ask(source: ReturnType<typeof definition.create>, loginName = LOGIN, signal = AbortSignal.timeout(5000)) {
   return source.lookup({ principal: loginName, loginName }, { signal, now: Date.now() });
-}
-
-async function failure(promise: Promise<unknown>): Promise<VendorError> {
-  return promise.then(
-    (value) => Promise.reject(new Error(`answered ${JSON.stringify(value)}`)),
-    (error) => error,
-  );
 }
 
 const groupPage = (from: number, to: number) =>
@@ -214,8 +193,7 @@ describe('groups', () => {
   });
 
   it('are refused when a page points to another host, which never sees the token', async () => {
-    const foreign = await startScriptedServer(() => ({ body: [] }));
-    closers.push(foreign.close);
+    const foreign = await sources.server(() => ({ body: [] }));
     const { source } = await withGroups(({ path }) => ({
       body: groupPage(0, 1),
       headers: { link: `<${foreign.url}${path}?after=1>; rel="next"` },
@@ -277,8 +255,7 @@ describe('refusals', () => {
   });
 
   it('does not follow a redirect', async () => {
-    const elsewhere = await startScriptedServer(() => ({ body: user }));
-    closers.push(elsewhere.close);
+    const elsewhere = await sources.server(() => ({ body: user }));
     const { source } = await okta(() => ({ status: 302, headers: { location: `${elsewhere.url}/api/v1/users/x` } }));
     expect((await failure(ask(source))).kind).toBe('bad_response');
     expect(elsewhere.requests).toEqual([]);

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { loadSettings } from '@iris/config';
-import type { VendorError } from '@iris/enricher-kit';
-import { type ReceivedRequest, type ScriptedAnswer, startScriptedServer } from '@iris/enricher-kit/testing';
+import { failure, type ReceivedRequest, type ScriptedAnswer, scriptedSources } from '@iris/enricher-kit/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { definition } from '../src/definition.js';
 
@@ -9,10 +7,11 @@ const fixture = (name: string) => JSON.parse(readFileSync(new URL(`./fixtures/${
 const LOGIN = 'maya.okafor@acme.example';
 const NOON = Date.parse('2026-11-16T12:00:00Z');
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
+const sources = scriptedSources(definition, (url) => ({
+  IRIS_PAGERDUTY_URL: url,
+  IRIS_PAGERDUTY_TOKEN: 'secret-key',
+}));
+afterEach(() => sources.close());
 
 type Script = (request: ReceivedRequest) => ScriptedAnswer | undefined;
 
@@ -27,36 +26,18 @@ const ordinary: Script = ({ path }) => {
   return page('incidents', []);
 };
 
-async function pagerduty(
-  script: (request: ReceivedRequest) => ScriptedAnswer | undefined | 'ordinary',
-  environment = {},
-) {
-  const server = await startScriptedServer((request) => {
+function pagerduty(script: (request: ReceivedRequest) => ScriptedAnswer | undefined | 'ordinary', environment = {}) {
+  const answered = (request: ReceivedRequest) => {
     const answer = script(request);
     return answer === 'ordinary' ? ordinary(request) : answer;
-  });
-  closers.push(server.close);
-  const settings = loadSettings(definition.settings, {
-    IRIS_PAGERDUTY_URL: server.url,
-    IRIS_PAGERDUTY_TOKEN: 'secret-key',
-    ...environment,
-  });
-  const source = definition.create(settings);
-  closers.push(async () => source.close?.());
-  return { server, source };
+  };
+  return sources.start(answered, environment);
 }
 
 type Source = ReturnType<typeof definition.create>;
 
 function ask(source: Source, { loginName = LOGIN, now = NOON, signal = AbortSignal.timeout(5000) } = {}) {
   return source.lookup({ principal: loginName, loginName }, { signal, now });
-}
-
-async function failure(promise: Promise<unknown>): Promise<VendorError> {
-  return promise.then(
-    (value) => Promise.reject(new Error(`answered ${JSON.stringify(value)}`)),
-    (error) => error,
-  );
 }
 
 describe('requests', () => {
@@ -368,8 +349,7 @@ describe('refusals', () => {
   });
 
   it('do not follow a redirect', async () => {
-    const elsewhere = await startScriptedServer(() => ({ body: fixture('users') }));
-    closers.push(elsewhere.close);
+    const elsewhere = await sources.server(() => ({ body: fixture('users') }));
     const { source } = await pagerduty(() => ({ status: 302, headers: { location: `${elsewhere.url}/users` } }));
     expect((await failure(ask(source))).kind).toBe('bad_response');
     expect(elsewhere.requests).toEqual([]);
@@ -407,11 +387,10 @@ describe('signing in as an app', () => {
 
   it('asks for a token, and for another when the API refuses it', async () => {
     let issued = 0;
-    const identity = await startScriptedServer(() => {
+    const identity = await sources.server(() => {
       issued += 1;
       return { body: { access_token: `pdus+${issued}`, token_type: 'bearer', expires_in: 86_400 } };
     });
-    closers.push(identity.close);
     const { source } = await pagerduty(
       ({ headers }) =>
         headers.authorization === 'Bearer pdus+2' ? 'ordinary' : { status: 401, body: { error: { code: 2006 } } },

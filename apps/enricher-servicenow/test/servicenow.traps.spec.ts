@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { loadSettings } from '@iris/config';
-import type { VendorError } from '@iris/enricher-kit';
-import { type ReceivedRequest, type ScriptedAnswer, startScriptedServer } from '@iris/enricher-kit/testing';
+import { failure, type ReceivedRequest, type ScriptedAnswer, scriptedSources } from '@iris/enricher-kit/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { definition } from '../src/definition.js';
 
@@ -10,10 +8,12 @@ const LOGIN = 'maya.okafor@acme.example';
 const USER_ID = fixture('user').sys_id;
 const NOON = Date.parse('2026-11-16T12:00:00Z');
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
+const sources = scriptedSources(definition, (url) => ({
+  IRIS_SERVICENOW_URL: url,
+  IRIS_SERVICENOW_USER: 'iris',
+  IRIS_SERVICENOW_PASSWORD: 'secret-password',
+}));
+afterEach(() => sources.close());
 
 const tableOf = ({ path }: ReceivedRequest) => path.split('/').at(-1) ?? '';
 const rows = (...result: unknown[]) => ({ body: { result } });
@@ -34,37 +34,18 @@ function ordinary(request: ReceivedRequest): ScriptedAnswer {
   }
 }
 
-async function servicenow(
-  script: (request: ReceivedRequest) => ScriptedAnswer | undefined | 'ordinary',
-  environment = {},
-) {
-  const server = await startScriptedServer((request) => {
+function servicenow(script: (request: ReceivedRequest) => ScriptedAnswer | undefined | 'ordinary', environment = {}) {
+  const answered = (request: ReceivedRequest) => {
     const answer = script(request);
     return answer === 'ordinary' ? ordinary(request) : answer;
-  });
-  closers.push(server.close);
-  const settings = loadSettings(definition.settings, {
-    IRIS_SERVICENOW_URL: server.url,
-    IRIS_SERVICENOW_USER: 'iris',
-    IRIS_SERVICENOW_PASSWORD: 'secret-password',
-    ...environment,
-  });
-  const source = definition.create(settings);
-  closers.push(async () => source.close?.());
-  return { server, source };
+  };
+  return sources.start(answered, environment);
 }
 
 type Source = ReturnType<typeof definition.create>;
 const call = () => ({ signal: AbortSignal.timeout(5000), now: NOON });
 const ask = (source: Source, loginName = LOGIN) => source.lookup({ principal: loginName, loginName }, call());
 const askFor = async (source: Source, id: string, kind = 'database') => source.lookupResource?.({ kind, id }, call());
-
-async function failure(promise: Promise<unknown>): Promise<VendorError> {
-  return promise.then(
-    (value) => Promise.reject(new Error(`answered ${JSON.stringify(value)}`)),
-    (error) => error,
-  );
-}
 
 describe('queries', () => {
   it('ask version 2 for stored values, two users at most, in a stable order', async () => {
@@ -247,8 +228,7 @@ describe('facts of the user', () => {
   });
 
   it('do not come from another host', async () => {
-    const foreign = await startScriptedServer(() => rows(group('admin')));
-    closers.push(foreign.close);
+    const foreign = await sources.server(() => rows(group('admin')));
     const { source } = await servicenow((request) =>
       tableOf(request) === 'sys_user_grmember'
         ? { ...rows(group('a')), headers: { link: `<${foreign.url}/api/now/v2/table/sys_user>;rel="next"` } }

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { loadSettings } from '@iris/config';
 import { eventually } from '@iris/context-cache/testing';
-import type { VendorError } from '@iris/enricher-kit';
-import { type ReceivedRequest, type ScriptedAnswer, startScriptedServer } from '@iris/enricher-kit/testing';
+import { failure, type ReceivedRequest, type ScriptedAnswer, scriptedSources } from '@iris/enricher-kit/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { definition } from '../src/definition.js';
 
@@ -10,40 +8,22 @@ const fixture = (name: string) => JSON.parse(readFileSync(new URL(`./fixtures/${
 const NODE = fixture('device').nodeId;
 const NOON = Date.parse('2026-11-16T12:00:00Z');
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
+const sources = scriptedSources(definition, (url) => ({
+  IRIS_TAILSCALE_URL: `${url}/api/v2`,
+  IRIS_TAILSCALE_AUTHORIZATION: 'api_key',
+  IRIS_TAILSCALE_API_KEY: 'tskey-api-secret',
+}));
+afterEach(() => sources.close());
+const tailscale = sources.start;
 
 const ordinary = ({ path }: ReceivedRequest): ScriptedAnswer => ({
   body: path.endsWith('/attributes') ? fixture('attributes') : fixture('device'),
 });
 
-async function tailscale(script: (request: ReceivedRequest) => ScriptedAnswer | undefined, environment = {}) {
-  const server = await startScriptedServer(script);
-  closers.push(server.close);
-  const settings = loadSettings(definition.settings, {
-    IRIS_TAILSCALE_URL: `${server.url}/api/v2`,
-    IRIS_TAILSCALE_AUTHORIZATION: 'api_key',
-    IRIS_TAILSCALE_API_KEY: 'tskey-api-secret',
-    ...environment,
-  });
-  const source = definition.create(settings);
-  closers.push(async () => source.close?.());
-  return { server, source };
-}
-
 type Source = ReturnType<typeof definition.create>;
 
 function ask(source: Source, nodeId: string | undefined = NODE) {
   return source.lookup({ principal: 'p', nodeId }, { signal: AbortSignal.timeout(5000), now: NOON });
-}
-
-async function failure(promise: Promise<unknown>): Promise<VendorError> {
-  return promise.then(
-    (value) => Promise.reject(new Error(`answered ${JSON.stringify(value)}`)),
-    (error) => error,
-  );
 }
 
 describe('lookup', () => {

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { loadSettings } from '@iris/config';
-import type { VendorError } from '@iris/enricher-kit';
-import { type ReceivedRequest, type ScriptedAnswer, startScriptedServer } from '@iris/enricher-kit/testing';
+import { failure, type ReceivedRequest, type ScriptedAnswer, scriptedSources } from '@iris/enricher-kit/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { definition } from '../src/definition.js';
 
@@ -10,39 +8,21 @@ const [row] = fixture('report').Report_Entry;
 const LOGIN = 'maya.okafor@acme.example';
 const NOON = Date.parse('2026-11-16T12:00:00Z');
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
-async function workday(script: (request: ReceivedRequest) => ScriptedAnswer | undefined, environment = {}) {
-  const server = await startScriptedServer(script);
-  closers.push(server.close);
-  const settings = loadSettings(definition.settings, {
-    IRIS_WORKDAY_URL: server.url,
-    IRIS_WORKDAY_TENANT: 'acme',
-    IRIS_WORKDAY_USER: 'ISU_Iris',
-    IRIS_WORKDAY_PASSWORD: 'secret-password',
-    IRIS_WORKDAY_REPORT_OWNER: 'ISU_Iris',
-    IRIS_WORKDAY_REPORT: 'Worker_By_Email',
-    ...environment,
-  });
-  const source = definition.create(settings);
-  closers.push(async () => source.close?.());
-  return { server, source };
-}
+const sources = scriptedSources(definition, (url) => ({
+  IRIS_WORKDAY_URL: url,
+  IRIS_WORKDAY_TENANT: 'acme',
+  IRIS_WORKDAY_USER: 'ISU_Iris',
+  IRIS_WORKDAY_PASSWORD: 'secret-password',
+  IRIS_WORKDAY_REPORT_OWNER: 'ISU_Iris',
+  IRIS_WORKDAY_REPORT: 'Worker_By_Email',
+}));
+afterEach(() => sources.close());
+const workday = sources.start;
 
 type Source = ReturnType<typeof definition.create>;
 const ask = (source: Source, loginName = LOGIN, now = NOON) =>
   source.lookup({ principal: loginName, loginName }, { signal: AbortSignal.timeout(5000), now });
 const report = (...rows: unknown[]) => ({ body: { Report_Entry: rows } });
-
-async function failure(promise: Promise<unknown>): Promise<VendorError> {
-  return promise.then(
-    (value) => Promise.reject(new Error(`answered ${JSON.stringify(value)}`)),
-    (error) => error,
-  );
-}
 
 describe('the report', () => {
   it('is asked for one work e-mail', async () => {
