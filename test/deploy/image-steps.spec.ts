@@ -9,7 +9,10 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rea
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@iris/context-cache/testing';
+import type { SimulatedApi } from '@iris/simulation';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SIMULATED_APIS } from '../../apps/sandbox/src/generated/simulated-apis.js';
+import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendor-name.js';
 import { linkTree, perform, StageState, stagesOf } from './dockerfile-steps.js';
 import { ROOT } from './helm.js';
 
@@ -18,22 +21,7 @@ const NOWHERE = 'http://127.0.0.1:9';
 const NEEDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   gateway: { IRIS_HOOK_KEYS: 'aperture=0123456789abcdef' },
   auditor: { IRIS_REDIS_URL: 'redis://127.0.0.1:9' },
-  'enricher-okta': { IRIS_OKTA_URL: NOWHERE, IRIS_OKTA_TOKEN: 'token' },
-  'enricher-workday': {
-    IRIS_WORKDAY_URL: NOWHERE,
-    IRIS_WORKDAY_TENANT: 'example',
-    IRIS_WORKDAY_USER: 'user',
-    IRIS_WORKDAY_PASSWORD: 'password',
-    IRIS_WORKDAY_REPORT_OWNER: 'owner',
-    IRIS_WORKDAY_REPORT: 'report',
-  },
-  'enricher-servicenow': {
-    IRIS_SERVICENOW_URL: NOWHERE,
-    IRIS_SERVICENOW_USER: 'user',
-    IRIS_SERVICENOW_PASSWORD: 'password',
-  },
-  'enricher-pagerduty': { IRIS_PAGERDUTY_TOKEN: 'token' },
-  'enricher-tailscale': { IRIS_TAILSCALE_CLIENT_ID: 'id', IRIS_TAILSCALE_CLIENT_SECRET: 'secret' },
+  ...Object.fromEntries(await Promise.all(VENDOR_NAMES.map(environmentOfEnricher))),
 };
 const APPS = readdirSync(join(ROOT, 'apps')).filter((app) => app in NEEDED);
 
@@ -52,6 +40,11 @@ afterAll(() => {
   for (const child of running) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
+
+async function environmentOfEnricher(vendor: VendorName) {
+  const api = SIMULATED_APIS[vendor] as SimulatedApi;
+  return [`enricher-${vendor}`, api.enricherEnvironment(NOWHERE, await api.credentials())] as const;
+}
 
 /** The steps before `ARG APP` are the same for every app, and a builder caches them too. */
 function indexOfApp(): number {

@@ -20,7 +20,7 @@ import { findPeople, InvalidUserQueryError } from './user-query.js';
 const REQUESTS_PER_MINUTE = 600;
 const MOST_AT_ONCE = 75;
 
-/** Stands in for an Okta org: Users, Groups and the org authorization server's token endpoint. */
+/** Simulates an Okta org: Users, Groups and the org authorization server's token endpoint. */
 export function oktaBehaviour(company: Company, clock: SandboxClock, credentials: OktaCredentials): ApiBehaviour {
   const access = new OktaAccess(credentials, new AccessTokens(clock, 'eyJ.sandbox.'));
   return {

@@ -1,11 +1,11 @@
 import {
-  pushJson,
-  refusePush,
+  refuseWebhook,
   sameSecret,
   subjectOfAddress,
   type WebhookEvent,
   type WebhookReply,
   type WebhookRequest,
+  webhookJson,
 } from '@iris/enricher-kit';
 import { z } from 'zod';
 
@@ -49,14 +49,14 @@ const CHALLENGE_HEADER = 'x-okta-verification-challenge';
 export function readEventHook(request: WebhookRequest, secret: string): WebhookReply {
   const { authorization } = request.headers;
   if (typeof authorization !== 'string' || !sameSecret(authorization, secret))
-    return refusePush('push_unauthenticated');
+    return refuseWebhook('push_unauthenticated');
   if (request.method === 'GET') {
     const challenge = request.headers[CHALLENGE_HEADER];
-    if (typeof challenge !== 'string' || challenge === '') return refusePush('push_malformed');
+    if (typeof challenge !== 'string' || challenge === '') return refuseWebhook('push_malformed');
     return { status: 200, body: { verification: challenge } };
   }
-  const parsed = delivery.safeParse(pushJson(request.body));
-  if (request.method !== 'POST' || !parsed.success) return refusePush('push_malformed');
+  const parsed = delivery.safeParse(webhookJson(request.body));
+  if (request.method !== 'POST' || !parsed.success) return refuseWebhook('push_malformed');
   return { status: 200, events: parsed.data.data.events.flatMap(changeOf) };
 }
 

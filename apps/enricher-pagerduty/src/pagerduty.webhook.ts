@@ -1,4 +1,11 @@
-import { hmacHex, pushJson, refusePush, sameSecret, type WebhookReply, type WebhookRequest } from '@iris/enricher-kit';
+import {
+  hmacHex,
+  refuseWebhook,
+  sameSecret,
+  type WebhookReply,
+  type WebhookRequest,
+  webhookJson,
+} from '@iris/enricher-kit';
 import { z } from 'zod';
 
 const reference = z.object({ id: z.string().min(1) });
@@ -28,9 +35,9 @@ export function incidentRecord(number: number): string {
  * An incident concerns those who have it now and those who had it before.
  */
 export function readWebhook(request: WebhookRequest, secrets: readonly string[]): WebhookReply {
-  if (!isSigned(request, secrets)) return refusePush('push_unauthenticated');
-  const parsed = delivery.safeParse(pushJson(request.body));
-  if (request.method !== 'POST' || !parsed.success) return refusePush('push_malformed');
+  if (!isSigned(request, secrets)) return refuseWebhook('push_unauthenticated');
+  const parsed = delivery.safeParse(webhookJson(request.body));
+  if (request.method !== 'POST' || !parsed.success) return refuseWebhook('push_malformed');
   const { id, event_type, data } = parsed.data.event;
   if (!event_type.startsWith('incident.')) return { status: 200, events: [] };
   const { data: changed } = incident.safeParse(data);

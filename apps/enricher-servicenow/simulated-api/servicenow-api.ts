@@ -29,7 +29,7 @@ const REQUESTS_PER_HOUR = 20_000;
 const TOKEN_LIFETIME_SECONDS = 1799;
 const DEFAULT_LIMIT = 10_000;
 
-/** Stands in for a ServiceNow instance: the Table API and the OAuth token endpoint. */
+/** Simulates a ServiceNow instance: the Table API and the OAuth token endpoint. */
 export function serviceNowBehaviour(
   company: Company,
   clock: SandboxClock,

@@ -26,7 +26,7 @@ const TOKEN_LIFETIME_SECONDS = 3600;
 /** The scopes that the OAuth client was given. */
 const SCOPES = ['devices:core:read', 'devices:posture_attributes:read', 'users:read'];
 
-/** Stands in for the Tailscale API. It has no published rate limit, so there is none. */
+/** Simulates the Tailscale API. It has no published rate limit, so there is none. */
 export function tailscaleBehaviour(
   company: Company,
   clock: SandboxClock,

@@ -1,15 +1,15 @@
 import {
   hmacHex,
-  pushJson,
-  refusePush,
+  refuseWebhook,
   sameSecret,
   type WebhookEvent,
   type WebhookReply,
   type WebhookRequest,
+  webhookJson,
 } from '@iris/enricher-kit';
 import { z } from 'zod';
 
-/** How far the time in a signature may be from the present, in ms: a push that is recorded and sent again is older. */
+/** How far the time in a signature may be from the present, in ms: a webhook that is recorded and sent again is older. */
 const TOLERANCE_MS = 5 * 60 * 1000;
 
 const events = z
@@ -30,13 +30,13 @@ const events = z
  */
 export function readWebhook(request: WebhookRequest, secret: string, now: number): WebhookReply {
   const signature = signatureOf(request);
-  if (signature === undefined) return refusePush('push_unauthenticated');
+  if (signature === undefined) return refuseWebhook('push_unauthenticated');
   const { time, v1 } = signature;
   const valid = hmacHex(secret, `${time}.`, request.body);
-  if (!v1.map((one) => sameSecret(one, valid)).includes(true)) return refusePush('push_unauthenticated');
-  if (Math.abs(now - Number(time) * 1000) > TOLERANCE_MS) return refusePush('push_expired');
-  const parsed = events.safeParse(pushJson(request.body));
-  if (request.method !== 'POST' || !parsed.success) return refusePush('push_malformed');
+  if (!v1.map((one) => sameSecret(one, valid)).includes(true)) return refuseWebhook('push_unauthenticated');
+  if (Math.abs(now - Number(time) * 1000) > TOLERANCE_MS) return refuseWebhook('push_expired');
+  const parsed = events.safeParse(webhookJson(request.body));
+  if (request.method !== 'POST' || !parsed.success) return refuseWebhook('push_malformed');
   return {
     status: 200,
     events: parsed.data.flatMap(({ type, data }, index): WebhookEvent[] => {

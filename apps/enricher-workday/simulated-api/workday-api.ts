@@ -44,7 +44,7 @@ const REQUESTS_PER_SECOND = 10;
 const TOKEN_LIFETIME_SECONDS = 14_400;
 const MOST_PER_PAGE = 100;
 
-/** Stands in for a Workday tenant: reports as a service, the staffing REST service and the OAuth token endpoint. */
+/** Simulates a Workday tenant: reports as a service, the staffing REST service and the OAuth token endpoint. */
 export function workdayBehaviour(company: Company, clock: SandboxClock, credentials: WorkdayCredentials): ApiBehaviour {
   return {
     vendor: 'workday',

@@ -75,7 +75,7 @@ function replica(vendor: Vendor, redis: RedisConnection | undefined, change: Par
       synced: () => {},
       bulkRead: () => {},
       leftOut: () => {},
-      pushed: () => {},
+      webhookHandled: () => {},
     },
     logger: quiet,
   });

@@ -3,7 +3,7 @@ import type { CallBudget } from '@iris/context-cache';
 import type { JsonObject, ReasonId, ResourceRef, SourceId, Subject } from '@iris/contracts';
 import type { HeaderMap } from './http/retry-after.js';
 
-/** What a vendor said about a subject or a resource. */
+/** What a lookup of a subject or a resource returns. */
 export type LookupResult =
   | {
       readonly status: 'FOUND';
@@ -62,7 +62,7 @@ export interface BulkOutcome {
 // biome-ignore lint/suspicious/noConfusingVoidType: a generator without a return statement returns void
 export type BulkRead = AsyncGenerator<BulkItem, BulkOutcome | undefined | void>;
 
-/** A push of a vendor, as it came in. */
+/** A webhook request of a vendor, as received. */
 export interface WebhookRequest {
   readonly method: string;
   /** Names in lower case. */
@@ -72,11 +72,11 @@ export interface WebhookRequest {
   readonly body: Buffer;
 }
 
-/** Something that a push says has changed. */
+/** A change that a webhook reports. */
 export interface WebhookEvent {
-  /** The same whenever the vendor sends the event again; covered by what proves that the push is the vendor's. */
+  /** The same whenever the vendor sends the event again; covered by what proves that the webhook is the vendor's. */
   readonly id: string;
-  /** Whose facts have changed, as far as the push names them by what the vendor is asked by. */
+  /** Whose facts have changed, as far as the webhook names them by what the vendor is asked by. */
   readonly subjects?: readonly Subject[];
   /** The vendor's records that have changed; `recordsOf` told whose entries are made of them. */
   readonly records?: readonly string[];
@@ -111,11 +111,11 @@ export interface VendorSource {
    */
   bulkSince?(since: number, call: VendorCall): BulkRead;
   /**
-   * Takes a push of the vendor. The source checks that it comes from the vendor; what it says of a subject is not
+   * Takes a webhook of the vendor. The source checks that it comes from the vendor; what it says of a subject is not
    * believed but read again.
    */
   webhook?(request: WebhookRequest): Promise<WebhookReply>;
-  /** Ids of the vendor's records that attributes of a subject are made of, by which a push may name them. */
+  /** Ids of the vendor's records that attributes of a subject are made of, by which a webhook may name them. */
   recordsOf?(attributes: JsonObject): readonly string[];
   /** Frees sockets and timers. */
   close?(): Promise<void>;

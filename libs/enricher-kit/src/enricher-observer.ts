@@ -10,8 +10,8 @@ export type FetchOutcome = 'found' | 'not_found' | VendorErrorKind;
 /** What came of a refresh job: `not_needed` when the entry was read again meanwhile. */
 export type RefreshOutcome = 'refreshed' | 'not_needed' | 'failed';
 
-/** What became of a vendor's push: `repeated` when its event was dealt with before. */
-export type PushOutcome = 'taken' | 'repeated' | 'refused' | 'not_passed_on';
+/** The outcome of a vendor's webhook: `repeated` when its event was handled before. */
+export type WebhookOutcome = 'taken' | 'repeated' | 'refused' | 'not_passed_on';
 
 /** Sees what the kit does. Methods must not throw. */
 export interface EnricherObserver {
@@ -24,7 +24,7 @@ export interface EnricherObserver {
   synced(subjects: number): void;
   /** @param at when the last bulk read that ended well began, in epoch ms */
   bulkRead(at: number): void;
-  pushed(outcome: PushOutcome, events: number): void;
+  webhookHandled(outcome: WebhookOutcome, events: number): void;
   /** @param rows how many rows of the vendor were left out because their shape is not understood */
   leftOut(rows: number): void;
 }
@@ -44,6 +44,6 @@ export function meteredObserver(source: SourceId): EnricherObserver {
     synced: (subjects) => count('iris.source.synced_subjects', { source }, subjects),
     bulkRead: (at) => setGauge('iris.source.last_bulk_read', at / 1000, { source }),
     leftOut: (rows) => count('iris.source.rows_left_out', { source }, rows),
-    pushed: (outcome, events) => count('iris.source.pushes', { source, outcome }, events),
+    webhookHandled: (outcome, events) => count('iris.source.pushes', { source, outcome }, events),
   };
 }

@@ -4,7 +4,7 @@ import type { HeaderMap } from '../http/retry-after.js';
 import { EnricherHealth } from './enricher-health.js';
 import { WebhookReceiver } from './webhook-receiver.js';
 
-/** The HTTP side of an enricher: the probe, and the vendor's pushes. */
+/** The HTTP side of an enricher: the probe, and the vendor's webhooks. */
 @Controller()
 export class ProbesController {
   constructor(

@@ -1,7 +1,7 @@
 import { REASONS } from '@iris/contracts';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { refusePush } from '../http/pushes.js';
+import { refuseWebhook } from '../http/webhook-body.js';
 
 const TOO_LARGE = 413;
 
@@ -14,7 +14,7 @@ export class ProblemFilter implements ExceptionFilter {
     const status = statusOf(error);
     const body =
       status === TOO_LARGE
-        ? refusePush('push_too_large').body
+        ? refuseWebhook('push_too_large').body
         : { title: status < 500 ? 'The request cannot be answered' : REASONS.internal_error, status };
     reply.code(status).header('content-type', 'application/problem+json').send(body);
   }

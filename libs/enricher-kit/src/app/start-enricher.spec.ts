@@ -24,7 +24,7 @@ import type {
   VendorSource,
   WebhookEvent,
 } from '../enricher-definition.js';
-import { refusePush } from '../http/pushes.js';
+import { refuseWebhook } from '../http/webhook-body.js';
 import { VendorError } from '../vendor-error.js';
 import { type RunningEnricher, startEnricher } from './start-enricher.js';
 
@@ -242,7 +242,7 @@ describe('an enricher that runs', () => {
     await expect(fetch(`${enricher.httpUrl}/healthz`)).rejects.toThrow();
   });
 
-  it('drops what a push speaks of everywhere, and reads it again', async () => {
+  it('drops what a webhook speaks of everywhere, and reads it again', async () => {
     const bodies: string[] = [];
     const vendor = testVendor({
       webhook: async (request) => {
@@ -276,7 +276,7 @@ describe('an enricher that runs', () => {
     subscriber.disconnect();
   });
 
-  it('finds whom a push names by the vendor’s own id, under every login, and takes an event once', async () => {
+  it('finds whom a webhook names by the vendor’s own id, under every login, and takes an event once', async () => {
     const events: WebhookEvent[] = [{ id: 'e1', records: ['00u1'] }];
     const vendor = testVendor({
       webhook: async () => ({ status: 200, events }),
@@ -304,8 +304,8 @@ describe('an enricher that runs', () => {
     expect(vendor.calls).toHaveLength(6);
   });
 
-  it('refuses a push that is too large, or that the source refuses, with a problem document', async () => {
-    const vendor = testVendor({ webhook: async () => refusePush('push_unauthenticated') });
+  it('refuses a webhook that is too large, or that the source refuses, with a problem document', async () => {
+    const vendor = testVendor({ webhook: async () => refuseWebhook('push_unauthenticated') });
     const { enricher } = await start(vendor);
     const push = (body: string) => fetch(`${enricher.httpUrl}/webhook`, { method: 'POST', body });
     for (const [body, status, reason] of [
@@ -319,13 +319,13 @@ describe('an enricher that runs', () => {
     }
   });
 
-  it('has a push sent again when Redis is away', async () => {
+  it('has a webhook sent again when Redis is away', async () => {
     const vendor = testVendor({ webhook: async () => ({ status: 200, events: [{ id: 'e1', subjects: [ana] }] }) });
     const { enricher } = await start(vendor, { IRIS_REDIS_URL: 'redis://127.0.0.1:1' });
     expect((await fetch(`${enricher.httpUrl}/webhook`, { method: 'POST' })).status).toBe(503);
   });
 
-  it('drops what a push names once Redis is back, though the push is not sent again', async () => {
+  it('drops what a webhook names once Redis is back, though the webhook is not sent again', async () => {
     const own = await startRedis();
     const { port } = own;
     const proxy = await FaultProxy.start({ target: () => port });

@@ -19,8 +19,8 @@ import { ProblemFilter } from './problem.filter.js';
 import { connectSharedRedis, type SharedRedis } from './shared-redis.js';
 import { WebhookReceiver } from './webhook-receiver.js';
 
-/** Largest push of a vendor, in bytes. */
-const MAX_PUSH_BYTES = 1024 * 1024;
+/** Largest webhook request of a vendor, in bytes. */
+const MAX_WEBHOOK_BYTES = 1024 * 1024;
 const SERVICE = `${ENRICHER_PACKAGE}.${ENRICHER_SERVICE}`;
 
 /** An enricher that listens. */
@@ -121,14 +121,14 @@ async function createApp(
   certificates: Certificates | undefined,
   serving: HealthImplementation,
 ): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ bodyLimit: MAX_PUSH_BYTES, forceCloseConnections: 'idle' });
+  const adapter = new FastifyAdapter({ bodyLimit: MAX_WEBHOOK_BYTES, forceCloseConnections: 'idle' });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: ['error', 'warn'],
     bodyParser: false,
     abortOnError: false,
   });
   app.useGlobalFilters(new ProblemFilter());
-  // A push's signature is made of its bytes, so they are kept whatever their type.
+  // A webhook's signature is made of its bytes, so they are kept whatever their type.
   adapter.getInstance().addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   adapter.getInstance().removeContentTypeParser(['application/json', 'text/plain']);
   app.connectMicroservice<MicroserviceOptions>({

@@ -12,42 +12,42 @@ export interface WebhookOptions {
   readonly settings: SourceSettings;
   readonly source: VendorSource;
   readonly identity: IdentityMap;
-  /** Absent when no Redis is configured: a push then reaches nobody but this process's next read. */
+  /** Absent when no Redis is configured: a webhook then has an effect on the next read of this process only. */
   readonly shared?: EntryStore & { readonly pushes: PushMemory };
   readonly chain: AnswerChain;
-  readonly observer: Pick<EnricherObserver, 'pushed'>;
+  readonly observer: Pick<EnricherObserver, 'webhookHandled'>;
   readonly logger: Logger;
   /** Has everything read in bulk soon, where there is a bulk read. */
   readonly readAll: () => Promise<void>;
 }
 
 /**
- * Takes a vendor's pushes. What a push says is never believed: the entries of whom it speaks of are dropped in every
- * replica and read again, so the order in which pushes come does not matter. An event that was dealt with is
+ * Receives a vendor's webhooks. Their facts are not used: the entries of the subjects that they name are dropped in every
+ * replica and read again, so the order in which webhooks come does not matter. An event that was dealt with is
  * acknowledged and changes nothing, since vendors deliver at least once and stop delivering to who refuses.
  */
 export class WebhookReceiver {
   constructor(private readonly options: WebhookOptions) {}
 
-  /** Whether the source takes pushes at all. */
+  /** Whether the source takes webhooks at all. */
   get offered(): boolean {
     return this.options.source.webhook !== undefined;
   }
 
-  /** The reply to a push. 503 when the change cannot be told to every replica, so that the vendor sends it again. */
+  /** The reply to a webhook. 503 when the change cannot be published to every replica, so that the vendor sends it again. */
   async receive(request: WebhookRequest): Promise<WebhookReply> {
     const { id, observer, logger } = this.options;
     const reply = (await this.options.source.webhook?.(request)) ?? { status: 404 };
     if (reply.status >= 400) {
-      observer.pushed('refused', 1);
-      logger.warn({ source: id, reason: reply.body?.reason }, 'a push was refused');
+      observer.webhookHandled('refused', 1);
+      logger.warn({ source: id, reason: reply.body?.reason }, 'a webhook was refused');
       return reply;
     }
     try {
       for (const event of reply.events ?? []) await this.take(event);
     } catch {
-      observer.pushed('not_passed_on', 1);
-      logger.warn({ source: id, reason: 'cache_unavailable' }, 'a push could not be passed on');
+      observer.webhookHandled('not_passed_on', 1);
+      logger.warn({ source: id, reason: 'cache_unavailable' }, 'a webhook could not be passed on');
       return { status: 503 };
     }
     return reply;
@@ -64,13 +64,13 @@ export class WebhookReceiver {
       throw error;
     }
     if (known === true) {
-      observer.pushed('repeated', 1);
+      observer.webhookHandled('repeated', 1);
       return;
     }
     const stale = (await Promise.all((await this.principals(event)).map((principal) => this.drop(principal)))).flat();
     if (event.everybody === true) await this.options.readAll();
     await shared?.pushes.remember(id, event.id);
-    observer.pushed('taken', 1);
+    observer.webhookHandled('taken', 1);
     for (const subject of stale) this.readAgain(subject);
   }
 
@@ -103,7 +103,7 @@ export class WebhookReceiver {
   }
 
   /**
-   * Not waited for: vendors give a push few seconds, and its entry is gone already. A fault of the vendor is logged
+   * Not waited for: vendors give a webhook few seconds, and its entry is gone already. A fault of the vendor is logged
    * where it happens.
    */
   private readAgain(subject: Subject): void {

@@ -6,7 +6,7 @@ import { VendorError, type VendorErrorKind } from '../vendor-error.js';
 import { faultsOfAttributes } from './attribute-faults.js';
 import { type FaultMode, RETRY_AFTER_SECONDS } from './faulty-vendor.js';
 
-/** A source over an HTTP stand-in of its vendor. */
+/** A source over the simulated API of its vendor. */
 export interface ConformanceVendor {
   readonly source: VendorSource;
   /** Whom the vendor knows. */
@@ -15,9 +15,9 @@ export interface ConformanceVendor {
   readonly unknown: Subject;
   /** Texts that must not be in an error: tokens, passwords, keys. */
   readonly secrets: readonly string[];
-  /** Replaces every answer of the stand-in by a fault. */
+  /** Replaces every answer of the simulated API by a fault. */
   fault(mode: FaultMode): void | Promise<void>;
-  /** How many requests the stand-in has received. */
+  /** How many requests the simulated API has received. */
   requests(): number;
   /** How many requests were given up before they were answered. */
   abandoned(): number;
@@ -27,7 +27,7 @@ export interface ConformanceVendor {
 export interface Conformance {
   /** Whether the source is asked by login name or by stable node id. */
   readonly askedBy: 'login' | 'node';
-  /** Of whom the stand-in has several active records; absent where the vendor cannot have them. */
+  /** Of whom the simulated API has several active records; absent where the vendor cannot have them. */
   readonly ambiguous?: Subject;
   start(): Promise<ConformanceVendor>;
 }
@@ -119,7 +119,7 @@ export function runConformance(id: SourceId, { askedBy, ambiguous, start }: Conf
         ({ status }) => status,
         (error: unknown) => (error instanceof VendorError ? error.kind : String(error)),
       );
-      // A stand-in that answers another record than asked for is no answer that can be trusted.
+      // A simulated API that answers another record than asked for is no answer that can be trusted.
       expect(['NOT_FOUND', 'bad_response']).toContain(outcome);
     });
 

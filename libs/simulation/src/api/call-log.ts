@@ -1,4 +1,4 @@
-/** One request that reached a stand-in. */
+/** One request that reached a simulated API. */
 export interface VendorCall {
   readonly vendor: string;
   readonly method: string;

@@ -26,7 +26,7 @@ export function bearerToken(request: FastifyRequest): string | undefined {
   return /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
 }
 
-/** The base URL by which the client reached the stand-in. */
+/** The base URL by which the client reached the simulated API. */
 export function baseUrlOf(request: FastifyRequest): string {
   return `http://${request.headers.host ?? 'sandbox.invalid'}`;
 }

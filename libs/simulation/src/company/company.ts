@@ -46,7 +46,7 @@ export interface ShiftStart {
 }
 
 /**
- * The one company that all stand-ins tell of. Facts are read from here at each request, so a change shows at every
+ * The one company that all simulated APIs serve. Facts are read from here at each request, so a change shows at every
  * vendor at once.
  */
 export class Company {

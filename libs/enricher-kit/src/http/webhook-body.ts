@@ -11,8 +11,8 @@ const STATUS_OF_REFUSAL: Readonly<Record<Refusal, number>> = {
   push_too_large: 413,
 };
 
-/** Refuses a push with a problem document (RFC 9457). */
-export function refusePush(reason: Refusal): WebhookReply {
+/** Refuses a webhook with a problem document (RFC 9457). */
+export function refuseWebhook(reason: Refusal): WebhookReply {
   const status = STATUS_OF_REFUSAL[reason];
   return { status, body: { title: REASONS[reason], status, reason } };
 }
@@ -30,8 +30,8 @@ export function hmacHex(secret: string, ...parts: readonly (string | Buffer)[]):
   return hmac.digest('hex');
 }
 
-/** The body of a push as JSON; undefined when it is none. */
-export function pushJson(body: Buffer): unknown {
+/** The body of a webhook as JSON; undefined when it is none. */
+export function webhookJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
