@@ -9,8 +9,8 @@ import { parse } from 'yaml';
 import { type HttpEndpoint, startHttpEndpoint } from '../../apps/auditor/test/http-endpoint.js';
 import { type Child, startChild } from '../../apps/sandbox/src/mesh/child.js';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import { type OtlpCollector, startOtlpCollector } from '../../apps/sandbox/src/telemetry/otlp-collector.js';
 import { fateOf, postHook, preRequest } from '../e2e/hook-client.js';
-import { type OtlpCollector, startOtlpCollector } from '../e2e/otlp-collector.js';
 
 const ROOT = process.cwd();
 const LOGIN = 'ben@lumen.example';

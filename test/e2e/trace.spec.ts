@@ -3,8 +3,12 @@ import { eventually } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import {
+  type ExportedSpan,
+  type OtlpCollector,
+  startOtlpCollector,
+} from '../../apps/sandbox/src/telemetry/otlp-collector.js';
 import { deviceOf, PRODUCTION, postHook, preRequest } from './hook-client.js';
-import { type ExportedSpan, type OtlpCollector, startOtlpCollector } from './otlp-collector.js';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const DENIED_TRACE = '4bf92f3577b34da6a3ce929d0e0e4737';

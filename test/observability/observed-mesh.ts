@@ -7,8 +7,8 @@ import { type HttpEndpoint, startHttpEndpoint } from '../../apps/auditor/test/ht
 import { answers, type Child, startChild } from '../../apps/sandbox/src/mesh/child.js';
 import { HOOK_KEY, type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { type Pdp, startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
+import { type Prometheus, startPrometheus, type Target } from '../../apps/sandbox/src/telemetry/prometheus-server.js';
 import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
-import { type Prometheus, startPrometheus, type Target } from './prometheus-server.js';
 import { pathWithIris } from './runbook-commands.js';
 
 const ROOT = process.cwd();

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { sendOktaHook } from '../../apps/enricher-okta/simulated-api/okta-event-hook.js';
 import { HOOK_KEY, type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
+import { type OtlpCollector, startOtlpCollector } from '../../apps/sandbox/src/telemetry/otlp-collector.js';
 import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
 import { deviceOf, postHook, preRequest } from '../e2e/hook-client.js';
-import { type OtlpCollector, startOtlpCollector } from '../e2e/otlp-collector.js';
 
 const OKTA_SECRET = 'sandbox-okta-hook-secret';
 const PEOPLE = 60;

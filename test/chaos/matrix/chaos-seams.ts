@@ -1,7 +1,7 @@
 import { freePort } from '@iris/context-cache/testing';
 import { answers, type Child, startChild } from '../../../apps/sandbox/src/mesh/child.js';
+import { startOtlpCollector } from '../../../apps/sandbox/src/telemetry/otlp-collector.js';
 import { VENDOR_NAMES, type VendorName } from '../../../apps/sandbox/src/vendor-name.js';
-import { startOtlpCollector } from '../../e2e/otlp-collector.js';
 import { makeCertificates } from './certificates.js';
 import { FaultProxy } from './fault-proxy.js';
 

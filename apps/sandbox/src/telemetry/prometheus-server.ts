@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '@iris/context-cache/testing';
 import { stringify } from 'yaml';
-import { answers, startChild } from '../../apps/sandbox/src/mesh/child.js';
+import { answers, startChild } from '../mesh/child.js';
 
 /** Something that is scraped, with the labels that a PodMonitor puts on. */
 export interface Target {

@@ -10,6 +10,9 @@ export interface ExportedSpan {
   readonly traceId: string;
   readonly id: string;
   readonly parentId: string;
+  /** In epoch ms, with fractions. */
+  readonly startMs: number;
+  readonly endMs: number;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
@@ -21,7 +24,7 @@ export interface OtlpCollector {
   close(): Promise<void>;
 }
 
-/** The part of OpenTelemetry's trace protocol (OTLP 1.x) that the tests look at. */
+/** The part of OpenTelemetry's trace protocol (OTLP 1.x) that is read here. */
 const { root } = protobuf.parse(`
   syntax = "proto3";
   message Request { repeated ResourceSpans resource_spans = 1; }
@@ -31,7 +34,8 @@ const { root } = protobuf.parse(`
   message KeyValue { string key = 1; Value value = 2; }
   message Value { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3; double double_value = 4; } }
   message Span {
-    bytes trace_id = 1; bytes span_id = 2; bytes parent_span_id = 4; string name = 5; repeated KeyValue attributes = 9;
+    bytes trace_id = 1; bytes span_id = 2; bytes parent_span_id = 4; string name = 5;
+    fixed64 start_time_unix_nano = 7; fixed64 end_time_unix_nano = 8; repeated KeyValue attributes = 9;
   }
 `);
 const requestType = root.lookupType('Request');
@@ -50,6 +54,8 @@ interface WireRequest {
         readonly spanId: Buffer;
         readonly parentSpanId: Buffer;
         readonly name: string;
+        readonly startTimeUnixNano: string;
+        readonly endTimeUnixNano: string;
         readonly attributes: readonly WireAttribute[];
       }[];
     }[];
@@ -89,12 +95,14 @@ function decode(body: Buffer): ExportedSpan[] {
   return request.resourceSpans.flatMap(({ resource, scopeSpans }) => {
     const service = textAttributes(resource?.attributes ?? [])['service.name'] ?? 'unknown';
     return scopeSpans.flatMap(({ spans }) =>
-      spans.map(({ traceId, spanId, parentSpanId, name, attributes }) => ({
+      spans.map(({ traceId, spanId, parentSpanId, name, startTimeUnixNano, endTimeUnixNano, attributes }) => ({
         service,
         name,
         traceId: hex(traceId),
         id: hex(spanId),
         parentId: hex(parentSpanId),
+        startMs: Number(startTimeUnixNano ?? 0) / 1e6,
+        endMs: Number(endTimeUnixNano ?? 0) / 1e6,
         attributes: textAttributes(attributes),
       })),
     );
