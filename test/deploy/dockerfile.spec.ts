@@ -1,10 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { environmentName, loadSettings } from '@iris/config';
 import { describe, expect, it } from '@jest/globals';
 import { type Copy, DockerfileParser } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
 import { parse } from 'yaml';
+import { ALERTS_FILE } from '../observability/rules.js';
 import { copyArguments, stagesOf } from './dockerfile-steps.js';
 import { ROOT } from './helm.js';
 import { settingsOf } from './settings-of.js';
@@ -47,6 +52,8 @@ describe('the Dockerfile', () => {
 interface ComposeService {
   readonly build?: { readonly args: Readonly<Record<string, string>> };
   readonly environment: Readonly<Record<string, string>>;
+  readonly profiles?: readonly string[];
+  readonly volumes?: readonly string[];
   readonly env_file?: readonly string[];
   readonly depends_on?: readonly string[];
   readonly networks: readonly string[];
@@ -78,7 +85,10 @@ describe('compose.yaml', () => {
         key,
         value.replace(/^\$\{\w+:-([^}]*)\}$/, '$1').replace(/^\$\{\w+:\?[^}]*\}$/, 'aperture=0123456789abcdef'),
       ]);
-      expect([name, given.map(([key]) => key).filter((key) => !known.includes(key ?? ''))]).toEqual([name, []]);
+      expect([
+        name,
+        given.map(([key]) => key).filter((key) => !known.includes(key ?? '') && !key?.startsWith('OTEL_')),
+      ]).toEqual([name, []]);
       const vendor = /^enricher-(.+)$/.exec(name)?.[1];
       expect([name, env_file]).toEqual([name, vendor === undefined ? undefined : [`${vendor}.env`]]);
       if (vendor === undefined) expect(() => loadSettings(schema, Object.fromEntries(given))).not.toThrow();
@@ -93,6 +103,39 @@ describe('compose.yaml', () => {
       expect([...hosts, ...depends_on].filter((host) => !(host in compose.services))).toEqual([]);
       expect(networks).toEqual(['mesh']);
     }
+  });
+
+  it('brings dashboards, alerts and traces by the profile observe', async () => {
+    const docker = join(ROOT, 'deploy/docker');
+    const observing = Object.entries<ComposeService>(compose.services).filter(([, { profiles }]) =>
+      profiles?.includes('observe'),
+    );
+    expect(observing.map(([name]) => name).sort()).toEqual(['collector', 'grafana', 'jaeger', 'prometheus']);
+    for (const [name, { volumes = [] }] of observing) {
+      for (const volume of volumes)
+        expect([name, volume, existsSync(join(docker, volume.split(':')[0] ?? ''))]).toEqual([name, volume, true]);
+    }
+    const read = (file: string) => readFileSync(join(docker, 'observe', file), 'utf8');
+    const scrapes = parse(read('prometheus.yaml'), { merge: true }).scrape_configs as {
+      dns_sd_configs: { names: string[] }[];
+    }[];
+    const scraped = scrapes.flatMap(({ dns_sd_configs }) => dns_sd_configs.flatMap(({ names }) => names));
+    const apps = Object.entries<ComposeService>(compose.services).filter(([, { build }]) => build !== undefined);
+    expect(scraped.sort()).toEqual([...apps.map(([name]) => name), 'pdp'].sort());
+    const folder = await mkdtemp(join(tmpdir(), 'iris-compose-'));
+    const config = join(folder, 'prometheus.yaml');
+    await writeFile(config, read('prometheus.yaml').replace('/etc/iris/alerts.yaml', ALERTS_FILE));
+    const promtool = process.env.IRIS_PROMTOOL ?? 'promtool';
+    await expect(promisify(execFile)(promtool, ['check', 'config', config])).resolves.toMatchObject({ stderr: '' });
+    await rm(folder, { recursive: true });
+    for (const { type, url } of parse(read('datasources.yaml')).datasources) {
+      expect([type, new URL(url).hostname in compose.services]).toEqual([type, true]);
+    }
+    const { exporters, service } = parse(read('collector.yaml'));
+    expect(Object.values<{ endpoint: string }>(exporters).map(({ endpoint }) => endpoint.split(':')[0])).toEqual([
+      'jaeger',
+    ]);
+    expect(service.pipelines.traces.exporters).toEqual(Object.keys(exporters));
   });
 
   it('publishes nothing beyond this machine', () => {

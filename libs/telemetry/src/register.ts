@@ -22,11 +22,13 @@ guardOutgoingSockets();
 const QUIET_PATHS = ['/healthz', '/readyz', '/metrics'];
 
 const environment = process.env;
-const exportsTraces =
-  environment.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined || environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT !== undefined;
-const exportsMetrics =
-  environment.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined ||
-  environment.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT !== undefined;
+// An empty variable is one that is not set (OpenTelemetry specification, environment variables).
+const exportsTraces = Boolean(
+  environment.OTEL_EXPORTER_OTLP_ENDPOINT || environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+);
+const exportsMetrics = Boolean(
+  environment.OTEL_EXPORTER_OTLP_ENDPOINT || environment.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT,
+);
 
 environment.OTEL_EXPORTER_OTLP_PROTOCOL ??= 'http/protobuf';
 environment.OTEL_TRACES_EXPORTER ??= exportsTraces ? 'otlp' : 'none';
