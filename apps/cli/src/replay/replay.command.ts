@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { loadCatalog } from '@iris/tool-catalog';
 import type { Command } from 'commander';
 import { type EvidenceCounts, evidenceOf } from '../evidence/evidence-input.js';
 import { EXIT, type Finish } from '../exit-codes.js';
@@ -8,12 +9,14 @@ import { printJson, printTable } from '../output.js';
 import { startLocalPdp } from '../pdp/local-pdp.js';
 import { ChangeSummary, type Directions, type ListedChange, listed, ranked } from './change-summary.js';
 import { readPolicyText } from './policy-text.js';
+import { CatalogReapplication } from './reapply-catalog.js';
 import { type ReplayCounts, replay } from './replay.js';
 
 interface Options {
   readonly policies: string;
   readonly policyVersion?: string;
   readonly scope?: string;
+  readonly catalog?: string;
   readonly masked: boolean;
   readonly list: number;
   readonly changes?: string;
@@ -34,12 +37,15 @@ export function registerReplay(program: Command, io: CliIo, finish: Finish): voi
     .requiredOption('--policies <folder>', 'folder of policies')
     .option('--policy-version <version>', 'version that is asked, instead of the recorded one')
     .option('--scope <scope>', 'scope that is asked, instead of the recorded one')
+    .option('--catalog <file>', 'read the calls again by this tool catalog, instead of as recorded')
     .option('--masked', 'also replay records with masked attributes, whose answers may differ for that reason', false)
     .option('--list <count>', 'how many changes are listed', wholeNumber(0), 50)
     .option('--changes <file>', 'write every change to a file, as JSON lines')
     .option('--cerbos <binary>', 'Cerbos binary; that of the installed package when absent')
     .option('--lenient', 'evaluate without strict evaluation', false);
   withOptions(command, [jsonOption()]).action(async (sources: string[], options: Options) => {
+    const catalog =
+      options.catalog === undefined ? undefined : new CatalogReapplication(loadCatalog({ path: options.catalog }));
     const { clock, readsAges, readsParams } = await readPolicyText(options.policies);
     const { pdp, close } = await startLocalPdp({
       policies: options.policies,
@@ -51,12 +57,17 @@ export function registerReplay(program: Command, io: CliIo, finish: Finish): voi
       const summary = new ChangeSummary();
       const list: ListedChange[] = [];
       const evidence = evidenceOf(sources, io);
-      const counts = await replay(evidence.records(), pdp, { ...options, readsAges, readsParams }, (change) => {
-        const entry = listed(change);
-        summary.add(entry);
-        if (list.length < options.list) list.push(entry);
-        if (file !== undefined) writeSync(file, `${JSON.stringify(entry)}\n`);
-      });
+      const counts = await replay(
+        evidence.records(),
+        pdp,
+        { ...options, catalog, readsAges, readsParams },
+        (change) => {
+          const entry = listed(change);
+          summary.add(entry);
+          if (list.length < options.list) list.push(entry);
+          if (file !== undefined) writeSync(file, `${JSON.stringify(entry)}\n`);
+        },
+      );
       const result = { evidence: evidence.counts, counts, clock, summary, list };
       if (options.json) printJson(io, asJson(result));
       else printResult(io, result);
@@ -117,6 +128,8 @@ function notesOf(evidence: EvidenceCounts, counts: ReplayCounts, clock: readonly
       'records hold masked attributes and cannot be replayed faithfully; --masked replays them all the same',
     ],
     [counts.withoutCall, 'records are about no tool call'],
+    [counts.readOtherwise, 'calls have other attributes by the given catalog'],
+    [counts.notReadAgain, 'calls hold too little to be read by the given catalog, and were asked about as recorded'],
     [counts.shadow, 'records are second opinions of a candidate policy'],
     [
       counts.withoutPolicy,

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { effectAttributes, listedEffects } from '@iris/call-effects';
 import type { Effect, JsonObject } from '@iris/contracts';
 import type { EvidenceRecord } from '@iris/evidence';
 import type { CheckResult, Pdp, PdpPrincipal, PdpResource } from '@iris/pdp';
+import type { CatalogReapplication } from './reapply-catalog.js';
 
 export interface ReplayOptions {
   /** Version and scope that are asked instead of the recorded ones. */
@@ -13,6 +15,8 @@ export interface ReplayOptions {
   readonly readsAges: boolean;
   /** Whether the policies read parameters. When not, masked parameters make no difference. */
   readonly readsParams: boolean;
+  /** Reads calls again before they are asked about. */
+  readonly catalog?: CatalogReapplication;
 }
 
 /** What became of the records that were read. */
@@ -27,6 +31,10 @@ export interface ReplayCounts {
   masked: number;
   /** Records without a tool call, for example of a hook that could not be read. */
   withoutCall: number;
+  /** Asked again with other attributes, which another catalog gives. */
+  readOtherwise: number;
+  /** Asked again as recorded, because another catalog cannot read them again. */
+  notReadAgain: number;
   /** Second opinions of a candidate policy, which are no decisions. */
   shadow: number;
 }
@@ -63,7 +71,16 @@ export async function replay(
   options: ReplayOptions,
   onChange: (change: Change) => void,
 ): Promise<ReplayCounts> {
-  const counts: ReplayCounts = { replayed: 0, changed: 0, withoutPolicy: 0, masked: 0, withoutCall: 0, shadow: 0 };
+  const counts: ReplayCounts = {
+    replayed: 0,
+    changed: 0,
+    withoutPolicy: 0,
+    masked: 0,
+    withoutCall: 0,
+    readOtherwise: 0,
+    notReadAgain: 0,
+    shadow: 0,
+  };
   let window: Replayable[] = [];
   const run = async () => {
     const results = await checkAll(window, pdp, options);
@@ -82,11 +99,22 @@ export async function replay(
     if (record.mode === 'shadow') counts.shadow += 1;
     else if (!isReplayable(record)) counts.withoutCall += 1;
     else if (isUnfaithful(record, options)) counts.masked += 1;
-    else window.push(record);
+    else window.push(readAgain(record, options.catalog, counts));
     if (window.length >= WINDOW) await run();
   }
   await run();
   return counts;
+}
+
+function readAgain(record: Replayable, catalog: CatalogReapplication | undefined, counts: ReplayCounts): Replayable {
+  if (catalog === undefined) return record;
+  const attr = catalog.attributes(record);
+  if (attr === undefined) {
+    counts.notReadAgain += 1;
+    return record;
+  }
+  if (!isDeepStrictEqual(attr, record.resource.attr)) counts.readOtherwise += 1;
+  return { ...record, resource: { ...record.resource, attr } };
 }
 
 function isReplayable(record: EvidenceRecord): record is Replayable {
@@ -96,7 +124,7 @@ function isReplayable(record: EvidenceRecord): record is Replayable {
 
 function isUnfaithful({ replay }: Replayable, options: ReplayOptions): boolean {
   if (!replay.masked || options.masked) return false;
-  return options.readsParams || replay.maskedParamsOnly !== true;
+  return options.readsParams || options.catalog !== undefined || replay.maskedParamsOnly !== true;
 }
 
 async function checkAll(
