@@ -4,6 +4,7 @@ import type { CliIo } from '../io.js';
 import { cerbosOption, jsonOption, withOptions } from '../options.js';
 import { printJson } from '../output.js';
 import { checkPolicies, lintPolicies, type PolicyProblems, problemsOf } from './check-policies.js';
+import { type PoliciesCiOptions, policiesCi } from './policies-ci.js';
 import { policyFolder } from './policy-folder.js';
 import { stampRevision } from './policy-revision.js';
 
@@ -34,6 +35,23 @@ export function registerPolicies(program: Command, io: CliIo, finish: Finish): v
       print(await lintPolicies(folder, options.cerbos), options);
     },
   );
+  withOptions(
+    policies.command('ci').description('compile, lint, test, and replay recorded decisions; write a Markdown comment'),
+    [cerbosOption()],
+  )
+    .argument('[folder]', 'folder with pack/ and tests/, or a folder of policies with test suites', 'policies')
+    .option('--evidence <path...>', 'files or folders of evidence', [])
+    .option('--catalog <file>', 'read the calls again by this tool catalog, instead of as recorded')
+    .option('--policy-version <version>', 'version that is asked, instead of the recorded one')
+    .option('--masked', 'also replay records with masked attributes', false)
+    .option('--comment <file>', 'append the comment to this file instead of the standard output')
+    .option('--accept-changes', 'exit with 0 when decisions change and nothing else is found', false)
+    .action(async (folder: string, options: Omit<PoliciesCiOptions, 'folder'> & { acceptChanges: boolean }) => {
+      const { problems, toAllow, toDeny } = await policiesCi({ ...options, folder }, io);
+      io.err(`${problems} problems, ${toAllow} decisions change to ALLOW, ${toDeny} to DENY\n`);
+      const changed = toAllow + toDeny > 0 && !options.acceptChanges;
+      finish(problems > 0 || changed ? EXIT.FOUND : EXIT.OK);
+    });
 
   function print(found: PolicyProblems, { json }: Options): void {
     const problems = problemsOf(found);
