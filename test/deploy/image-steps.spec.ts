@@ -158,4 +158,16 @@ describe('the image', () => {
     },
     180_000,
   );
+
+  it('of cli runs a command as the Job of the chart does', () => {
+    const state = imageOf('cli');
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['start.js', 'doctor', '--no-enrichers', '--json'], {
+      cwd: state.path('.'),
+      env: { PATH: process.env.PATH, ...state.environment },
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toHaveProperty('findings', []);
+    expect(existsSync(state.path('policies/golden.yaml'))).toBe(true);
+  }, 180_000);
 });
