@@ -45,7 +45,6 @@ beforeAll(async () => {
       tailscale: { IRIS_TAILSCALE_WEBHOOK_SECRET: TAILSCALE_SECRET },
     },
   });
-  await ask(mesh, { login: `${BYSTANDER}@lumen.example`, ...READ });
 });
 afterAll(() => mesh?.close());
 
@@ -167,6 +166,7 @@ describe('a login name', () => {
 });
 
 describe('an event hook of Okta', () => {
+  beforeAll(() => ask(mesh, { login: `${BYSTANDER}@lumen.example`, ...READ }));
   const target = () => ({ url: webhook('okta'), authorization: OKTA_SECRET });
 
   it('is set up by the challenge', async () => {

@@ -3,7 +3,7 @@ import { type Hook, hookCallDataSchema, type JsonObject } from '@iris/contracts'
 import { ToolPlans } from '@iris/decision';
 import { CerbosPdp, type CheckResult, type PlanKind, parseGoldenChecks, runGoldenChecks } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
@@ -55,8 +55,6 @@ function callAttributes(name: string, params?: JsonObject): JsonObject {
   const { tool, classification } = catalog.classify({ name, params });
   return structuredClone({ tool, ...classification, client: { name: 'claude-cli' } }) as unknown as JsonObject;
 }
-
-jest.setTimeout(120_000);
 
 describe('the shipped policies on a real PDP', () => {
   let pdp: CerbosPdp;

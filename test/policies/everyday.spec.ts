@@ -4,7 +4,7 @@ import type { JsonObject, ToolCall } from '@iris/contracts';
 import { EffectsOfCalls } from '@iris/decision';
 import { CerbosPdp } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
 
@@ -42,8 +42,6 @@ function resourcesOf(command: string): JsonObject[] {
   const summaries = effects.checked(call).map((effect) => effectSummary(effect, { status: 'not_found' }));
   return [own, ...summaries.map((summary) => effectAttributes(own, summary))];
 }
-
-jest.setTimeout(120_000);
 
 describe('everyday commands of an engineer who is not on call', () => {
   let pdp: CerbosPdp;

@@ -1,11 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { contentRevision, statedRevision } from '../../apps/cli/src/policies/policy-revision.js';
 import { runIris } from '../cli/run-iris.js';
-
-jest.setTimeout(120_000);
 
 async function compile(root: string, command: 'test' | 'lint' = 'test') {
   const { code, err, out } = await runIris(['policies', command, join(root, 'policies'), '--stamp']);

@@ -2,13 +2,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { stampRevision } from '../../apps/cli/src/policies/policy-revision.js';
 import { type Pdp, startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
 import { findingsOf } from '../cli/run-iris.js';
 import { alertRules } from '../observability/rules.js';
-
-jest.setTimeout(120_000);
 
 describe('a policy that a real PDP cannot load', () => {
   let folder: string;

