@@ -8,6 +8,8 @@ import { evidenceOf, fateOf, PRODUCTION, postHook, preRequest } from './hook-cli
 
 const SQL = 'mcp__postgres__execute_sql';
 const BUDGET_MS = 3000;
+/** The verdict is written and read after the budget ends, in ms. */
+const MARGIN_MS = 500;
 /** Between two hooks, in ms. */
 const PAUSE_MS = 100;
 /** Hooks during an outage of a vendor. */
@@ -78,7 +80,7 @@ describe('a vendor that fails', () => {
       starvation.stop();
       expect(reply.status).toBe(200);
       expect(fateOf(reply)).toBe('withheld');
-      expect(reply.ms - starvedMs).toBeLessThanOrEqual(BUDGET_MS);
+      expect(reply.ms - starvedMs).toBeLessThanOrEqual(BUDGET_MS + MARGIN_MS);
       const record = (await evidenceOf(mesh.gateways[0])).find(({ principal }) => principal.id === login);
       expect(record?.principal.attr).toHaveProperty('context.pagerduty.status', 'unavailable');
       expect(record?.principal.attr).not.toHaveProperty('onCall');
