@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => mesh.stop());
 
-/** What an ending gateway says about itself. */
+/** What a gateway reports while it ends. */
 function lastWords(gateway: MeshProcess): { bytes: number; refused: number; notAccepting: number } {
   const line = /^end (.*)$/m.exec(gateway.output())?.[1];
   if (line === undefined) throw new Error(`the gateway did not end well: ${gateway.output()}`);
@@ -84,7 +84,7 @@ describe('every acknowledged record is delivered', () => {
   it('when Redis is killed and comes back empty', async () => {
     const gateway = mesh.gateway();
     await mesh.more(300);
-    // A batch stands in Redis for certain, because nobody takes it yet.
+    // A batch is in Redis for certain, because nobody takes it yet.
     await mesh.redis.kill();
     await mesh.redis.start();
     await mesh.auditor();
@@ -98,7 +98,7 @@ describe('every acknowledged record is delivered', () => {
     await reconcile(gateway);
   });
 
-  it('when a sink is away for a while', async () => {
+  it('when a sink is unavailable for a while', async () => {
     await mesh.auditor();
     const gateway = mesh.gateway();
     await mesh.more(300);
@@ -128,7 +128,7 @@ describe('every acknowledged record is delivered', () => {
     await reconcile(gateway, 2);
   });
 
-  it('when the spool reaches its limit: it says so before, refuses, and goes on when there is room', async () => {
+  it('when the spool reaches its limit: it warns before, refuses, and continues when there is room', async () => {
     const gateway = mesh.gateway({ maxBytes: 200_000, recordsPerTick: 10 });
     await refusals(gateway, 'SpoolFullError');
     await mesh.auditor();

@@ -64,7 +64,7 @@ async function fires(...alerts: readonly string[]): Promise<void> {
     }
     expect([...waited]).toEqual([]);
   });
-  // While the fault is there, the commands of each runbook lead to its cause.
+  // While the fault lasts, the commands of each runbook lead to its cause.
   for (const alert of alerts) {
     const output = await runRunbook(alert, { ...observed.env, ...RUNBOOK_ENV[alert] });
     expect([alert, output]).toEqual([alert, expect.stringMatching(NAMED_CAUSES[alert] ?? /(?!)/)]);

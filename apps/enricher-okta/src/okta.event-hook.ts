@@ -42,7 +42,7 @@ const CHALLENGE_HEADER = 'x-okta-verification-challenge';
 
 /**
  * Reads Okta's event hooks: the challenge of the one GET, and deliveries. What proves that Okta sends them is a fixed
- * `Authorization` value; nothing signs the body, so it only says whom to read again.
+ * `Authorization` value; nothing signs the body, so it only names whom to read again.
  *
  * @param secret the whole value of the header
  */

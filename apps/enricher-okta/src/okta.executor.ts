@@ -148,7 +148,7 @@ function isList(request: Request): boolean {
 /**
  * Reads an answer to its end, once, and gives copies of it.
  *
- * @throws VendorError `bad_response` unless it is a JSON list, or a JSON object, as `list` says
+ * @throws VendorError `bad_response` unless it is a JSON list, or a JSON object, by `list`
  */
 async function checked(response: Response, list: boolean): Promise<() => Response> {
   const answer: Answer = response;

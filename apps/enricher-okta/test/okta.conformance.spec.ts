@@ -99,7 +99,7 @@ describe('over the company', () => {
     expect(sandbox.admin.calls('okta').byRoute['POST /oauth2/v1/token']).toBe(1);
   });
 
-  it('says unauthorized for a key that the org does not know', async () => {
+  it('returns unauthorized for an unknown key', async () => {
     const sandbox = await shared.fresh();
     const source = createSource(definition, { ...withPrivateKey(sandbox), IRIS_OKTA_CLIENT_ID: '0oaSomebodyElse' });
     await expect(lookup(source, person('ana'))).rejects.toMatchObject({ kind: 'unauthorized' });
@@ -114,7 +114,7 @@ describe('over the company', () => {
 });
 
 describe('the read of what has changed', () => {
-  it('tells of a status and of a profile, also of who is deactivated, and of nobody else', async () => {
+  it('reports status and profile, also of deactivated users, and of no other user', async () => {
     const sandbox = await shared.fresh();
     const source = createSource(definition, environment(sandbox));
     const { company, clock } = sandbox.admin;

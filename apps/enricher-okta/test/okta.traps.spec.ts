@@ -145,7 +145,7 @@ describe('an e-mail address that is no login', () => {
     await expect(ask(source)).resolves.toMatchObject({ attributes: { id: renamed.id } });
   });
 
-  it('says who is gone', async () => {
+  it('reports deactivated users', async () => {
     const { source } = await searching([other('00u2', 'DEPROVISIONED')]);
     await expect(ask(source)).resolves.toMatchObject({ attributes: { id: '00u2', live: false, groups: [] } });
   });
@@ -275,7 +275,7 @@ describe('refusals', () => {
     expect((await failure(ask(source, LOGIN, caller.signal))).kind).toBe('cancelled');
   });
 
-  it('says unavailable when nobody listens', async () => {
+  it('returns unavailable when the vendor refuses connections', async () => {
     const { server, source } = await okta(() => ({ body: user }));
     await server.close();
     expect((await failure(ask(source))).kind).toBe('unavailable');
@@ -536,7 +536,7 @@ describe('a bulk read', () => {
     ['a member without an id', [{ ...user, id: undefined }], [group]],
     ['a group without a name', [user], [{ ...group, profile: {} }]],
     ['a group without an id', [user], [{ ...group, id: '../users' }]],
-  ])('tells no groups where there is %s', async (_, members, groups) => {
+  ])('reports no groups where there is %s', async (_, members, groups) => {
     const { items, leftOut } = await facts(script([user], members, groups));
     expect(items[0]?.[1]).toMatchObject({ attributes: { live: true } });
     expect(items[0]?.[1]).not.toHaveProperty('attributes.groups');

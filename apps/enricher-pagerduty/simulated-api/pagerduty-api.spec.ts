@@ -59,7 +59,7 @@ describe('the simulated PagerDuty API', () => {
     expect(await emails('cara@lumen.example')).toEqual([]);
   });
 
-  it('tells who is on call now, with levels, schedules and open ends', async () => {
+  it('returns who is on call now, with levels, schedules and open ends', async () => {
     const now = await oncalls();
     const ana = now.filter((entry) => entry.user.summary === 'Ana Almeida');
     expect(ana).toHaveLength(1);
@@ -90,7 +90,7 @@ describe('the simulated PagerDuty API', () => {
     expect(permanent.length).toBeGreaterThan(0);
   });
 
-  it('tells coming shifts in a wide window, and only the first of each with earliest', async () => {
+  it('reports coming shifts in a wide window, and only the first of each with earliest', async () => {
     const window = { since: iso(0), until: iso(48 * HOUR_MS) };
     const wide = await oncalls(window);
     const anas = (entries: Oncall[]) => entries.filter((entry) => entry.user.summary === 'Ana Almeida');
@@ -133,7 +133,7 @@ describe('the simulated PagerDuty API', () => {
     expect((await ask('/users', { offset: '9950', limit: '100' })).status).toBe(400);
   });
 
-  it('tells a user alone, and incidents within a month unless all are asked for', async () => {
+  it('returns a single user, and incidents within a month unless all are asked for', async () => {
     const id = (await ask('/users', { query: 'uma@' })).data.users[0]?.id ?? '';
     expect((await ask(`/users/${id}`)).data.user.email).toBe('Uma@Lumen.Example');
     expect((await ask('/users/PNOBODY')).data.error.code).toBe(2100);
@@ -178,7 +178,7 @@ describe('the simulated PagerDuty API', () => {
     expect(await read()).toBe(401);
   });
 
-  it('tells its limit in seconds that remain, and can refuse without any header or body', async () => {
+  it('reports its limit in seconds that remain, and can refuse without any header or body', async () => {
     const headers = { authorization: `Token token=${api.credentials.token}` };
     const reply = await fetch(`${api.url}/users`, { headers });
     expect(reply.headers.get('ratelimit-limit')).toBe('960');

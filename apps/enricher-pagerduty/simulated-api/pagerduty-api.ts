@@ -44,7 +44,7 @@ const MOST_PER_PAGE = 100;
 const DEEPEST_ROW = 10_000;
 
 /**
- * Simulates PagerDuty's REST API and its identity server's token endpoint. All paths stand at the root and again
+ * Simulates PagerDuty's REST API and its identity server's token endpoint. All paths are at the root and again
  * below `/api.pagerduty.com`, because the vendor's SDK takes the name of the resource from what follows `.com/`.
  */
 export function pagerDutyBehaviour(

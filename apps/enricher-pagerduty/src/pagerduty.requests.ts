@@ -33,7 +33,7 @@ export interface RequestsOptions {
  * pdjs resolves with are errors, and a 429 ends the request, which pdjs would repeat three times by itself.
  */
 export class PagerDutyRequests {
-  /** Calls under way that want to know of a 429, by the id in their header. */
+  /** Calls in flight that want to know of a 429, by the id in their header. */
   private readonly calls = new Map<string, (headers: HeaderMap) => void>();
 
   constructor(private readonly options: RequestsOptions) {

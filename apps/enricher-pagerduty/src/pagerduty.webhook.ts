@@ -54,6 +54,6 @@ function isSigned({ headers, body }: WebhookRequest, secrets: readonly string[])
     .map((part) => /^v1=([0-9a-f]{64})$/.exec(part.trim())?.[1])
     .filter((signature) => signature !== undefined);
   const valid = secrets.map((secret) => hmacHex(secret, body));
-  // All are compared, so that the time tells nothing.
+  // All are compared, so that the time reveals nothing.
   return given.map((one) => valid.map((other) => sameSecret(one, other)).includes(true)).includes(true);
 }

@@ -53,7 +53,7 @@ describe('over the company', () => {
     });
   });
 
-  it('tells the second level from the first, and who is on no schedule', async () => {
+  it('reports the second level from the first, and who is on no schedule', async () => {
     const { source } = await start();
     await expect(lookup(source, person('uma'))).resolves.toMatchObject({
       attributes: { onCall: true, primary: false, incidents: [{ number: 87 }] },
@@ -83,7 +83,7 @@ describe('over the company', () => {
     expect(new Set(ids).size).toBe(2);
   });
 
-  it('knows nobody who has no account', async () => {
+  it('returns not found for a person without an account', async () => {
     const { source } = await start();
     await expect(lookup(source, person('xena'))).resolves.toMatchObject({ reason: 'subject_not_found' });
   });

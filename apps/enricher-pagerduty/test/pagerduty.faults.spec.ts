@@ -55,7 +55,7 @@ const inBulk = async (): Promise<LookupResult> => {
   throw new Error('left out');
 };
 
-/** An entry that names nobody (`user: null`, `assignee: null`) is none of hers: then the vendor itself says less. */
+/** An entry that names nobody (`user: null`, `assignee: null`) is none of hers: then the vendor itself has less. */
 const SAYS_NONE = /\.(user|assignee) null$/;
 
 describe.each([

@@ -81,11 +81,11 @@ describe('oncallFinding', () => {
     expect(find(oncall).attributes).toMatchObject({ onCall: expected, primary: expected });
   });
 
-  it('says on call and not primary on a higher level', () => {
+  it('returns on call and not primary on a higher level', () => {
     expect(find(entry(-1, 1, { escalation_level: 5 })).attributes).toMatchObject({ onCall: true, primary: false });
   });
 
-  it('says not on call without an entry, and knows that there is nothing', () => {
+  it('returns not on call without an entry, and an empty list', () => {
     expect(find()).toEqual({
       attributes: { userId: 'P1', onCall: false, primary: false, oncalls: [], services: [] },
       endsAt: undefined,

@@ -65,7 +65,7 @@ describe('requests', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('leave incidents out when the setting says so', async () => {
+  it('leave incidents out when the setting excludes them', async () => {
     const { server, source } = await pagerduty(() => 'ordinary', { IRIS_PAGERDUTY_INCIDENTS: 'false' });
     const result = await ask(source);
     expect(result.status === 'FOUND' && 'incidents' in result.attributes).toBe(false);
@@ -114,7 +114,7 @@ describe('users', () => {
     expect(server.requests.map(({ query }) => Number(query.get('offset'))).at(-1)).toBe(9900);
   });
 
-  /** Reads in bulk at a time, and tells how often users were listed until then. */
+  /** Reads in bulk at a time, and reports how often users were listed until then. */
   async function listsRead(script: Parameters<typeof pagerduty>[0]): Promise<(now: number) => Promise<number>> {
     const { server, source } = await pagerduty(script);
     return async (now) => {

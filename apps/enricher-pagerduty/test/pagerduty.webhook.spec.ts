@@ -47,7 +47,7 @@ describe('a webhook of PagerDuty', () => {
     expect(reply.events).toBeUndefined();
   });
 
-  it.each(['not json', '{}', '{"event":{"id":""}}'])('is refused when it says %s', (body) => {
+  it.each(['not json', '{}', '{"event":{"id":""}}'])('is refused with the body %s', (body) => {
     expect(readWebhook(request(`v1=${sign('first-secret', body)}`, body), SECRETS).status).toBe(400);
   });
 

@@ -35,7 +35,7 @@ const ORDER = /^ORDERBY(DESC)?([a-z_][a-z0-9_.]*)$/;
 
 /**
  * Reads an encoded query as the vendor does: `^` always separates, there is no escape, and what makes no sense is
- * dropped without a word.
+ * dropped silently.
  */
 export function parseEncodedQuery(text: string): EncodedQuery {
   const branches: Condition[][][] = [[]];

@@ -34,7 +34,7 @@ describe('the simulated ServiceNow API', () => {
   afterAll(() => api.close());
   afterEach(() => api.reset());
 
-  it('dot-walks, and drops unknown fields without a word', async () => {
+  it('dot-walks, and drops unknown fields silently', async () => {
     const fields = 'user_name,department.name,manager.manager.email,no_such,department.no_such,*';
     expect(await rows('sys_user', query('email=ana@lumen.example', fields))).toEqual([
       {
@@ -172,7 +172,7 @@ describe('the simulated ServiceNow API', () => {
     expect(await read()).toBe(401);
   });
 
-  it('tells groups, projects and changes of a person, and facts of a database', async () => {
+  it('reports groups, projects and changes of a person, and facts of a database', async () => {
     const groups = await rows('sys_user_grmember', query('user.email=ana@lumen.example', 'group.name,group.active'));
     expect(groups).toContainEqual({ 'group.name': 'Legacy Ops', 'group.active': 'false' });
     const tasks = await rows(

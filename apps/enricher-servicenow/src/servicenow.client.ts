@@ -131,7 +131,7 @@ export class ServiceNowSource implements VendorSource {
     ];
     const { rows, missing } = await this.read('sys_user', where, USER_FIELDS, signal, ENOUGH_USERS);
     const users = rows.map(readUser).filter((user) => user !== undefined);
-    // Rows of others mean that the instance dropped a condition, so a missing row says nothing.
+    // Rows of others mean that the instance dropped a condition, so a missing row proves nothing.
     if (users.length < rows.length || users.some((user) => !sameAddress(user.email, address))) {
       throw new VendorError('bad_response', 'ServiceNow sent other users than asked for');
     }

@@ -77,7 +77,7 @@ export interface CiColumns {
 
 /** Which changes may be worked on in their window. */
 export interface ChangeRule {
-  /** Values of `state` that mean: under way. */
+  /** Values of `state` that mean: in progress. */
   readonly states: readonly string[];
 }
 
@@ -179,7 +179,7 @@ export interface ChangeWindows {
 }
 
 /**
- * The changes in their planned window at `now` (epoch ms): state under way, approved, not on hold, and
+ * The changes in their planned window at `now` (epoch ms): state in progress, approved, not on hold, and
  * start <= now < end. A window without both edges is none.
  */
 export function changeWindows(changes: readonly Change[], rule: ChangeRule, now: number): ChangeWindows {

@@ -2,7 +2,7 @@ import { ConfigError, type SettingsValues, setting } from '@iris/config';
 import { basic, type Credentials, oauth2 } from '@iris/enricher-kit';
 import { z } from 'zod';
 
-/** Names of tables and columns, dot-walks included. They stand in queries, so nothing else passes. */
+/** Names of tables and columns, dot-walks included. They are used in queries, so nothing else is accepted. */
 const name = z.string().regex(/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$/);
 
 const projectSource = z.strictObject({ table: name, userColumn: name, numberColumn: name });

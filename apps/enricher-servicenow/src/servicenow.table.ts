@@ -41,7 +41,7 @@ interface Position {
 }
 
 /**
- * Whether a value may stand in an encoded query, which knows no escape: `^` would begin another condition, and a value
+ * Whether a value is valid in an encoded query, which has no escape: `^` would begin another condition, and a value
  * that begins with `javascript:` would be run by the instance.
  */
 export function isSafeValue(value: string): boolean {
@@ -54,10 +54,10 @@ export class ServiceNowTables {
 
   /**
    * The rows of a query, by key: rows that come or go between two pages move no other row. An instance drops conditions
-   * and columns that it does not know without a word, so the caller checks in each row what it asked for.
+   * and columns that it does not know silently, so the caller checks in each row what it asked for.
    *
    * @returns undefined when the instance has no such table
-   * @throws VendorError `bad_response` for a value that may not stand in a query, and for an answer that is not whole
+   * @throws VendorError `bad_response` for a value that is not valid in a query, and for an answer that is not whole
    */
   async read(table: string, query: TableQuery, signal: AbortSignal): Promise<TableRows | undefined> {
     const { limit, waits } = query;
@@ -136,7 +136,7 @@ function isLastByLink({ headers }: VendorResponse, rows: readonly unknown[]): bo
 /** Ordered by sys_id, which is the key that the next page begins behind. */
 function encodedQuery(where: readonly Condition[], after: string): string {
   if (where.some(([, value]) => !isSafeValue(value)) || (after !== '' && !isSafeValue(after))) {
-    throw new VendorError('bad_response', 'a value of ServiceNow cannot stand in a query');
+    throw new VendorError('bad_response', 'a value of ServiceNow cannot be in a query');
   }
   const conditions = where.map(([column, value]) => `${column}=${value}`);
   return [...conditions, ...(after === '' ? [] : [`sys_id>${after}`]), 'ORDERBYsys_id'].join('^');

@@ -21,7 +21,7 @@ describe('the simulated Tailscale API', () => {
   afterAll(() => api.close());
   afterEach(() => api.reset());
 
-  it('tells a device by node id and by its old number, more of it when all fields are asked for', async () => {
+  it('reports a device by node id and by its old number, more of it when all fields are asked for', async () => {
     const { body } = await get('/device/nAnaMacCNTRL');
     expect(body).toMatchObject({ nodeId: 'nAnaMacCNTRL', user: 'ana@lumen.example', os: 'macOS', isExternal: false });
     expect(body).not.toHaveProperty('postureIdentity');

@@ -7,7 +7,7 @@ export function timestamp(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 19)}Z`;
 }
 
-/** A device as the API tells it; with `all` the fields that are left out by default too. */
+/** A device as the API reports it; with `all` the fields that are left out by default too. */
 export function deviceRecord(device: Device, nowMs: number, all: boolean): Record<string, unknown> {
   const number = Number(device.numericId);
   return {

@@ -81,7 +81,7 @@ export class DeviceDirectory {
         if (generation !== this.generation) return;
         this.list = { byNode: new Map(devices.map((device) => [device.nodeId, device])), readAt: now };
       })
-      // The lookups go on with two requests each; the next window tries again.
+      // The lookups continue with two requests each; the next window tries again.
       .catch(() => {
         this.lookups = Number.NEGATIVE_INFINITY;
       })

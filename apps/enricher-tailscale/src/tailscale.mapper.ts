@@ -39,7 +39,7 @@ export interface Posture {
   readonly endsAt?: number;
 }
 
-/** One posture attribute with the value that says: under management. */
+/** One posture attribute with the value of a managed device. */
 interface PostureCondition {
   readonly key: string;
   readonly value: string;

@@ -48,9 +48,9 @@ describe('over the company', () => {
     ['by Kandji', 'ana', 'nAnaMacCNTRL', true],
     ['by Intune', 'dev', 'nDevLaptopCNTRL', true],
     ['by a custom attribute', 'gus', 'nGusBoxCNTRL', true],
-    ['not, as Intune says', 'jo', 'nJoLaptopCNTRL', false],
+    ['not, by Intune', 'jo', 'nJoLaptopCNTRL', false],
     ['unknown, without any of the attributes', 'finn', 'nFinnMacCNTRL', undefined],
-  ])('tells whether a device is managed: %s', async (_, name, nodeId, managed) => {
+  ])('checks whether a device is managed: %s', async (_, name, nodeId, managed) => {
     const { source } = await start();
     const result = await lookup(source, node(name, nodeId));
     expect(result).toMatchObject({ attributes: { device: { id: nodeId, user: `${name}@lumen.example` } } });

@@ -75,11 +75,11 @@ describe('managed', () => {
     expect(managed(attributes)).toBe(expected);
   });
 
-  it('is false without a key when the setting says so', () => {
+  it('is false without a key when the setting requires it', () => {
     expect(managed({}, { ...RULE, unmanagedWhenAbsent: true })).toBe(false);
   });
 
-  it('is unknown when the posture is not known, whatever the setting says', () => {
+  it('is unknown when the posture is not known, whatever the setting is', () => {
     const attributes = deviceAttributes(device(), undefined, { ...RULE, unmanagedWhenAbsent: true });
     expect(attributes.device).not.toHaveProperty('managed');
     expect(attributes.device).not.toHaveProperty('posture');

@@ -56,7 +56,7 @@ describe('a webhook of Tailscale', () => {
     expect(read(signature)).toMatchObject({ status: 401, body: { reason: 'push_unauthenticated' } });
   });
 
-  it.each(['no json', '{}', '[]', '[{"type":1}]'])('is refused when it says %s', (body) => {
+  it.each(['no json', '{}', '[]', '[{"type":1}]'])('is refused with the body %s', (body) => {
     expect(read(`t=${TIME},v1=${sign(TIME, SECRET, body)}`, body).status).toBe(400);
   });
 });

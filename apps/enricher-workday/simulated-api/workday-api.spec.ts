@@ -44,7 +44,7 @@ describe('the simulated Workday API', () => {
     expect(entries.filter((entry) => !entry.Work_Email).map((entry) => entry.Display_Name)).toEqual(['Vik Varga']);
   });
 
-  it('says "empty" in three ways', async () => {
+  it('has three forms of "empty"', async () => {
     const ends = (await report('Iris_Workers')).map((entry) =>
       'Termination_Date' in entry ? entry.Termination_Date : 'no key',
     );
@@ -116,7 +116,7 @@ describe('the simulated Workday API', () => {
     expect((await get(path, isu())).status).toBe(401);
   });
 
-  it('searches names by their beginning and tells a worker alone', async () => {
+  it('searches names by their beginning and returns a single worker', async () => {
     const authorization = await token();
     const path = '/ccx/api/staffing/v7/lumen/workers';
     const search = async (text: string) => get(`${path}?search=${text}`, authorization);
@@ -138,7 +138,7 @@ describe('the simulated Workday API', () => {
     expect((await get(`${path}/00000000000000000000000000000000`, authorization)).status).toBe(404);
   });
 
-  it('refuses more than ten requests a second and says when to come back', async () => {
+  it('refuses more than ten requests a second and returns when to retry', async () => {
     const replies = await Promise.all(
       Array.from({ length: 25 }, () => get('/ccx/service/customreport2/lumen/ISU_Iris/No_Such', isu())),
     );

@@ -158,7 +158,7 @@ class WorkdayRoutes {
     return token !== undefined && this.tokens.scopes(token) !== undefined;
   }
 
-  /** Those who have not left: all that the staffing service tells of. */
+  /** Those who have not left: all that the staffing service reports. */
   #present(): readonly Worker[] {
     return this.company.derived('workday:present', (company) =>
       workersOf(company).filter(({ hr }) => hr.employmentStatus !== 'terminated'),

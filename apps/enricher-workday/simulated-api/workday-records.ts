@@ -19,7 +19,7 @@ export function workersOf(company: Company): readonly Worker[] {
 }
 
 /**
- * One row of the report. Each worker shows another of the ways in which a report says that a value is empty: null, an
+ * One row of the report. Each worker shows another of the ways in which a report marks a value as empty: null, an
  * empty text, or no key at all.
  */
 export function reportEntry(company: Company, worker: Worker): Record<string, unknown> {
@@ -93,7 +93,7 @@ export function workerSummary(
   };
 }
 
-/** A worker as the staffing service tells it alone. */
+/** A worker as the staffing service returns it alone. */
 export function workerDetail(company: Company, worker: Worker, baseUrl: string, path: string): Record<string, unknown> {
   const hired = Date.parse(worker.hr.hireDate);
   return {

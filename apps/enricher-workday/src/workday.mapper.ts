@@ -67,7 +67,7 @@ export interface WorkerRecord {
   readonly attributes: JsonObject;
 }
 
-/** Rows of a report, or undefined when the answer holds none: without the key it says nothing of anybody. */
+/** Rows of a report, or undefined when the answer holds none: without the key it is no answer. */
 export function readReport(payload: unknown): readonly unknown[] | undefined {
   const parsed = z.object({ Report_Entry: z.array(z.unknown()) }).safeParse(payload);
   return parsed.success ? parsed.data.Report_Entry : undefined;
@@ -266,8 +266,8 @@ function readDate(text: Cell, zone: string): DateTime | undefined | typeof UNREA
 type Flag = boolean | undefined | typeof UNREADABLE;
 
 /**
- * On leave is not terminated: Workday keeps a worker on leave active, so the flag `active` alone says that somebody
- * works only beside one that says that they are not on leave. A cell that is not understood may say that they are.
+ * On leave is not terminated: Workday keeps a worker on leave active, so the flag `active` alone shows that somebody
+ * works only beside one that shows that they are not on leave. A cell that is not understood may say that they are.
  */
 function readStatus(status: Cell, active: Flag, onLeave: Flag): EmploymentStatus | undefined {
   const word = status === UNREADABLE ? UNREADABLE : status?.toLowerCase().replace(/[\s_-]+/g, ' ');

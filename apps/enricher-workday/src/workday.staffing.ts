@@ -103,7 +103,7 @@ export class WorkdayStaffing implements WorkerReader {
   }
 
   /**
-   * The list, read once for all who wait. The read goes on when they leave, because in a large tenant it takes longer
+   * The list, read once for all who wait. The read continues when they leave, because in a large tenant it takes longer
    * than a lookup may; a list that could not be read is not kept.
    */
   private async list(call: VendorCall): Promise<WorkerList> {

@@ -79,7 +79,7 @@ describe('over the company, by reports', () => {
     ['ivo', 'terminated', 'employee'],
     ['gus', 'active', 'contingent'],
     ['rhea', 'active', 'employee'],
-  ])('says of %s: %s, %s', async (name, employmentStatus, employeeType) => {
+  ])('returns for %s: %s, %s', async (name, employmentStatus, employeeType) => {
     const { source } = await start();
     await expect(lookup(source, person(name))).resolves.toMatchObject({
       attributes: { employmentStatus, employeeType },
@@ -94,7 +94,7 @@ describe('over the company, by reports', () => {
     });
   });
 
-  it('knows nobody by an address that the record does not have', async () => {
+  it('returns not found for an address that the record does not have', async () => {
     const { source } = await start();
     await expect(lookup(source, person('vik'))).resolves.toMatchObject({ reason: 'subject_not_found' });
   });

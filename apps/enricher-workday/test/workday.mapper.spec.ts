@@ -78,7 +78,7 @@ describe('readWorker', () => {
     ['Contingent Worker', 'contingent'],
     ['Beschäftigter', undefined],
     ['', undefined],
-  ])('says of the type %j: %j', (type, expected) => {
+  ])('returns for the type %j: %j', (type, expected) => {
     expect(record({ Worker_Type: type }).attributes.employeeType).toBe(expected);
   });
 
@@ -196,7 +196,7 @@ describe('resolveWorker', () => {
 });
 
 describe('readReport', () => {
-  it('tells an empty report from none', () => {
+  it('distinguishes an empty report from none', () => {
     expect(readReport({ Report_Entry: [] })).toEqual([]);
   });
 

@@ -54,7 +54,7 @@ describe('the report', () => {
     expect((await failure(ask(source))).kind).toBe('timeout');
   });
 
-  it('without a row knows nobody', async () => {
+  it('without a row returns not found', async () => {
     const { source } = await workday(() => report());
     await expect(ask(source)).resolves.toEqual({ status: 'NOT_FOUND', reason: 'subject_not_found' });
   });
@@ -192,7 +192,7 @@ describe('the staffing API', () => {
     });
   });
 
-  it('leaves the status out where the setting says so, and gives an ended one in any case', async () => {
+  it('leaves the status out when the setting requires it, and always returns an ended one', async () => {
     const unknown = { ...environment, IRIS_WORKDAY_LISTED_STATUS: 'unknown' };
     const ended = { ...worker, terminationDate: '2026-01-31' };
     for (const [detail, status] of [
@@ -223,7 +223,7 @@ describe('the staffing API', () => {
     await expect(ask(source, 'o7@b.c')).rejects.toMatchObject({ kind: 'bad_response' });
   });
 
-  it('knows nobody who has left since the list was read', async () => {
+  it('returns not found for a person who has left since the list was read', async () => {
     const { source } = await staffing([worker], { status: 404, body: { error: 'invalid ID' } });
     await expect(ask(source)).resolves.toEqual({ status: 'NOT_FOUND', reason: 'subject_not_found' });
   });

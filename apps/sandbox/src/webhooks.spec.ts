@@ -180,7 +180,7 @@ describe('webhooks of the vendors', () => {
     ]);
   });
 
-  it('tells of an attempt without an answer', async () => {
+  it('reports an attempt without an answer', async () => {
     const refused = await sendTailscaleWebhook(sandbox.admin.company, {
       url: 'http://127.0.0.1:1/',
       secret: 's',

@@ -39,7 +39,7 @@ const hook = z.strictObject({
 export type ApertureHook = z.infer<typeof hook>;
 
 const provider = z.looseObject({
-  /** Upstream; without it the stand-in's LLM is meant. */
+  /** Upstream; by default the simulated LLM. */
   baseurl: z.url().optional(),
   models: z.array(z.string()).default(['**']),
   apikey: z.string().default(''),

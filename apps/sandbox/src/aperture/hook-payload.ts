@@ -39,7 +39,7 @@ export interface HookFacts {
 
 /**
  * HookCallData as JSON text: `metadata` and what `send` asks for. Fields of the response are left out before there is
- * one, whatever `send` says. Source: Tailscale's protocol reference for Aperture hooks.
+ * one, whatever `send` contains. Source: Tailscale's protocol reference for Aperture hooks.
  */
 export function hookPayload(facts: HookFacts, send: ReadonlySet<SendField>): string {
   const { response } = facts;

@@ -3,7 +3,7 @@ export interface ApertureIdentity {
   loginName: string;
   stableNodeId: string;
   tailnetName: string;
-  /** A tagged device has no user: its login is `tagged-devices`, whatever `loginName` says. */
+  /** A tagged device has no user: its login is `tagged-devices`, whatever `loginName` is. */
   tags?: readonly string[];
   groups?: readonly string[];
   /** Groups the requests of one client; made up per connection when absent, and may be empty. */

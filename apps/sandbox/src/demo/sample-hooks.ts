@@ -1,6 +1,6 @@
 import type { Company } from '@iris/simulation';
 
-/** A tool call that a person's agent has made, and what the table says of it. */
+/** A tool call that a person's agent has made, and its description in the table. */
 export interface Sample {
   readonly login: string;
   readonly client: string;

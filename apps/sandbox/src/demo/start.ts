@@ -88,7 +88,7 @@ function hasRedis(): boolean {
 function instructions(mesh: Mesh): string {
   const url = mesh.gateways[0]?.url;
   return `
-The gateway listens on ${url}.
+The gateway is listening on ${url}.
 Try a hook of your own:
 
   curl -s ${url}/ext/aperture/tool_call_entire_request -H 'authorization: Bearer ${HOOK_KEY}' \\

@@ -1,10 +1,10 @@
 /** How a streamed reply is framed. */
 type StreamFraming = 'sse' | 'json_array' | 'aws_event_stream';
 
-/** What the path of a provider request says. */
+/** What the path of a provider request contains. */
 export interface LlmRoute {
   format: 'anthropic' | 'openai_chat' | 'openai_responses' | 'gemini' | 'converse';
-  /** Anthropic bodies on Bedrock and Vertex: the model stands in the path, `model` and `stream` are not body fields. */
+  /** Anthropic bodies on Bedrock and Vertex: the model is in the path, `model` and `stream` are not body fields. */
   host: 'direct' | 'bedrock' | 'vertex' | 'code_assist';
   /** Model id of the path, decoded; absent when the body names it. */
   model?: string;

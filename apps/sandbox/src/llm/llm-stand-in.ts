@@ -45,7 +45,7 @@ export interface LlmRequest {
   declaredTools: string[];
   /** HTTP status of the answer. */
   status: number;
-  /** Why it was refused, or failed as the script says. */
+  /** Why it was refused, or failed by the script. */
   error?: string;
 }
 

@@ -10,7 +10,7 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Called until it says true. */
+  /** Called until it returns true. */
   readonly ready: () => Promise<boolean>;
   /** How long the start may take, in ms. */
   readonly startTimeoutMs?: number;
@@ -92,7 +92,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     async stop() {
       if (isOver()) return child.exitCode;
       child.kill('SIGTERM');
-      // A stopped process does not see SIGTERM before it goes on.
+      // A stopped process does not see SIGTERM before it continues.
       child.kill('SIGCONT');
       const timer = setTimeout(() => child.kill('SIGKILL'), options.stopTimeoutMs ?? STOP_TIMEOUT_MS);
       await exited;

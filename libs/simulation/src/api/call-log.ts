@@ -20,7 +20,7 @@ export interface VendorCalls {
   readonly byStatus: Readonly<Record<string, number>>;
   /** The most requests that ran at one time. */
   readonly mostAtOnce: number;
-  /** The latest calls, oldest first. Counts go on when the list is full. */
+  /** The latest calls, oldest first. Counts continue when the list is full. */
   readonly calls: readonly VendorCall[];
 }
 

@@ -38,7 +38,7 @@ export const faultSchema = z.discriminatedUnion('mode', [
   z.strictObject({
     mode: z.literal('rate_limited'),
     headers: limitHeaders.default('normal'),
-    /** When the vendor says the limit ends, in s from now. */
+    /** End of the limit by the vendor's answer, in s from now. */
     resetSeconds: z.int().nonnegative().default(1),
     ...condition,
   }),

@@ -1,4 +1,4 @@
-/** Where a caller stands in the present window of a limit. */
+/** Where a caller is in the present window of a limit. */
 export interface LimitState {
   readonly limit: number;
   readonly remaining: number;

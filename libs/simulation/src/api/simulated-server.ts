@@ -7,7 +7,7 @@ import { type Fault, type FaultInput, FaultList, faultSchema, type RequestFault 
 import type { LimitState, RateLimiter } from './rate-limiter.js';
 import { acceptForms } from './request-reading.js';
 
-/** How a vendor says something in its own form. */
+/** How a vendor formats its own errors. */
 export interface ApiAnswer {
   readonly status: number;
   readonly contentType: string;
@@ -36,7 +36,7 @@ export interface ListenOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly latencyMs: number;
-  /** Whether the vendor's published limits refuse requests; if not, no header tells of any. */
+  /** Whether the vendor's published limits refuse requests; if not, there are no such headers. */
   readonly enforceLimits: boolean;
 }
 

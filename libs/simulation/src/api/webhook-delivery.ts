@@ -17,7 +17,7 @@ export interface Delivery {
   readonly repeat?: number;
 }
 
-/** Posts a webhook as its vendor would, and tells of every attempt in order. */
+/** Posts a webhook as its vendor would, and reports every attempt in order. */
 export async function deliver(delivery: Delivery): Promise<DeliveryAttempt[]> {
   const attempts: DeliveryAttempt[] = [];
   for (let turn = 0; turn < (delivery.repeat ?? 1); turn++) {

@@ -54,7 +54,7 @@ describe('the company', () => {
     expect(by('gus')?.hr?.workerType).toBe('contingent');
   });
 
-  it('is made anew by a reset', () => {
+  it('is made again by a reset', () => {
     const company = newCompany(40);
     const before = company.person('ana@lumen.example');
     company.setOktaStatus('ana@lumen.example', 'SUSPENDED');

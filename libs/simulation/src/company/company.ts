@@ -74,7 +74,7 @@ export class Company {
     return this.#options.clock.now();
   }
 
-  /** Makes the company anew, as it was at the start, around the present time of the clock. */
+  /** Makes the company again, as it was at the start, around the present time of the clock. */
   reset(): void {
     const now = this.now;
     const named = namedPeople(now);

@@ -9,7 +9,7 @@ const ROOM_GROUPS = Array.from(
 );
 
 /**
- * The people that samples and tests call by name. Each stands for one situation; the README tells which.
+ * The people that samples and tests call by name. Each represents one situation; the README lists them.
  *
  * @param nowMs when the company is made: leave and notice are told relative to it
  */

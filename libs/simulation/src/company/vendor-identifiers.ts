@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const UPPER_ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
-/** Ids are asked for again and again, and hashing them anew is what costs time in a large company. */
+/** Ids are asked for again and again, and hashing them again is what costs time in a large company. */
 const known = new Map<string, string>();
 
 function remembered(key: string, spell: (digest: Buffer) => string): string {

@@ -23,7 +23,7 @@ function connect(task: AgentTask): BedrockRuntimeClient {
     authSchemePreference: ['sigv4'],
     defaultsMode: 'standard',
     maxAttempts: 1,
-    // The SDK's own choice is HTTP/2, which neither Aperture nor the stand-in speaks in plain text.
+    // The SDK's own choice is HTTP/2, which neither Aperture nor the simulated API speaks in plain text.
     requestHandler: new NodeHttpHandler(),
   });
   client.middlewareStack.add(

@@ -116,7 +116,7 @@ function checkOrphans(message: MergedMessage, previous: MergedMessage | undefine
   }
 }
 
-/** Server-side calls and their results stand in one assistant message; a call may still wait for its result. */
+/** Server-side calls and their results are in one assistant message; a call may still wait for its result. */
 function checkServerPairs(messages: readonly MergedMessage[]): void {
   for (const message of messages) {
     const calls = new Map<string, 'server_tool_use' | 'mcp_tool_use'>();

@@ -105,7 +105,7 @@ function checkTurns(contents: readonly GeminiContent[]): void {
     const asked = calls(content);
     const answered = responses(content);
     if (asked.length > 0 && content.role !== 'model') {
-      throw badRequest('Please ensure that function call parts stand in turns of the model role.');
+      throw badRequest('Please ensure that function call parts are in turns of the model role.');
     }
     if (asked.length > 0 && (at === 0 || contents[at - 1]?.role === 'model')) {
       throw badRequest(

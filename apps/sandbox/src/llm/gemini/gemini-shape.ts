@@ -106,7 +106,7 @@ const SNAKE_KEYS = new Map(
 /** Members whose own keys are data, not protocol. */
 const DATA_MEMBERS = new Set(['args', 'response', 'parameters', 'parametersJsonSchema', 'responseSchema']);
 
-/** Known snake_case keys as camelCase; data such as call arguments is left alone. */
+/** Known snake_case keys as camelCase; data such as call arguments is unchanged. */
 export function inCamelCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inCamelCase);
   if (typeof value !== 'object' || value === null) return value;
