@@ -44,7 +44,7 @@ export function presetFile(preset: string): string {
 }
 
 /** API groups of the operators that the chart has resources for. */
-export const OPERATOR_APIS = ['monitoring.coreos.com/v1', 'cilium.io/v2', 'cert-manager.io/v1'] as const;
+const OPERATOR_APIS = ['monitoring.coreos.com/v1', 'cilium.io/v2', 'cert-manager.io/v1'] as const;
 export const LOWEST_KUBERNETES = '1.30.0';
 export const HIGHEST_KUBERNETES = '1.35.0';
 

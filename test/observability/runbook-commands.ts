@@ -35,7 +35,7 @@ export const NAMED_CAUSES: Readonly<Record<string, RegExp>> = {
 };
 
 /** The commands of a runbook's diagnosis, as printed. */
-export function commandsOf(alert: string): string {
+function commandsOf(alert: string): string {
   const text = readFileSync(join(RUNBOOKS, `${alert}.md`), 'utf8');
   const [, commands] = /## Diagnosis\n\n```sh\n([\s\S]*?)```/.exec(text) ?? [];
   if (commands === undefined) throw new Error(`${alert}.md has no commands below Diagnosis`);

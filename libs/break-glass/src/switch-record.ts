@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Where the switch stands in Redis. */
 export const BREAK_GLASS_KEY = 'iris:break-glass:v1';
 /** Clocks of the operator and of a gateway may differ by so much, in ms. */
-export const MAX_SKEW_MS = 60_000;
+const MAX_SKEW_MS = 60_000;
 
 const PURPOSE = 'iris.break-glass.v1';
 

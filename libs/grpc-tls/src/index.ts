@@ -1,3 +1,3 @@
-export { type CertificateFiles, certificateFiles } from './certificate-files.js';
+export { certificateFiles } from './certificate-files.js';
 export { Certificates } from './certificates.js';
 export { channelCredentials, serverCredentials } from './grpc-credentials.js';

@@ -1,10 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { PlanKind as CerbosPlanKind, type CheckResourcesResult, Effect, NotOK, Status } from '@cerbos/core';
+import { PlanKind as CerbosPlanKind, NotOK, Status } from '@cerbos/core';
 import { GRPC } from '@cerbos/grpc';
-import type { Json } from '@iris/contracts';
 import type { Certificates } from '@iris/grpc-tls';
 import { bulkhead, isBulkheadRejectedError } from 'cockatiel';
-import { stringify } from 'safe-stable-stringify';
 import { chunkResources } from './chunks.js';
 import {
   type CheckRequest,
@@ -16,9 +14,7 @@ import {
   type PlanKind,
   type PlanRequest,
 } from './pdp.js';
-
-/** What the PDP reports as the policy of an action that no policy decides. */
-const NO_MATCH = /^NO_MATCH/;
+import { readResult } from './read-result.js';
 
 const REJECTIONS = new Set([Status.INVALID_ARGUMENT, Status.FAILED_PRECONDITION, Status.UNAUTHENTICATED]);
 
@@ -237,38 +233,6 @@ export class CerbosPdp implements Pdp {
       clearTimeout(timer);
     }
   }
-}
-
-function readResult(
-  { kind, id, action }: PdpResource,
-  answer: CheckResourcesResult | undefined,
-  cerbosCallId: string,
-): CheckResult {
-  // An answer in the place of this resource that speaks of another one is none.
-  const isOfIt = answer?.resource.kind === kind && answer.resource.id === id;
-  const result = isOfIt ? answer : undefined;
-  const meta = result?.metadata?.actions[action];
-  return {
-    // An action without an answer counts as denied.
-    effect: result?.actions[action] === Effect.ALLOW ? 'ALLOW' : 'DENY',
-    policyFound: meta !== undefined && !NO_MATCH.test(meta.matchedPolicy),
-    matchedPolicy: meta?.matchedPolicy,
-    matchedScope: meta?.matchedScope || undefined,
-    derivedRoles: result?.metadata?.effectiveDerivedRoles ?? [],
-    outputs: dedupe(result?.outputs ?? []),
-    schemaErrors: (result?.validationErrors ?? []).map(({ path, source }) => `${source}${path}`),
-    cerbosCallId,
-  };
-}
-
-/** The PDP evaluates role by role, so a rule may speak once per role, with the keys of its output in any order. */
-function dedupe(outputs: CheckResourcesResult['outputs']): CheckResult['outputs'] {
-  const seen = new Map<string, CheckResult['outputs'][number]>();
-  for (const { source, value } of outputs) {
-    const key = `${source}\n${stringify(value)}`;
-    if (!seen.has(key)) seen.set(key, { source, value: value as Json | undefined });
-  }
-  return [...seen.values()];
 }
 
 function toPdpError(error: unknown, timeout: AbortSignal): PdpError {

@@ -50,7 +50,7 @@ async function countedFailures(httpUrl: string | undefined): Promise<string[]> {
 }
 
 /** @param metrics what Cerbos exposes for Prometheus */
-export function failuresIn(metrics: string): string[] {
+function failuresIn(metrics: string): string[] {
   return COUNTERS.flatMap(({ series, what }) => {
     const count = Number(series.exec(metrics)?.[1] ?? 0);
     return count > 0 ? [`${count} ${what} since the PDP started`] : [];

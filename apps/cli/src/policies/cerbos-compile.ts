@@ -87,7 +87,7 @@ export async function cerbosCompile(folder: string, shown: string, options: Comp
 }
 
 /** What the compiler wrote; whatever is not recognised is an error, in its own words. */
-export function readReport(stdout: string, stderr: string, succeeded: boolean, shown: string): CompileReport {
+function readReport(stdout: string, stderr: string, succeeded: boolean, shown: string): CompileReport {
   const value = jsonOf(stdout);
   const suites = z.looseObject({ suites: z.array(suiteSchema) }).safeParse(value);
   if (suites.success) {

@@ -17,7 +17,7 @@ export const erasureSchema = z.strictObject({
 export type Erasure = z.infer<typeof erasureSchema>;
 
 /** The personal fields that a reader of records needs, without a person in them. */
-export const ERASED_FIELDS = {
+const ERASED_FIELDS = {
   hookKey: '[erased]',
   principal: { id: '[erased]', roles: [], attr: {} },
   attributeOrigins: {},
