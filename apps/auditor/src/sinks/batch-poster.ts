@@ -1,5 +1,6 @@
+import { outboundAgent } from '@iris/config';
 import { ExponentialBackoff, handleWhen, type IPolicy, retry } from 'cockatiel';
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import { type EvidenceBatch, RefusedError } from './evidence-sink.js';
 
 /** What is posted for some records. */
@@ -47,7 +48,7 @@ class ClosedError extends Error {}
  * every connection gets one request per level and not one per record.
  */
 export class BatchPoster {
-  private readonly agent = new Agent();
+  private readonly agent = outboundAgent();
   private readonly policy: IPolicy = retry(
     handleWhen((error) => !(error instanceof RefusedError || error instanceof TooLargeError)),
     {

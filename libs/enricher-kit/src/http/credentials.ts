@@ -1,6 +1,7 @@
+import { outboundAgent } from '@iris/config';
 import { SharedCalls } from '@iris/context-cache';
 import { isJsonObject } from '@iris/contracts';
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import { abortable } from '../abortable.js';
 import { VendorError } from '../vendor-error.js';
 import { readJson } from './json-body.js';
@@ -58,7 +59,7 @@ export function oauth2(options: OAuth2Options): Credentials {
 }
 
 class OAuth2Credentials implements Credentials {
-  private readonly agent = new Agent({ connections: 1, pipelining: 1 });
+  private readonly agent = outboundAgent({ connections: 1, pipelining: 1 });
   private token?: { readonly authorization: string; readonly renewAt: number };
   private readonly fetches = new SharedCalls<string>();
   private refreshToken?: string;

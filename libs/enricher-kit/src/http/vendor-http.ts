@@ -1,5 +1,6 @@
+import { outboundAgent } from '@iris/config';
 import type { Json } from '@iris/contracts';
-import { Agent, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { VendorError } from '../vendor-error.js';
 import type { Credentials } from './credentials.js';
 import { ACCEPTED_ENCODINGS, readJson } from './json-body.js';
@@ -46,11 +47,11 @@ const KEEP_ALIVE_MS = 30_000;
 /** Reads JSON from one vendor over kept connections. Only safe, idempotent requests. */
 export class VendorHttp {
   private readonly base: URL;
-  private readonly agent: Agent;
+  private readonly agent: Dispatcher;
 
   constructor(private readonly options: VendorHttpOptions) {
     this.base = new URL(options.baseUrl.endsWith('/') ? options.baseUrl : `${options.baseUrl}/`);
-    this.agent = new Agent({
+    this.agent = outboundAgent({
       keepAliveTimeout: KEEP_ALIVE_MS,
       connect: { timeout: options.timeoutMs },
       headersTimeout: options.timeoutMs,
