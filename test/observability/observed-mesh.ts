@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@iris/context-cache/testing';
+import { signingKey } from '@iris/evidence';
 import { parseDocument } from 'yaml';
 import { type HttpEndpoint, startHttpEndpoint } from '../../apps/auditor/test/http-endpoint.js';
 import { answers, type Child, startChild } from '../../apps/sandbox/src/mesh/child.js';
@@ -15,6 +17,8 @@ const ROOT = process.cwd();
 /** Where facts of Okta are fresh for so long, in s, so that a test sees them go stale. */
 const OKTA_FRESH_SECONDS = 6;
 
+const ADMIN = generateKeyPairSync('ed25519');
+
 /** The release as dashboards and alerts see it. */
 export const NAMESPACE = 'iris';
 /** The second gateway is scraped as a release of its own, too, to which only events after the response come. */
@@ -26,6 +30,9 @@ const WATCHED_NAMESPACE = 'iris-watched';
  * dropped when it is full.
  */
 export class ObservedMesh {
+  /** May turn the break-glass switch of the first gateway. */
+  readonly adminKey = signingKey(ADMIN.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+
   private constructor(
     readonly mesh: Mesh,
     readonly prometheus: Prometheus,
@@ -173,6 +180,7 @@ function mainGateway(catalog: string): Record<string, string> {
     IRIS_SHADOW_POLICY_VERSION: 'candidate',
     IRIS_EVIDENCE_SEGMENT_SECONDS: '1',
     IRIS_EVIDENCE_ATTEMPTS: '1000',
+    IRIS_BREAK_GLASS_KEYS: JSON.stringify({ drill: ADMIN.publicKey.export({ type: 'spki', format: 'pem' }) }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endSwitch, turnOn } from '@iris/break-glass';
 import { eventually } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -120,6 +121,14 @@ describe('an alert fires', () => {
     await observed.breakCatalog();
     await fires('IrisCatalogNotLoaded');
     await observed.repairCatalog();
+  });
+
+  it('while denials are not enforced', async () => {
+    const redis = new Redis(observed.mesh.redis?.url ?? '');
+    await turnOn(redis, observed.adminKey, { forMs: 600_000, reason: 'a drill' });
+    await fires('IrisBreakGlassOn');
+    await endSwitch(redis, observed.adminKey, 'over');
+    redis.disconnect();
   });
 
   it('when vendors fail', async () => {

@@ -8,6 +8,7 @@ const RUNBOOKS = join(ROOT, 'deploy/prometheus/runbooks');
 
 /** What the output of a runbook's commands names while its alert fires in the observed mesh. */
 export const NAMED_CAUSES: Readonly<Record<string, RegExp>> = {
+  IrisBreakGlassOn: /a drill/,
   IrisCatalogNotLoaded: /entries/,
   IrisEvidenceBacklog: /auditor.*=> 0 /,
   IrisEvidenceDeadLetters: /400/,

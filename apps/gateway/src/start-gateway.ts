@@ -54,6 +54,8 @@ export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void
     prepareHookTransport(adapter.getInstance() as never, {
       keys: app.get(HookKeys),
       budgetMs: settings['hook.budgetMs'],
+      onUnauthenticated: (peer, path) =>
+        logger.warn({ peer, path, reason: 'hook_unauthenticated' }, 'a hook has no known key'),
       notPermitted: (request) => refusalText(app.get(HookWalk), request, 'hook_key_not_permitted', NOT_PERMITTED),
       lastResort: (path) => lastResort(path, settings),
     });

@@ -37,6 +37,24 @@ describe('a logger', () => {
     },
   );
 
+  it('counts warnings and errors that are alike in place of writing each', () => {
+    jest.useFakeTimers();
+    const { lines, logger } = logged();
+    for (let at = 0; at < 1338; at += 1) {
+      logger.warn({ source: 'okta', err: new Error('connect ECONNREFUSED') }, 'the bulk read failed');
+      logger.info('a hook was answered');
+    }
+    logger.warn({ source: 'workday', err: new Error('connect ECONNREFUSED') }, 'the bulk read failed');
+    const warnings = () => lines.filter(({ level }) => level === 'warn');
+    expect(warnings().map(({ source }) => source)).toEqual([...Array(5).fill('okta'), 'workday']);
+    expect(lines).toHaveLength(1338 + 6);
+    jest.advanceTimersByTime(90_000);
+    expect(warnings().slice(6)).toMatchObject([{ source: 'okta', suppressed: 1333, msg: 'the bulk read failed' }]);
+    logger.warn({ source: 'okta', err: new Error('connect ECONNREFUSED') }, 'the bulk read failed');
+    expect(warnings()).toHaveLength(8);
+    jest.useRealTimers();
+  });
+
   it('adds the ids of the active trace', () => {
     const { lines, logger } = logged();
     const ids = {

@@ -1,6 +1,8 @@
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 
+import { likenessOf, RepeatedLines } from './repeated-lines.js';
+
 export type { Logger };
 
 /** Levels of a log, from all to nothing. An error means that somebody must act now. */
@@ -14,14 +16,19 @@ const BUFFERED_BYTES = 8 * 1024;
 /** How long a line may wait, in ms: the most that is lost when the process is killed. At its own end it writes all. */
 const FLUSH_MS = 100;
 
+/** pino's number of the level; below it each line is of its own. */
+const WARN = pino.levels.values.warn ?? 40;
+
 /** Shared by all loggers of the process, so that their lines keep their order. */
 let destination: DestinationStream | undefined;
 
 /**
  * A logger that writes one JSON object a line, to stdout by default, with the ids of the active trace. Credentials and
- * tool parameters are never meant to be logged; should one slip in under a usual key, it is replaced.
+ * tool parameters are never meant to be logged; should one slip in under a usual key, it is replaced. Warnings and
+ * errors that are alike are counted: five in a minute are written, and one line with the number of the others.
  */
 export function createLogger(name: string, level: LogLevel = 'info', to: DestinationStream = stdout()): Logger {
+  const repeated = new RepeatedLines();
   const options: LoggerOptions = {
     name,
     level,
@@ -29,6 +36,17 @@ export function createLogger(name: string, level: LogLevel = 'info', to: Destina
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: REDACTED_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
+    hooks: {
+      logMethod(args, write, level) {
+        if (level < WARN) {
+          write.apply(this, args);
+          return;
+        }
+        const key = likenessOf(level, args);
+        const again = (suppressed: number) => write.apply(this.child({ suppressed }), args);
+        if (repeated.passes(key, again)) write.apply(this, args);
+      },
+    },
     mixin: () => {
       const context = trace.getActiveSpan()?.spanContext();
       return context === undefined ? {} : { trace_id: context.traceId, span_id: context.spanId };

@@ -11,6 +11,7 @@ const MIB = 1024 * 1024;
 const MAX_BYTES = 2 * MIB;
 const TOTAL_BYTES = 3 * MIB;
 
+const refused: string[] = [];
 let server: FastifyInstance;
 let port: number;
 let buffered: BufferedBytes;
@@ -24,6 +25,7 @@ beforeAll(async () => {
       { name: 'aperture', key: 'key-of-aperture', routes: new Set(['aperture']) },
       { name: 'laptop', key: 'key-of-laptop', routes: new Set(['agent']), login: 'ana@example.com' },
     ]),
+    onUnauthenticated: (peer, path) => refused.push(`${peer} ${path}`),
     budgetMs: 60_000,
     notPermitted: async (request) => `not permitted ${pathOf(request)}`,
     lastResort: (path) => `last resort ${path}`,
@@ -82,6 +84,7 @@ describe('a request whose body is never complete', () => {
   ])('%s is answered all the same, since its body is not waited for', async (_title, path, headers, expected) => {
     const { request, reply } = begin(path, { ...headers, 'content-length': String(63 * MIB) });
     expect(await reply).toMatch(expected);
+    if (expected.source.startsWith('^401')) expect(refused.at(-1)).toMatch(/^(::ffff:)?127\.0\.0\.1 \/ext\//);
     request.destroy();
   });
 

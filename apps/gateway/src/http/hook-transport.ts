@@ -22,6 +22,8 @@ declare module 'fastify' {
 export interface HookTransportOptions {
   readonly keys: HookKeys;
   readonly budgetMs: number;
+  /** Called for a hook without a known key. @param peer address that the request came from */
+  readonly onUnauthenticated: (peer: string, path: string) => void;
   /** The reply to a hook whose key is not permitted on its path. */
   readonly notPermitted: (request: FastifyRequest) => Promise<string>;
   /** The reply to a hook that met an error nothing else has answered, by its path. */
@@ -50,6 +52,7 @@ export function prepareHookTransport(fastify: FastifyInstance, options: HookTran
     request.hookKey = options.keys.authenticate(request.headers);
     if (request.hookKey === undefined) {
       count('iris.hook.rejections', { reason: 'hook_unauthenticated' });
+      options.onUnauthenticated(request.ip, pathOf(request));
       return reply.code(401).header('content-type', 'application/problem+json').send({
         title: 'The hook key is missing or wrong',
         status: 401,
