@@ -89,7 +89,9 @@ export async function cerbosCompile(folder: string, shown: string, options: Comp
 /** What the compiler wrote; whatever is not recognised is an error, in its own words. */
 function readReport(stdout: string, stderr: string, succeeded: boolean, shown: string): CompileReport {
   const value = jsonOf(stdout);
-  const suites = z.looseObject({ suites: z.array(suiteSchema) }).safeParse(value);
+  const suites = z
+    .looseObject({ suites: z.array(suiteSchema).default([]), summary: z.looseObject({}) })
+    .safeParse(value);
   if (suites.success) {
     const failed = suites.data.suites.some(({ summary }) => summary.overallResult !== 'RESULT_PASSED');
     return { suites: suites.data.suites, errors: succeeded || failed ? [] : [otherError(stdout, stderr)] };
