@@ -44,7 +44,7 @@ export function person(name: string): Subject {
 }
 
 /** The parts of a conformance vendor that every simulated API of the sandbox has. */
-export function standIn(
+export function simulatedVendor(
   sandbox: Sandbox,
   vendor: keyof Sandbox['credentials'],
 ): Pick<ConformanceVendor, 'fault' | 'requests' | 'abandoned' | 'close'> {

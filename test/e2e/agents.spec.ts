@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AgentTask } from '../../apps/sandbox/src/aperture/agents/agent-loop.js';
 import { AGENT_IDS, type AgentId, agentLoop, refusalOf } from '../../apps/sandbox/src/aperture/agents/agents.js';
-import type { ApertureStandIn } from '../../apps/sandbox/src/aperture/aperture-api.js';
-import { startAperture } from '../../apps/sandbox/src/aperture/aperture-stand-in.js';
-import { type LlmStandIn, startLlm } from '../../apps/sandbox/src/llm/llm-stand-in.js';
+import type { SimulatedAperture } from '../../apps/sandbox/src/aperture/aperture-api.js';
+import { startAperture } from '../../apps/sandbox/src/aperture/simulated-aperture.js';
+import { type SimulatedLlm, startLlm } from '../../apps/sandbox/src/llm/simulated-llm.js';
 import type { Turn } from '../../apps/sandbox/src/llm/turn.js';
 import { HOOK_KEY, type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { deviceOf, PRODUCTION } from './hook-client.js';
@@ -31,11 +31,11 @@ const SCRIPT: Turn[] = [
 
 let policies: string;
 let mesh: Mesh;
-let llm: LlmStandIn;
-let redacting: ApertureStandIn;
-let blocking: ApertureStandIn;
+let llm: SimulatedLlm;
+let redacting: SimulatedAperture;
+let blocking: SimulatedAperture;
 
-function apertureFor(gateway: number): Promise<ApertureStandIn> {
+function apertureFor(gateway: number): Promise<SimulatedAperture> {
   return startAperture({
     llmUrl: llm.url,
     identity: { loginName: LOGIN, stableNodeId: deviceOf(mesh, LOGIN), tailnetName: 'lumen.example' },
@@ -97,7 +97,7 @@ afterAll(async () => {
   await rm(policies, { recursive: true, force: true });
 });
 
-function task(aperture: ApertureStandIn, baseUrl: string, stream: boolean): AgentTask {
+function task(aperture: SimulatedAperture, baseUrl: string, stream: boolean): AgentTask {
   return {
     baseUrl,
     prompt: 'Look at the orders.',
@@ -118,7 +118,7 @@ function task(aperture: ApertureStandIn, baseUrl: string, stream: boolean): Agen
 }
 
 /** A session of its own. */
-function connect(aperture: ApertureStandIn): Promise<string> {
+function connect(aperture: SimulatedAperture): Promise<string> {
   return aperture.connect({ loginName: LOGIN, stableNodeId: deviceOf(mesh, LOGIN), tailnetName: 'lumen.example' });
 }
 

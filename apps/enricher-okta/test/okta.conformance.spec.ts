@@ -8,7 +8,7 @@ import {
   person,
   type Sandbox,
   SharedSandbox,
-  standIn,
+  simulatedVendor,
 } from '../../../test/conformance/sandbox-vendor.js';
 import { definition } from '../src/definition.js';
 
@@ -34,7 +34,7 @@ runConformance('okta', {
   start: async () => {
     const sandbox = await shared.fresh();
     return {
-      ...standIn(sandbox, 'okta'),
+      ...simulatedVendor(sandbox, 'okta'),
       source: createSource(definition, environment(sandbox)),
       known: person('ana'),
       unknown: person('nobody.here'),

@@ -7,7 +7,7 @@ import {
   person,
   type Sandbox,
   SharedSandbox,
-  standIn,
+  simulatedVendor,
 } from '../../../test/conformance/sandbox-vendor.js';
 import { definition } from '../src/definition.js';
 
@@ -23,7 +23,7 @@ runConformance('pagerduty', {
   start: async () => {
     const sandbox = await shared.fresh();
     return {
-      ...standIn(sandbox, 'pagerduty'),
+      ...simulatedVendor(sandbox, 'pagerduty'),
       source: createSource(definition, environment(sandbox)),
       known: person('ana'),
       unknown: person('nobody.here'),

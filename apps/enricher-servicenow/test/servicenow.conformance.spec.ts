@@ -7,7 +7,7 @@ import {
   person,
   type Sandbox,
   SharedSandbox,
-  standIn,
+  simulatedVendor,
 } from '../../../test/conformance/sandbox-vendor.js';
 import { definition } from '../src/definition.js';
 
@@ -28,7 +28,7 @@ runConformance('servicenow', {
   start: async () => {
     const sandbox = await shared.fresh();
     return {
-      ...standIn(sandbox, 'servicenow'),
+      ...simulatedVendor(sandbox, 'servicenow'),
       source: createSource(definition, environment(sandbox)),
       known: person('ana'),
       unknown: person('nobody.here'),

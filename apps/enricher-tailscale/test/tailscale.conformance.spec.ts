@@ -7,7 +7,7 @@ import {
   person,
   type Sandbox,
   SharedSandbox,
-  standIn,
+  simulatedVendor,
 } from '../../../test/conformance/sandbox-vendor.js';
 import { definition } from '../src/definition.js';
 
@@ -29,7 +29,7 @@ runConformance('tailscale', {
   start: async () => {
     const sandbox = await shared.fresh();
     return {
-      ...standIn(sandbox, 'tailscale'),
+      ...simulatedVendor(sandbox, 'tailscale'),
       source: createSource(definition, environment(sandbox)),
       known: node('ana', 'nAnaMacCNTRL'),
       unknown: node('ana', 'nGoneCNTRL'),

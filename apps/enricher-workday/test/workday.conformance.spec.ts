@@ -7,7 +7,7 @@ import {
   person,
   type Sandbox,
   SharedSandbox,
-  standIn,
+  simulatedVendor,
 } from '../../../test/conformance/sandbox-vendor.js';
 import { definition } from '../src/definition.js';
 
@@ -43,7 +43,7 @@ for (const mode of ['raas', 'rest'] as const) {
       const sandbox = await shared.fresh();
       const settings = mode === 'raas' ? environment(sandbox) : withOAuth(sandbox);
       return {
-        ...standIn(sandbox, 'workday'),
+        ...simulatedVendor(sandbox, 'workday'),
         source: createSource(definition, { ...settings, IRIS_WORKDAY_MODE: mode }),
         known: person('ana'),
         unknown: person('nobody.here'),

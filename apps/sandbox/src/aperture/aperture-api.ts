@@ -44,7 +44,7 @@ export interface ApertureOptions {
   port?: number;
 }
 
-export interface ApertureStandIn {
+export interface SimulatedAperture {
   /** For clients that are `options.identity`; without a trailing slash. */
   url: string;
   /** A further address, for clients that are someone else. Each connection is a session of its own. */

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fastify, { type FastifyInstance } from 'fastify';
-import { type LlmStandIn, startLlm } from '../../llm/llm-stand-in.js';
+import { type SimulatedLlm, startLlm } from '../../llm/simulated-llm.js';
 import type { Turn } from '../../llm/turn.js';
-import type { ApertureStandIn } from '../aperture-api.js';
-import { startAperture } from '../aperture-stand-in.js';
+import type { SimulatedAperture } from '../aperture-api.js';
 import { asObject } from '../json-members.js';
+import { startAperture } from '../simulated-aperture.js';
 import type { AgentTask, AgentTool } from './agent-loop.js';
 import { AGENT_IDS, type AgentId, agentLoop, refusalOf } from './agents.js';
 
@@ -23,11 +23,11 @@ const SCRIPT: Turn[] = [
   { text: 'All done.' },
 ];
 
-let llm: LlmStandIn;
+let llm: SimulatedLlm;
 let hookServer: FastifyInstance;
 let hookUrl: string;
 let hookReply: (body: Record<string, unknown>) => unknown;
-let aperture: ApertureStandIn;
+let aperture: SimulatedAperture;
 
 const config = (isWired: boolean) => ({
   providers: { any: { models: ['**'] } },

@@ -5,7 +5,7 @@ import { type AgentTask, type Conversation } from './agent-loop.js';
 export function anthropicConversation(task: AgentTask): Conversation {
   const client = new Anthropic({
     baseURL: task.baseUrl,
-    apiKey: 'stand-in-key',
+    apiKey: 'simulated-key',
     authToken: null,
     maxRetries: 0,
     defaultHeaders: task.headers,

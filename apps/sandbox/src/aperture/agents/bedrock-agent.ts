@@ -19,7 +19,7 @@ function connect(task: AgentTask): BedrockRuntimeClient {
   const client = new BedrockRuntimeClient({
     endpoint: task.baseUrl,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'STANDINKEY', secretAccessKey: 'stand-in-secret' },
+    credentials: { accessKeyId: 'SIMULATEDKEY', secretAccessKey: 'simulated-secret' },
     authSchemePreference: ['sigv4'],
     defaultsMode: 'standard',
     maxAttempts: 1,

@@ -6,7 +6,7 @@ const partsOf = (response: GenerateContentResponse): Part[] => response.candidat
 /** The Google GenAI SDK's side of an agent loop over the Gemini API. */
 export function geminiConversation(task: AgentTask): Conversation {
   const client = new GoogleGenAI({
-    apiKey: 'stand-in-key',
+    apiKey: 'simulated-key',
     enterprise: false,
     httpOptions: { baseUrl: task.baseUrl, headers: task.headers },
   });

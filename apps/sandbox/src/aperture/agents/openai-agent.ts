@@ -7,7 +7,7 @@ const MODEL = 'gpt-5.1';
 function connect(task: AgentTask): OpenAI {
   return new OpenAI({
     baseURL: `${task.baseUrl}/v1`,
-    apiKey: 'stand-in-key',
+    apiKey: 'simulated-key',
     organization: null,
     project: null,
     maxRetries: 0,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type LlmStandIn, startLlm } from '../llm-stand-in.js';
+import { type SimulatedLlm, startLlm } from '../simulated-llm.js';
 
 /**
  * Tests of a provider's rules as data. Each case starts from a body that the provider accepts and spoils one thing. The
@@ -46,7 +46,7 @@ const messageOf = (envelope: { message?: string; error?: { message: string } }):
 /** Declares the tests of one provider. */
 export function describeRules(name: string, { url, valid, cases }: RuleGroup): void {
   describe(name, () => {
-    let llm: LlmStandIn;
+    let llm: SimulatedLlm;
     beforeAll(async () => {
       llm = await startLlm({ afterScript: { text: 'ok' } });
     });

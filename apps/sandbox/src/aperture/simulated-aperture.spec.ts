@@ -1,11 +1,11 @@
 import { gunzipSync, gzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type LlmStandIn, startLlm } from '../llm/llm-stand-in.js';
-import type { ApertureOptions, ApertureStandIn } from './aperture-api.js';
+import { type SimulatedLlm, startLlm } from '../llm/simulated-llm.js';
+import type { ApertureOptions, SimulatedAperture } from './aperture-api.js';
 import type { ApertureConfigInput } from './aperture-config.js';
-import { startAperture } from './aperture-stand-in.js';
 import type { ApertureIdentity } from './identity.js';
+import { startAperture } from './simulated-aperture.js';
 
 const ANA: ApertureIdentity = {
   loginName: 'ana@example.com',
@@ -28,12 +28,12 @@ interface Received {
   raw: Buffer;
 }
 
-let llm: LlmStandIn;
+let llm: SimulatedLlm;
 let hookServer: FastifyInstance;
 let hookUrl: string;
 let received: Received[];
 let answer: (request: Received, reply: FastifyReply) => unknown;
-let aperture: ApertureStandIn;
+let aperture: SimulatedAperture;
 
 beforeAll(async () => {
   llm = await startLlm({ afterScript: { text: 'hello' } });

@@ -1,9 +1,9 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type LlmStandIn, startLlm } from './llm-stand-in.js';
+import { type SimulatedLlm, startLlm } from './simulated-llm.js';
 import { awsMessages, sseMessages } from './stream-framing.js';
 
-let llm: LlmStandIn;
+let llm: SimulatedLlm;
 beforeAll(async () => {
   llm = await startLlm({ maxBodyBytes: 100_000 });
 });

@@ -4,7 +4,7 @@ import { Agent, request as httpRequest } from 'undici';
 import { decodedBody } from '../llm/content-coding.js';
 import { type LlmRoute, llmRoute } from '../llm/llm-route.js';
 import { ProviderError } from '../llm/provider-error.js';
-import type { ApertureExchange, ApertureOptions, ApertureStandIn } from './aperture-api.js';
+import type { ApertureExchange, ApertureOptions, SimulatedAperture } from './aperture-api.js';
 import { type ApertureConfig, type ApertureProvider, apertureConfigSchema } from './aperture-config.js';
 import { blockEnvelope } from './block-envelope.js';
 import { tokenUsage, toolUses, userMessage } from './exchange-reading.js';
@@ -36,7 +36,7 @@ interface Incoming {
  * the provider, streams the reply through and sends the post-response events. Source: Tailscale's protocol reference for
  * Aperture hooks and its configuration reference. Throws ZodError when the configuration is not valid.
  */
-export async function startAperture(options: ApertureOptions): Promise<ApertureStandIn> {
+export async function startAperture(options: ApertureOptions): Promise<SimulatedAperture> {
   const { llmUrl, prices = {}, quotas = {}, urlForm = 'path' } = options;
   let config: ApertureConfig = apertureConfigSchema.parse(options.config);
   const hooks: HookRecord[] = [];

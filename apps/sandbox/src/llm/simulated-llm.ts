@@ -62,7 +62,7 @@ export interface LlmOptions {
   port?: number;
 }
 
-export interface LlmStandIn {
+export interface SimulatedLlm {
   /** `http://127.0.0.1:port`, without a trailing slash. */
   url: string;
   /** Every provider request, in order of arrival, refused ones too. */
@@ -152,7 +152,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
  * An LLM provider of every wire format on one port: checks each request as strictly as the real providers' documented
  * errors do, keeps what it received, and speaks the scripted turns, streamed or whole as the client asks.
  */
-export async function startLlm(options: LlmOptions = {}): Promise<LlmStandIn> {
+export async function startLlm(options: LlmOptions = {}): Promise<SimulatedLlm> {
   const { maxBodyBytes = 64 * 1024 * 1024, afterScript } = options;
   const requests: LlmRequest[] = [];
   const responses = new ResponseStore();
