@@ -136,7 +136,7 @@ describe('break-glass', () => {
     expect((await turn('--for', '1m')).err).toContain('--reason states why');
   }, 60_000);
 
-  it('is off when Redis is away', async () => {
+  it('is off when Redis is unavailable', async () => {
     await turn('--for', '10m', '--reason', 'redis will fail');
     expect(await fate()).toBe('passed');
     await mesh.redis?.stop();

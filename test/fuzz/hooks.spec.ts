@@ -134,7 +134,7 @@ async function expectWell(): Promise<void> {
   process.kill(pid, 0);
   const ready = await fetch(`${mesh.gateways[0]?.url}/readyz`);
   expect(ready.status).toBe(200);
-  expect(said.filter((line) => line.includes('unexpected fault'))).toEqual([]);
+  expect(said.filter((line) => line.includes('unexpected error'))).toEqual([]);
   expect(residentMib()).toBeLessThan(MAX_MIB);
 }
 

@@ -61,7 +61,7 @@ describe('the catalog of a running gateway', () => {
     ]);
   });
 
-  it('stays as it is when the new file cannot be used, and says which entry is at fault', async () => {
+  it('stays as it is when the new file cannot be used, and reports the entry', async () => {
     const opened = openMounted(text('files'));
     const before = opened.catalog.revision;
     mount('v2', text('Bad Category'));
@@ -73,7 +73,7 @@ describe('the catalog of a running gateway', () => {
     expect(await reloaded(opened)).toBe('chat');
   });
 
-  it('stays as it is while the file is away', async () => {
+  it('stays as it is while the file is unavailable', async () => {
     const opened = openMounted(text('files'));
     rmSync(join(folder, '..data'));
     expect(await reloaded(opened)).toBe('files');

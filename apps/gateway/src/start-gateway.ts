@@ -20,17 +20,17 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const NOT_PERMITTED =
   "the hook key is not permitted on this path: an agent's key is for /ext/claude, Aperture's key for /ext/aperture";
 
-/** How long hooks under way may take at the end, in ms. */
+/** How long hooks in flight may take at the end, in ms. */
 const DRAIN_MS = 10_000;
 
-/** The reply by the failure mode, for a fault that nothing else has answered. */
+/** The reply by the failure mode, for an error that nothing else has answered. */
 function lastResort(path: string, settings: GatewaySettings): string {
   const agent = path === AGENT_PATH;
   const closed = settings[agent ? 'failure.preToolUse' : 'failure.preRequest'] === 'closed';
   const mode = settings['mode.byEvent'][agent ? 'pre_tool_use' : 'pre_request'] ?? settings['mode.default'];
   const verdict: HookVerdict =
     closed && mode === 'enforce'
-      ? block('internal_error', 'Blocked: an unexpected fault.')
+      ? block('internal_error', 'Blocked: an unexpected error.')
       : { action: 'allow', reason: 'internal_error' };
   return agent ? agentReplyText(verdict, undefined) : replyText(verdict);
 }
@@ -61,9 +61,9 @@ export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void
     });
     app.useGlobalFilters(new ProblemFilter(app.get(HookWalk), logger));
     await app.listen(settings['http.port'], settings['http.host']);
-    logger.info({ url: await app.getUrl(), mode: settings['mode.default'] }, 'the gateway listens');
+    logger.info({ url: await app.getUrl(), mode: settings['mode.default'] }, 'gateway listening');
     await app.get(PdpWatch).start();
-    // Takes no new hook, and answers those under way.
+    // Takes no new hook, and answers those in flight.
     endOnSignal(() => app.close(), DRAIN_MS);
   } catch (error) {
     process.stderr.write(`gateway: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -33,12 +33,12 @@ export interface BreakGlassOptions {
 }
 
 const POLL_MS = 1000;
-/** Without a word from Redis for so long the switch is off, in ms. */
+/** Time without an answer of Redis after which the switch is off, in ms. */
 const LEASE_MS = 5000;
 
 /**
  * The break-glass switch as one gateway has it: read from Redis once a second, kept in memory, on only while Redis
- * confirms it. What stands in Redis counts only with the signature of an admin key, within its time, and in its order.
+ * confirms it. What is in Redis counts only with the signature of an admin key, within its time, and in its order.
  */
 export class BreakGlass {
   private current: (ActiveSwitch & { readonly sequence: number }) | undefined;

@@ -1,14 +1,14 @@
 import { canonicalJson, type SigningKey, type VerifyingKeys } from '@iris/evidence';
 import { z } from 'zod';
 
-/** Where the switch stands in Redis. */
+/** Where the switch is in Redis. */
 export const BREAK_GLASS_KEY = 'iris:break-glass:v1';
 /** Clocks of the operator and of a gateway may differ by so much, in ms. */
 const MAX_SKEW_MS = 60_000;
 
 const PURPOSE = 'iris.break-glass.v1';
 
-/** The switch as it stands in Redis, signed by an admin key that is not there. */
+/** The switch as it is in Redis, signed by an admin key that is not there. */
 export const switchRecordSchema = z.strictObject({
   version: z.literal(1),
   id: z.string().min(1).max(100).describe('Id of the switch; the record of its end has the same.'),

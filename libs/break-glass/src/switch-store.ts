@@ -11,7 +11,7 @@ export interface SwitchRedis {
 /** Enough for a gateway that has not seen the end of a switch to see it, in ms. */
 const KEEP_END_MS = 60_000;
 
-/** What stands in Redis; a text of another form is nothing. */
+/** What is in Redis; a text of another form is nothing. */
 export async function readSwitch(redis: Pick<SwitchRedis, 'get'>): Promise<SwitchRecord | undefined> {
   const text = await redis.get(BREAK_GLASS_KEY);
   return text === null ? undefined : parseRecord(text);

@@ -10,7 +10,7 @@ describe('a promise whose waiter may leave', () => {
     ['a time limit among others', () => AbortSignal.any([AbortSignal.timeout(1)]), 'timeout'],
     ['a caller that leaves', () => AbortSignal.abort(), 'cancelled'],
     ['a reason of its own', () => AbortSignal.abort(new VendorError('overloaded', 'full')), 'overloaded'],
-  ])('says why after %s', async (_title, signal, kind) => {
+  ])('returns the cause after %s', async (_title, signal, kind) => {
     // AbortSignal.timeout does not keep the process running.
     const alive = setTimeout(() => {}, 1000);
     await expect(abortable(never, signal())).rejects.toMatchObject({ name: 'VendorError', kind });

@@ -194,7 +194,7 @@ describe('answers over a real Redis', () => {
     expect(await chain.answer(ana, undefined)).toMatchObject({ status: 'UNAVAILABLE', reason: 'source_unauthorized' });
   });
 
-  it('of a fault are shared by replicas that wait', async () => {
+  it('of an error are shared by replicas that wait', async () => {
     const replicas = [replica(vendor, await server.connect()), replica(vendor, await server.connect())];
     const gate = Promise.withResolvers<LookupResult>();
     vendor.answer = () => gate.promise;
@@ -251,7 +251,7 @@ describe('answers over a real Redis', () => {
     },
   );
 
-  it('go on while Redis is killed, and are shared again after its restart', async () => {
+  it('continue while Redis is killed, and are shared again after its restart', async () => {
     const own = await startRedis();
     try {
       const { chain } = replica(vendor, await own.connect());

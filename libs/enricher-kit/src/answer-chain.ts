@@ -61,7 +61,7 @@ const LOCK_MARGIN_MS = 500;
 const MAX_KEY_LENGTH = 1024;
 /** A connection string is no name, and its password must not reach a vendor's query. */
 const MAY_HOLD_CREDENTIALS = /:\/\/|[=@;()]/;
-/** Faults that say nothing new about the vendor. */
+/** Errors without new information about the vendor. */
 const QUIET_KINDS: ReadonlySet<VendorErrorKind> = new Set(['cancelled', 'circuit_open', 'overloaded']);
 
 /** Answers for one source: collapse -> cache -> resilience -> fetch; without an answer, what is stale. */
@@ -143,7 +143,7 @@ export class AnswerChain {
     }
   }
 
-  /** Waits for the calls under way. */
+  /** Waits for the calls in flight. */
   async settled(): Promise<void> {
     await this.shared.settled();
   }
@@ -226,7 +226,7 @@ function observed(next: Ask, { observer, logger, id }: ChainOptions): Ask {
 
 /**
  * Keeps the answer before anyone gets it, because replicas that wait look for it in the cache. When something newer
- * stands there (a drop, or a later answer), that counts: an answer from before a drop is read once more.
+ * is there (a drop, or a later answer), that counts: an answer from before a drop is read once more.
  */
 function kept(next: Ask, options: ChainOptions): Ask {
   const { cache } = options;
@@ -241,7 +241,7 @@ function kept(next: Ask, options: ChainOptions): Ask {
   };
 }
 
-/** Whether an answer stands in the cache, or cannot be put there because Redis is away. */
+/** Whether an answer is in the cache, or cannot be put there because Redis is unavailable. */
 async function write(
   cache: SharedCache,
   { id, source }: ChainOptions,
@@ -256,7 +256,7 @@ async function write(
   }
 }
 
-/** Makes one call of equal ones: in this process, then across replicas. None when a fresh entry stands in the cache. */
+/** Makes one call of equal ones: in this process, then across replicas. None when a fresh entry is in the cache. */
 function collapsed(next: Ask, { cache, settings }: ChainOptions, shared: SharedCalls<SourceAnswer>): Ask {
   const across = (question: Question, signal: AbortSignal): Promise<SourceAnswer> => {
     if (cache === undefined) return next(question, signal);
@@ -302,7 +302,7 @@ function elseStale(next: Ask, { cache }: ChainOptions): Ask {
   };
 }
 
-/** What the cache holds; nothing when Redis is away. */
+/** What the cache holds; nothing when Redis is unavailable. */
 async function heldEntry(question: Question, cache: SharedCache | undefined): Promise<SourceAnswer | undefined> {
   return cache?.writer.read(question.address).catch(() => undefined);
 }

@@ -41,7 +41,7 @@ export interface VendorCall {
   readonly leftOut?: (list: string, id?: unknown) => void;
 }
 
-/** What a bulk read says of one subject. */
+/** Result of a bulk read for one subject. */
 export interface BulkItem {
   readonly subject: Subject;
   readonly result: LookupResult;
@@ -49,7 +49,7 @@ export interface BulkItem {
   readonly partial?: boolean;
 }
 
-/** What a bulk read says at its end. */
+/** Summary of a bulk read. */
 export interface BulkOutcome {
   /**
    * Whether a subject that no item is about is not known to the vendor. Lookups about it are then answered without the
@@ -94,7 +94,7 @@ export interface WebhookReply {
 
 /**
  * One vendor. Methods throw `VendorError` when the vendor does not answer usefully; every other error counts as an
- * unexpected fault of the vendor's answer.
+ * unexpected error of the vendor's answer.
  */
 export interface VendorSource {
   /** What the vendor knows of a person or a device. */
@@ -102,8 +102,8 @@ export interface VendorSource {
   /** What the vendor knows of a resource; only for sources whose registry entry lists kinds of resource. */
   lookupResource?(resource: ResourceRef, call: VendorCall): Promise<LookupResult>;
   /**
-   * All that the vendor knows, by cheap reads in bulk; run on a schedule by one replica. A subject that is missing says
-   * nothing, unless the read returns that it is complete.
+   * All that the vendor knows, by cheap reads in bulk; run on a schedule by one replica. A missing subject proves nothing,
+   * unless the read returns that it is complete.
    */
   bulk?(call: VendorCall): BulkRead;
   /**
@@ -111,7 +111,7 @@ export interface VendorSource {
    */
   bulkSince?(since: number, call: VendorCall): BulkRead;
   /**
-   * Takes a webhook of the vendor. The source checks that it comes from the vendor; what it says of a subject is not
+   * Takes a webhook of the vendor. The source checks that it comes from the vendor; its content is not
    * believed but read again.
    */
   webhook?(request: WebhookRequest): Promise<WebhookReply>;

@@ -15,9 +15,9 @@ const domain = z
   .transform(canonicalPrincipal);
 
 const ruleSchema = z.union([
-  /** Login names one by one; null says that the login is nobody's. */
+  /** Login names one by one; null means that the login has no person. */
   z.strictObject({ sources, table: z.record(z.string().trim().min(1), z.string().trim().min(1).nullable()) }),
-  /** All logins of some domains: the same local part at another domain; null says that they are nobody's. */
+  /** All logins of some domains: the same local part at another domain; null means that they have no person. */
   z.strictObject({ sources, from: z.union([domain, z.array(domain).min(1)]), to: domain.nullable() }),
 ]);
 

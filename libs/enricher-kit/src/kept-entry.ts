@@ -22,7 +22,7 @@ export interface EntryOwner {
  * Keeps an answer where the gateways read it, and first makes it known under the vendor's own ids: a webhook that comes
  * between the two then finds it.
  *
- * @returns whether it was written; not so when something newer stands there
+ * @returns whether it was written; not so when something newer is there
  * @throws when Redis fails
  */
 export async function keepEntry(

@@ -7,7 +7,7 @@ const MAX_LENGTH = 320;
 /** What every tagged node reports instead of a login. */
 const TAGGED_DEVICES = 'tagged-devices';
 
-/** A login name that may be looked up, or the result that says why not. */
+/** A login name that may be looked up, or the result with the reason. */
 export type LoginKey = { readonly key: string } | { readonly refused: Extract<LookupResult, { status: 'NOT_FOUND' }> };
 
 /**

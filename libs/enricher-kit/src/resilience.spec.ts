@@ -25,7 +25,7 @@ describe('how a vendor is called', () => {
     });
   }
 
-  /** Fails as the list says, then answers. */
+  /** Fails with the listed errors, then answers. */
   function failing(...errors: (VendorError | Error)[]) {
     const calls: number[] = [];
     const call = async () => {
@@ -205,7 +205,7 @@ describe('how a vendor is called', () => {
     expect(outcomes.filter((kind) => kind === 'overloaded')).toHaveLength(8);
   });
 
-  it('calls the wait for a slot its own fault, not the vendor’s', async () => {
+  it('calls the wait for a slot its own error, not the vendor’s', async () => {
     const mine = resilience({ timeoutMs: 1000, concurrency: 1 });
     const stuck = kindOf(mine.run(() => Promise.withResolvers<string>().promise, always));
     const waiting = kindOf(mine.run(async () => 'x', always));

@@ -60,7 +60,7 @@ export interface ResilienceOptions {
 
 /**
  * The one place that decides how a vendor is called: within the source's time limit, as many at once as it allows,
- * again where that can help, and not at all while the vendor is down or wants to be left alone.
+ * again where that can help, and not at all while the vendor is down or asks to wait.
  */
 export class Resilience {
   private breaker = this.newBreaker();

@@ -5,7 +5,7 @@ import { type RunningEnricher, startEnricher } from './app/start-enricher.js';
 import type { EnricherDefinition } from './enricher-definition.js';
 import { DRY_RUN_OPTION, identityDryRun } from './identity-dry-run.js';
 
-/** How long what is under way may take at the end, in ms; a little less than an orchestrator's usual grace period. */
+/** How long what is in flight may take at the end, in ms; a little less than an orchestrator's usual grace period. */
 const DRAIN_MS = 10_000;
 
 /**

@@ -4,8 +4,8 @@ import type { LookupResult } from './enricher-definition.js';
 type Limits = Pick<SourceSettings, 'freshSeconds' | 'staleSeconds' | 'notFoundSeconds'>;
 
 /**
- * A result as an answer with its limits: fresh and stale as the registry says, but never past the end of a fact in it;
- * "not found" as long as the registry says, and never stale.
+ * A result as an answer with its limits: fresh and stale by the registry, but never past the end of a fact in it;
+ * "not found" as long as the registry allows, and never stale.
  *
  * @param askedAt epoch ms before the vendor was asked, so that a change made meanwhile counts as later
  */

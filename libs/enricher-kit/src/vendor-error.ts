@@ -3,8 +3,8 @@ import type { ReasonId } from '@iris/contracts';
 /**
  * Why a vendor gave no useful answer.
  *
- * - `unauthorized`: the credentials were refused, or lack a right: a configuration fault
- * - `rate_limited`: the vendor asks to wait; `retryAfterMs` says how long, where it is known
+ * - `unauthorized`: the credentials were refused, or lack a right: a configuration error
+ * - `rate_limited`: the vendor asks to wait; `retryAfterMs` is the time, if known
  * - `unavailable`: no connection, or a 5xx
  * - `timeout`: no answer in time
  * - `bad_response`: an answer that cannot be trusted (no JSON, wrong shape, redirect, too large)
@@ -59,10 +59,10 @@ export function vendorErrorKind(text: string): VendorErrorKind {
   return Object.hasOwn(REASON_OF_KIND, text) ? (text as VendorErrorKind) : 'unavailable';
 }
 
-/** Any error as a `VendorError`: one that is none is an unexpected fault of the vendor's answer. */
+/** Any error as a `VendorError`: one that is none is an unexpected error of the vendor's answer. */
 export function toVendorError(error: unknown): VendorError {
   if (error instanceof VendorError) return error;
-  return new VendorError('bad_response', error instanceof Error ? `unexpected ${error.name}` : 'unexpected fault');
+  return new VendorError('bad_response', error instanceof Error ? `unexpected ${error.name}` : 'unexpected error');
 }
 
 /** Why a signal was aborted: its own `VendorError`, `timeout` for one of `AbortSignal.timeout`, else `cancelled`. */

@@ -1,7 +1,7 @@
 import { abortable } from './abortable.js';
 import { toVendorError, VendorError } from './vendor-error.js';
 
-/** Longest time for which a vendor's wish to be left alone is followed, in ms. */
+/** Longest time for which a vendor's request to wait is followed, in ms. */
 const MAX_PAUSE_MS = 300_000;
 
 /**
@@ -35,7 +35,7 @@ export class VendorPause {
   private async watched<T>(call: () => Promise<T>): Promise<T> {
     try {
       const result = await call();
-      // A call from before the pause says nothing about its end.
+      // A call from before the pause proves nothing about its end.
       if (performance.now() >= this.endsAt) this.endsAt = Number.NEGATIVE_INFINITY;
       return result;
     } catch (thrown) {

@@ -55,7 +55,7 @@ export interface CerbosPdpOptions {
   readonly tls: boolean | Certificates;
 }
 
-/** How long calls under way may take on a client that another one has replaced, in ms. */
+/** How long calls in flight may take on a client that another one has replaced, in ms. */
 const REPLACED_CLIENT_MS = 30_000;
 
 /** A Cerbos PDP, or anything that speaks its API, over gRPC. */

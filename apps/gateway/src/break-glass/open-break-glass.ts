@@ -15,7 +15,7 @@ const SEQUENCE_FILE = 'break-glass-sequence';
  * The break-glass switch as this gateway has it. It is recorded, logged and measured while it is on.
  *
  * @returns undefined where no key may turn it
- * @throws ConfigError when a key cannot be used, or there is no Redis for the switch to stand in
+ * @throws ConfigError when a key cannot be used, or there is no Redis for the switch
  */
 export function openBreakGlass(
   settings: GatewaySettings,

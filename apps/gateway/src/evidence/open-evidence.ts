@@ -42,7 +42,7 @@ export function openEvidence(
     segmentMs: settings['evidence.segmentSeconds'] * 1000,
     fsyncMs: settings['evidence.fsyncMs'],
     chain: openChain(settings, logger),
-    onError: (error) => logger.error({ err: error }, 'the evidence spool met a fault'),
+    onError: (error) => logger.error({ err: error }, 'evidence spool error'),
   });
   const service = new EvidenceService(spool, masker, policies, settings['evidence.onFull'], logger, inForce);
   const address = redisAddress(settings);

@@ -74,7 +74,7 @@ export interface ExplainOptions {
   readonly catalog: Catalog;
 }
 
-/** Answers what-if questions with the rooms that decide hooks: the same facts, the same question to the PDP. */
+/** Answers what-if questions with the stages that decide hooks: the same facts, the same question to the PDP. */
 export class ExplainService {
   constructor(
     private readonly reader: HookReader,

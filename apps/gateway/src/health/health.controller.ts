@@ -28,8 +28,8 @@ export class HealthController {
   }
 
   /**
-   * Whether hooks are to be sent here: with a PDP, or without one where the failure mode is open, which the answer says.
-   * A source or a cache that is away does not make the gateway unready.
+   * Whether hooks are to be sent here: with a PDP, or without one where the failure mode is open, as the answer shows.
+   * A source or a cache that is unavailable does not make the gateway unready.
    */
   @Get('readyz')
   ready(@Res() reply: FastifyReply): void {

@@ -49,7 +49,7 @@ export class PdpWatch implements OnApplicationShutdown {
     return this.hasBeenReady;
   }
 
-  /** Why the gateway cannot vouch for decisions; empty when it can. */
+  /** Why the gateway cannot accept decisions; empty when it can. */
   get faults(): readonly string[] {
     if (this.report.strict === false && !this.options.requireStrict) {
       return this.report.failures.filter((failure) => !failure.startsWith('an unknown fact'));
@@ -107,7 +107,7 @@ export class PdpWatch implements OnApplicationShutdown {
     }
   }
 
-  /** Once per change, since the same fault would otherwise fill the log. */
+  /** Once per change, since the same error would otherwise fill the log. */
   private say(): void {
     const state = this.ready ? `ready ${this.report.strict} ${this.policyRevision}` : this.faults.join('; ');
     if (state === this.lastSaid) return;

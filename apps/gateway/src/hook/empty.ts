@@ -1,5 +1,5 @@
 /**
- * Whether a value says nothing: absent, null, a blank text, or a list or object of such values. The cost is linear in
+ * Whether a value is empty: absent, null, a blank text, or a list or object of such values. The cost is linear in
  * the value, and the recursion is bounded by the depth limit of the body.
  */
 export function isEmpty(value: unknown): boolean {

@@ -4,7 +4,7 @@ import { type HookCallData, type Identity, isJsonObject } from '@iris/contracts'
 const TAGGED_DEVICES = 'tagged-devices';
 
 /**
- * Tells who a hook is from. A tagged node is identified by its stable node id, because all tagged nodes share one
+ * The principal of a hook. A tagged node is identified by its stable node id, because all tagged nodes share one
  * login name and none of them is a person. A login that lists tags is such a node too.
  */
 export function identify(data: HookCallData): Identity {

@@ -36,7 +36,7 @@ describe('the event', () => {
     },
   );
 
-  it('is what the route says, whatever the payload looks like', async () => {
+  it('is that of the route, whatever the payload is', async () => {
     const read = await readHook(incoming('{"tool_calls":[]}', { routeEvent: 'pre_request' }), limits);
     expect(read).toMatchObject({ ok: true, hook: { event: 'pre_request', keyName: 'aperture', arrivedAt: 1 } });
   });
@@ -78,7 +78,7 @@ describe("an agent's own hook", () => {
   const read = (value: unknown) =>
     readHook(incoming(JSON.stringify(value), { routeEvent: 'pre_tool_use', agent }), limits);
 
-  it('is from whom the request is, never from whom its body says', async () => {
+  it('is from whom the request is, never from its body', async () => {
     const claim = { login_name: 'eve@example.com', stable_node_id: 'n1', grants: { a: [] } };
     const body = { session_id: 's', tool_use_id: 't', tool_name: 'Bash', tool_input: { command: 'ls' }, ...claim };
     const result = await read({ ...body, metadata: claim });
@@ -116,7 +116,7 @@ describe("an agent's own hook", () => {
 });
 
 describe('a hook that is not read', () => {
-  it('counts as a pre_request, the event whose verdict is obeyed, unless the route says otherwise', () => {
+  it('counts as a pre_request, the event whose verdict is obeyed, unless the route names another', () => {
     expect(unreadHook(incoming('{')).event).toBe('pre_request');
     expect(unreadHook(incoming('{', { routeEvent: 'entire_request' })).event).toBe('entire_request');
     expect(unreadHook(incoming('{"metadata":{"login_name":"a"}}')).metadata.login_name).toBeUndefined();

@@ -125,7 +125,7 @@ export function unreadHook(incoming: IncomingHook): Hook {
 
 /**
  * The event by the fields present, since the payload does not name it: only events after the response carry calls or
- * the response itself. An empty field says nothing, and neither does a scalar that can be no response: in doubt it is
+ * the response itself. An empty field is ignored, and neither does a scalar that can be no response: in doubt it is
  * the event whose verdict is obeyed.
  */
 function eventOf(data: HookCallData): HookEvent {

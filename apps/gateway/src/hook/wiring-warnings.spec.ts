@@ -22,7 +22,7 @@ describe('WiringWarnings', () => {
   });
   afterEach(() => void jest.useRealTimers());
 
-  it('says once per key, event and hour what to change', () => {
+  it('warns once per key, event and hour what to change', () => {
     for (let time = 0; time < 3; time += 1) warnings.nothingToEvaluate(hook('pre_request'));
     warnings.nothingToEvaluate(hook('entire_request'));
     warnings.nothingToEvaluate(hook('pre_request', 'other'));

@@ -15,13 +15,13 @@ const FIXES: Partial<Record<ReasonId, string>> = {
     'wire this hook to the event pre_request with send request_body to enforce: this event comes after the response, which cannot be stopped any more',
 };
 
-/** Says once per hook key, event and hour that a hook is wired so that it cannot be judged or enforced. */
+/** Warns once per hook key, event and hour that a hook is wired so that it cannot be judged or enforced. */
 export class WiringWarnings {
   private readonly said: LRUCache<string, true>;
   /** Hook keys that came with an event that is enforced. */
   private readonly enforcing: LRUCache<string, true>;
 
-  /** @param clock tells ms that only grow */
+  /** @param clock reports ms that only grow */
   constructor(
     private readonly logger: Logger,
     clock: { now(): number } = performance,

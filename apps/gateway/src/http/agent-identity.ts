@@ -16,7 +16,7 @@ export interface AgentIdentityRules {
 export function agentIdentity(request: FastifyRequest, key: KeyGrant, rules: AgentIdentityRules): AgentIdentity {
   const userAgent = request.headers['user-agent'];
   const header = request.headers['tailscale-user-login'];
-  // A socket that listens on all IPv6 addresses tells IPv4 ones in their mapped form (RFC 4291, 2.5.5.2).
+  // A socket that listens on all IPv6 addresses reports IPv4 ones in their mapped form (RFC 4291, 2.5.5.2).
   const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
   const fromProxy = rules.trustedProxies.includes(address);
   if (fromProxy && typeof header === 'string' && header.trim() !== '') return { loginName: header.trim(), userAgent };

@@ -3,7 +3,7 @@ import type { HookVerdict } from '../verdict/reply.js';
 
 /**
  * The reply to an agent's own hook. An allow is the empty object, no decision: the agent's own prompts and deny rules
- * stay in force. A deny is a 200 as well, since agents take every other status as "go on".
+ * stay in force. A deny is a 200 as well, since agents take every other status as "continue".
  *
  * Claude Code gets the form of its event alone, because it validates the reply. An event of another agent gets the fields
  * of those agents beside it, each of which reads its own: Copilot CLI `permissionDecision`, Cursor `permission`, Gemini

@@ -26,7 +26,7 @@ export interface HookTransportOptions {
   readonly onUnauthenticated: (peer: string, path: string) => void;
   /** The reply to a hook whose key is not permitted on its path. */
   readonly notPermitted: (request: FastifyRequest) => Promise<string>;
-  /** The reply to a hook that met an error nothing else has answered, by its path. */
+  /** The reply to a hook that failed with an unhandled error, by its path. */
   readonly lastResort: (path: string) => string;
 }
 

@@ -7,7 +7,7 @@ import { isHook } from './hook-transport.js';
 import { refusalText } from './refusal.js';
 
 /**
- * The one place where a fault becomes a reply. On a hook path it is a verdict with status 200, since any other status
+ * The one place where an error becomes a reply. On a hook path it is a verdict with status 200, since any other status
  * is an allow to Aperture; elsewhere it is a problem document (RFC 9457) without internals.
  */
 @Catch()

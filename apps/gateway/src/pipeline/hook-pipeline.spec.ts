@@ -176,7 +176,7 @@ describe('a call without an id', () => {
   it.each([
     ['generateContent', '/v1beta/models/gemini:generateContent', gemini],
     ['Chat Completions', '/v1/chat/completions', chat],
-  ])('is judged anew while its result is new, and not in the history: %s', async (_title, url, body) => {
+  ])('is evaluated again while its result is new, and not in the history: %s', async (_title, url, body) => {
     const pipeline = new Pipeline('closed');
     const askedFor = async (turns: Turns) => {
       const before = pipeline.asked.length;
@@ -253,7 +253,7 @@ describe('a denial that is known', () => {
 describe.each(['closed', 'open'] as const)('more new calls than the limit, in the failure mode %s', (failureMode) => {
   const names = (count: number) => Array.from({ length: count }, () => 'Read');
 
-  it('are blocked, and each turn goes on where the one before ended', async () => {
+  it('are blocked, and each turn continues where the one before ended', async () => {
     const pipeline = new Pipeline(failureMode);
     const history = names(2 * MAX_NEW_CALLS + 1);
     for (const turn of [1, 2]) {

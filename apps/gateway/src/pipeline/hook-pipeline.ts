@@ -34,9 +34,9 @@ import { type HookReader } from './hook-reader.js';
 export interface WalkOptions {
   readonly modes: Modes;
   readonly onFailure: Readonly<Record<'pre_request' | 'pre_tool_use', 'closed' | 'open'>>;
-  /** What becomes of denied results: replaced by a notice, or the whole request is blocked. */
+  /** The outcome of denied results: replaced by a notice, or the whole request is blocked. */
   readonly onDeniedResult: 'redact' | 'block';
-  /** Calls of one hook that are judged anew: `too_many_new_calls`. */
+  /** Calls of one hook that are evaluated again: `too_many_new_calls`. */
   readonly maxNewCalls: number;
 }
 
@@ -55,7 +55,7 @@ interface Judgement {
   readonly left: number;
 }
 
-/** One hook on its way through the rooms. */
+/** One hook in the pipeline. */
 interface Passage {
   readonly incoming: IncomingHook;
   readonly budget: Budget;
@@ -116,7 +116,7 @@ const RECORD_RESERVE_MS = 0.1;
 /** Share of the budget that an event after the response may wait for the other one of the same request. */
 const OTHER_EVENT_PERCENT = 30;
 
-/** The walk of one hook through the rooms: hook, tool-calls, context, decision, hook, evidence. */
+/** The pipeline of one hook: hook, tool-calls, context, decision, hook, evidence. */
 @Injectable()
 export class HookWalk {
   constructor(
@@ -172,7 +172,7 @@ export class HookWalk {
   private async answerToFault(passage: Passage, error: unknown): Promise<HookVerdict> {
     if (!(error instanceof PdpError)) {
       this.logger.error({ err: error }, 'unexpected error while handling a hook');
-      const verdict = this.failed(passage, 'internal_error', 'an unexpected fault');
+      const verdict = this.failed(passage, 'internal_error', 'an unexpected error');
       return this.close(passage, this.unlessDenied(passage, verdict));
     }
     this.logger.warn({ reason: error.reason, cause: error.cause }, error.message);
@@ -277,9 +277,9 @@ export class HookWalk {
     return this.close(passage, this.unlessDenied(passage, verdict));
   }
 
-  /** A hook with more new calls than the limit blocks in any failure mode; the next one goes on where it ended. */
+  /** A hook with more new calls than the limit blocks in any failure mode; the next one continues where it ended. */
   private unfinished(passage: Passage, judgement: Judgement): Promise<HookVerdict> {
-    const text = `this request has too many tool calls that were not judged before. ${judgement.decided.length} of them are judged now, ${judgement.left} are left; send it again to go on.`;
+    const text = `this request has too many tool calls that were not judged before. ${judgement.decided.length} of them are judged now, ${judgement.left} are left; send it again to continue.`;
     const verdict = this.unlessObserving(passage, block('too_many_new_calls', `Blocked: ${text}`));
     const wouldHave = verdict.action === 'block' ? undefined : 'block';
     return this.close(passage, verdict, { ...judgement, wouldHave });

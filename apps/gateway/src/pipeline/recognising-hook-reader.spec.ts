@@ -58,7 +58,7 @@ const BODY = {
 const NEVER = new AbortController().signal;
 
 describe('RecognisingHookReader', () => {
-  it('leaves kinds that no format lists to be judged, and tells the unknown fields', async () => {
+  it('leaves kinds that no format lists to be judged, and reports the unknown fields', async () => {
     expect(await read(BODY)).toEqual({
       calls: [KIND, KIND],
       declared: [TOOL, 'tool:web_search', `tool:${TOOL}`],

@@ -53,7 +53,7 @@ describe('CallPairing', () => {
     expect(executed[0]).toMatchObject({ resultCount: count, anomalies: ['shared_id', 'several_results'] });
   });
 
-  it('begins anew with an id after a result', () => {
+  it('begins again with an id after a result', () => {
     const pairing = new CallPairing();
     pairing.call('id:a', 'a', call('f'));
     pairing.result('id:a', 'a', result(0));

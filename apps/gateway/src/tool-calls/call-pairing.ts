@@ -10,7 +10,7 @@ interface Group {
   readonly results: JsonPath[];
   inNewestTurn: boolean;
   hasOtherName: boolean;
-  /** A result stands in a message of the model, which must go back as it came. */
+  /** A result is in a message of the model, which must go back as it came. */
   serverSide: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface PairedCalls {
  * Pairs calls with results in the order of the history.
  *
  * Calls of the same id that are unanswered side by side share every result of that id, so that denying one of them
- * denies the result. After a result, the same id begins anew. A result of an answered id belongs to the last group.
+ * denies the result. After a result, the same id begins again. A result of an answered id belongs to the last group.
  * All calls of a group hold the same list of results, so the cost is linear in the number of calls and results.
  */
 export class CallPairing {
@@ -121,7 +121,7 @@ function emptyGroup(): Group {
   return { calls: 0, results: [], inNewestTurn: false, hasOtherName: false, serverSide: false };
 }
 
-/** A result whose call is not in the request is judged as unknown, whatever it says about itself. */
+/** A result whose call is not in the request is judged as unknown, whatever it contains about itself. */
 function invisibleCall(result: FoundResult): FoundCall {
   return {
     name: 'unknown',

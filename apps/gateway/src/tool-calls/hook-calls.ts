@@ -88,7 +88,7 @@ function withOwnIds(calls: readonly ToolCall[], others: readonly ToolCall[]): re
   });
 }
 
-/** An agent's own hook is about one call, whose id stands beside it. */
+/** An agent's own hook is about one call, whose id is beside it. */
 function named(hook: Hook, calls: readonly ToolCall[]): readonly ToolCall[] {
   const id = hook.metadata.request_id;
   return hook.event === 'pre_tool_use' && id !== undefined ? calls.map((call) => ({ ...call, id })) : calls;

@@ -2,7 +2,7 @@
 export type ItemAuthor = 'client' | 'model' | 'call' | 'other';
 
 /**
- * The index of the first item that no earlier request can have carried. The walk goes back from the end over results and
+ * The index of the first item that no earlier request can have carried. The pipeline goes back from the end over results and
  * what they answer, since parallel calls may be replayed as call, result, call, result; it ends at the first text of the
  * model, or of the client before a call.
  */

@@ -70,7 +70,7 @@ const DEFAULT_NOTICE = 'Denied by policy.';
  * Reads a provider's request body: which format it has, which tools it offers, which calls it reports as done.
  *
  * @param body the document of the body: a whole text, or a part such as `hook.at(['request_body'])`
- * @param url URL or path of the request to Aperture; its end tells the format, and the body where the path does not
+ * @param url URL or path of the request to Aperture; its end identifies the format, or else the body
  */
 export function readProviderBody(body: JsonDocument, url: string): ReadBodyResult {
   const format = isJsonObject(body.value) ? detectFormat(url, body.value) : undefined;

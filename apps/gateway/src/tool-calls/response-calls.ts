@@ -58,7 +58,7 @@ export function readResponseCalls(sources: ResponseSources): ResponseCalls {
     if (reading.empty) empty.add(source);
     if (!reading.complete) unreadable.push(source);
   };
-  // The order is that of how much a source tells of a call.
+  // Ordered by how well a source identifies a call.
   take('response_body', sources.response_body, callsOfResponse);
   take('raw_responses', sources.raw_responses, callsOfResponse);
   take('tool_calls', sources.tool_calls, callsOfList);

@@ -64,7 +64,7 @@ export interface CallContent {
   readonly rawArguments: Json | undefined;
 }
 
-/** A short digest of name, server and arguments. It tells nothing of the arguments. */
+/** A short digest of name, server and arguments. It does not reveal the arguments. */
 export function callDigest(call: CallContent): string {
   const content: JsonObject = { name: call.name, server: call.server ?? null, arguments: call.rawArguments ?? null };
   return hash('sha256', JSON.stringify(content)).slice(0, 24);

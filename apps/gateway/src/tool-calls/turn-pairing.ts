@@ -24,7 +24,7 @@ interface Pair {
 export interface TurnPairingOptions {
   /** Whether a result with an id that no call of its turn has may answer a call that has none. */
   readonly unknownIdAnswers?: boolean;
-  /** Tells the turns of several histories in one body apart. */
+  /** Distinguishes the turns of several histories in one body. */
   readonly name?: string;
 }
 

@@ -93,7 +93,7 @@ describe('agentReplyText for the event', () => {
 });
 
 describe('a denial', () => {
-  it('says the words, the status, the reason and the rule, and never the parameters', () => {
+  it('has message, status, reason and rule, and no parameters', () => {
     const decision = denial({ message: 'Ask IT.', statusCode: 451, rules: ['resource.x#rule', 'resource.x#other'] });
     expect(blockFor([decision, denial()])).toEqual({
       action: 'block',
@@ -109,7 +109,7 @@ describe('a denial', () => {
   it.each([
     ['policy_denied', 'No policy rule allows this tool call. [policy_denied]'],
     ['no_policy_match', 'No policy decides about this tool. [no_policy_match]'],
-  ] as const)('without words of a rule says that for %s', (reason, message) => {
+  ] as const)('has a default message without a rule for %s', (reason, message) => {
     expect(blockFor([denial({ reason })])).toMatchObject({ message, statusCode: 403 });
   });
 

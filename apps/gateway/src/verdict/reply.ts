@@ -12,7 +12,7 @@ export type HookVerdict =
 const DEFAULT_BLOCK_STATUS = 403;
 const MAX_MESSAGE = 1000;
 
-/** A block that says why, with the reason id, so that a user's report leads to the log. */
+/** A block with its cause and reason id, so that a user's report leads to the log. */
 export function block(reason: ReasonId, message: string, rule?: string, statusCode?: number): HookVerdict {
   return {
     action: 'block',

@@ -69,7 +69,7 @@ interface InvalidCase {
   readonly url: string;
   readonly body: string;
   readonly reason: string;
-  /** What the message says, with the path in the body. */
+  /** Part of the message, with the path in the body. */
   readonly detail?: string;
 }
 

@@ -21,7 +21,7 @@ interface Decided {
   readonly text: string;
 }
 
-/** Any decisions on a generated body, and what becomes of it. */
+/** Any decisions on a generated body, and the outcome of it. */
 function decided(format: GeneratedFormat): fc.Arbitrary<{ generated: GeneratedBody; decisions: Decided }> {
   return PROVIDER_BODIES[format].chain((generated) => {
     const body = read(generated.text, generated.url);

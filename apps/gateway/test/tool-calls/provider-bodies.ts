@@ -14,7 +14,7 @@ export const RESULT_MARKER = /secret|iVBORw0KGgo=|"plain"/;
 const NAMES = ['read', 'write', 'Bash', 'mcp__crm__find', 'no_tool_available'];
 const toolNames = fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 4 });
 
-/** Replaced in the text by what the name says, so that lexemes are in the text that JSON.stringify never writes. */
+/** Replaced in the text by the content that it names, so that lexemes are in the text that JSON.stringify never writes. */
 const RAW: Readonly<Record<string, string>> = {
   '@big@': '12345678901234567890123',
   '@float@': '1.0',

@@ -6,7 +6,7 @@ const REFRESH_AHEAD_SHARE = 0.25;
 
 const ANSWERED_BY_STATUS = { fresh: 'fresh', stale: 'stale' } as const;
 
-/** The facts of an answer; undefined when it may not be used any more, or says nothing. */
+/** The facts of an answer; undefined when it may not be used any more, or is empty. */
 export function usable(answer: SourceAnswer | undefined, origin: SourceFacts['origin']): SourceFacts | undefined {
   if (answer === undefined || answer.status === 'UNAVAILABLE') return undefined;
   const now = Date.now();

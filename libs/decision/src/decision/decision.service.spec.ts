@@ -123,7 +123,7 @@ describe('DecisionService', () => {
     expect(known.map(({ decision }) => [decision.call.id, decision.reason])).toEqual([['t2', 'call_too_large']]);
   });
 
-  it('sends long texts as a mark with their digest, and says so', async () => {
+  it('sends long texts as a mark with their digest, and marks it', async () => {
     const [decided] = await decide([call('t1', { sql: 'DROP TABLE x', pad: 'x'.repeat(MAX_PARAMS_BYTES) })]);
     const attr = asked[0]?.resources[0]?.attr;
     expect(attr).toMatchObject({

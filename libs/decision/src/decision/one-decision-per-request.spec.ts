@@ -31,7 +31,7 @@ describe('OneDecisionPerRequest', () => {
     expect(started).toEqual(['first', 'other', 'second', 'third']);
   });
 
-  it('goes on after one that failed', async () => {
+  it('continues after one that failed', async () => {
     const requests = new OneDecisionPerRequest(undefined);
     const failed = requests.inTurn(hook('r1'), 0, () => Promise.reject(new Error('no PDP')));
     const next = requests.inTurn(hook('r1'), 0, async () => 'decided');

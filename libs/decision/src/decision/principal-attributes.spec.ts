@@ -65,7 +65,7 @@ describe('a flattened attribute', () => {
     }
   });
 
-  it('comes from stale facts as well, which its context says', () => {
+  it('comes from stale facts as well, with the status in its context', () => {
     const stale = fresh({ department: 'Engineering' }, { status: 'stale', ageSeconds: 900 });
     const { attr, origins } = principalAttributes(context({ workday: stale }));
     expect(attr).toMatchObject({

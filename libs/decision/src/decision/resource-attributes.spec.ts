@@ -26,7 +26,7 @@ function hook(metadata: object): Hook {
 }
 
 describe('hookAttributes', () => {
-  it('tells what the hook tells, and the time in UTC', () => {
+  it('has the values of the hook, and the time in UTC', () => {
     const metadata = {
       user_agent: 'claude-cli/2.1 (external)',
       url: '/v1/messages',
@@ -82,7 +82,7 @@ describe('callAttributes', () => {
     params: { host: 'a-prod', n: null },
   };
 
-  it('tells what the catalog knows, and the parameters as they are', () => {
+  it('has the values of the catalog, and the parameters unchanged', () => {
     expect(attributesOf(call, { environment: 'Production' })).toEqual({
       tool: { name: 'mcp__pg__query', server: 'pg', operation: 'query', anomalies: [] },
       params: { host: 'a-prod', n: null },

@@ -88,7 +88,7 @@ describe('ToolPlans', () => {
     }
   });
 
-  it('plans no tool that may be called without parameters, which one check tells of all', async () => {
+  it('plans no tool that may be called without parameters, which one check covers', async () => {
     mayCallWithoutParameters = (tool) => tool.startsWith('tool');
     const names = Array.from({ length: 300 }, (_, index) => `${index % 3 === 0 ? 'drop' : 'tool'}_${index}`);
     expect(await denied(names)).toHaveLength(100);
@@ -113,7 +113,7 @@ describe('ToolPlans', () => {
     expect([asked.length, checked.length]).toEqual([100, 1]);
   });
 
-  it('asks for so many plans per hook, goes on with the next ones, and forgets none of the earlier ones', async () => {
+  it('asks for so many plans per hook, continues with the next ones, and forgets none of the earlier ones', async () => {
     const names = Array.from({ length: 250 }, (_, index) => `drop_${index}`);
     const turns: number[] = [];
     for (let turn = 0; turn < 3; turn += 1) turns.push((await denied(names)).length);
@@ -150,7 +150,7 @@ describe('ToolPlans', () => {
     expect(await denied(['drop_a'])).toEqual(['key of drop_a']);
   });
 
-  it('does not flap while a source is away: what was known with all facts stands, and nothing is made up', async () => {
+  it('does not flap while a source is unavailable: what was known with all facts stands, and nothing is made up', async () => {
     expect(await denied(['Read', 'drop_a'])).toEqual(['key of drop_a']);
     answer = () => 'ALWAYS_DENIED';
     const away = { of: principal({}, 'unavailable') };

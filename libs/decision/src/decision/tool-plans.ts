@@ -51,7 +51,7 @@ const SCREENING_TIMEOUT_MS = 2000;
  * Which declared tools a principal may never use, whatever the parameters: those whose plan is ALWAYS_DENIED. Plans
  * are kept by everything that goes into them, so that a request with hundreds of tools costs nothing when warm.
  *
- * A tool that may be called with no parameters is not "never", and one check tells that of many tools for a small part
+ * A tool that may be called with no parameters is not "never", and one check finds that for many tools for a small part
  * of what their plans would cost the PDP; only the others are planned, at most so many per hook. For the rest the last
  * plan counts, and without one the tool stays until a later turn plans it: its calls are checked in any case.
  */

@@ -33,7 +33,7 @@ describe('verdictScope', () => {
       ...identity,
     });
 
-  it('is the same for every request of a session, and says nothing of who it is', () => {
+  it('is the same for every request of a session, and does not reveal it', () => {
     expect(scope({ request_id: 'r2', model: 'm' })).toBe(scope());
     expect(scope()).toMatch(/^[\w-]{43}$/);
   });
@@ -101,7 +101,7 @@ describe('verdictKeys', () => {
     expect(idsOf(hook('entire_request'), [absent])).toEqual(empty);
   });
 
-  it('counts equal calls, and tells other ones and other requests apart', () => {
+  it('counts equal calls, and distinguishes others and other requests', () => {
     const ids = [
       ...idsOf(hook('entire_request'), [call(MADE), call(MADE), call(MADE, { a: 2 }), { ...call(MADE), name: 'Read' }]),
       ...idsOf(hook('entire_request', { request_id: 'r2' }), [call(MADE)]),

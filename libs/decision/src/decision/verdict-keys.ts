@@ -25,8 +25,8 @@ export interface VerdictKeys {
 }
 
 /**
- * Without a session, ids are unique inside one request at most; without either, nothing is remembered and every call is
- * judged anew.
+ * Without a session, ids are unique inside one request at most; without either, nothing is remembered and every call is evaluated again.
+ *
  */
 export function verdictScope(hook: Hook, identity: Identity): VerdictScope | undefined {
   const { session_id, request_id, user_agent } = hook.metadata;
@@ -43,7 +43,7 @@ export function verdictScope(hook: Hook, identity: Identity): VerdictScope | und
  * Under which names the verdict on each call is remembered.
  *
  * - A call in a history: its own id, so that each turn that resends it gets the same verdict. An id that was made here
- *   does not identify a call whose result is new, so such a call is judged anew.
+ *   does not identify a call whose result is new, so such a call is evaluated again.
  * - A call of a response: its provider's id, for the history that will hold it; and an id made of the request, for the
  *   other event of the request, which may carry no ids.
  * - A call that is about to run: none. What was right for an equal call before may not be now.

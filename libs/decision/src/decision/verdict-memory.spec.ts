@@ -192,7 +192,7 @@ describe('a verdict that was given after a response', () => {
     expect(await knows(verdicts, call())).toBe(true);
   });
 
-  it('says nothing of the call when only its id was known', async () => {
+  it('returns nothing of the call when only its id was known', async () => {
     const verdicts = memory();
     remember(verdicts, [onlyId({ id: 't3' })]);
     expect(await knows(verdicts, onlyId({ id: 't3' }))).toBe(true);

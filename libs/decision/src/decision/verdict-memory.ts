@@ -30,7 +30,7 @@ export type RememberedVerdict = z.infer<typeof storedSchema>;
 
 /**
  * Keeps verdicts as one command, with the key's life: a session whose life was not set would stay for ever. A session
- * that holds more verdicts than the limit starts anew, which costs checks.
+ * that holds more verdicts than the limit starts again, which costs checks.
  * KEYS: hash. ARGV: life in s, most fields, then fields and texts.
  */
 const REMEMBER = `

@@ -8,8 +8,8 @@ const CONTINUATION =
 const MAX_CONTINUED = 50;
 
 /**
- * The calls that a call may continue: those of the history before it that go on after their result. Which one of them it
- * is stands in free text of a result, so all of them count. Linear in the number of calls.
+ * The calls that a call may continue: those of the history before it that continue after their result. Which one of them it
+ * is is in free text of a result, so all of them count. Linear in the number of calls.
  */
 export class ContinuedCalls {
   readonly #before = new WeakMap<ToolCall, readonly ToolCall[]>();

@@ -24,7 +24,7 @@ describe('EffectsOfCalls', () => {
     expect(checked('Bash', { command: 'git status && ls -la' })).toEqual([]);
   });
 
-  it('leaves out what its tool says already', () => {
+  it('leaves out the effects of the tool itself', () => {
     expect(checked('WebFetch', { url: 'https://nodejs.org/api/', prompt: 'x' })).toEqual([]);
   });
 

@@ -32,7 +32,7 @@ export class EffectsOfCalls {
     this.#continued.note(calls);
   }
 
-  /** What the call does besides what its tool says, and what the calls that it continues do. Never throws. */
+  /** Effects of the call besides its tool, and of the calls that it continues. Never throws. */
   of(call: ToolCall): CallEffects {
     if (call.params === undefined) return NOTHING;
     if (this.#revision !== this.catalog.revision) this.#compile();
@@ -50,7 +50,7 @@ export class EffectsOfCalls {
     return effects;
   }
 
-  /** The output of a command that goes on is judged by what the command does. */
+  /** The output of a command that continues is judged by what the command does. */
   #withContinued(call: ToolCall, effects: CallEffects): CallEffects {
     const continued = this.#continued.of(call);
     if (continued.length === 0) return effects;
@@ -69,7 +69,7 @@ export class EffectsOfCalls {
     };
   }
 
-  /** The effects that are a question of their own: not those of the shell, and none that its tool says already. */
+  /** The effects that are a question of their own: not those of the shell, and none of the tool itself. */
   checked(call: ToolCall): readonly Effect[] {
     const { effects } = this.of(call);
     if (effects.length === 0) return effects;
@@ -88,7 +88,7 @@ export class EffectsOfCalls {
     return { tool: call.name, params, reaches: REACHING.has(category) && !isProduction };
   }
 
-  /** A database tool is judged by its statement where that is stricter than what the catalog says of the tool. */
+  /** A database tool is judged by its statement where that is stricter than its catalog entry. */
   #withStatement(call: ToolCall, effects: CallEffects): CallEffects {
     const { category, system, operation, environment, target } = this.catalog.classify(call).classification;
     if (category !== 'database' || call.params === undefined) return effects;

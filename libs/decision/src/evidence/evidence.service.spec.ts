@@ -123,7 +123,7 @@ describe('evidence', () => {
     });
   });
 
-  it('says when a record can be replayed as it stands, and which decisions are about the same call', async () => {
+  it('marks when a record can be replayed unchanged, and which decisions are about the same call', async () => {
     const service = serviceWith('drop');
     await service.record(
       outcome(),
@@ -139,7 +139,7 @@ describe('evidence', () => {
     expect((requested?.id ?? '') < (executed?.id ?? '')).toBe(true);
   });
 
-  it('counts equal calls with other parameters as others, and tells no secret by the key', async () => {
+  it('counts equal calls with other parameters as others, and contains no secret by the key', async () => {
     const service = serviceWith('drop');
     const all: JsonObject[] = [{ sql: 'a' }, { sql: 'b' }, { sql: 'a' }, { password: 'one' }, { password: 'two' }];
     for (const params of all) {
@@ -255,7 +255,7 @@ describe('evidence', () => {
     expect(await recorded()).toMatchObject([{ phase: 'none', effect: 'ALLOW', reason: 'no_tool_call' }]);
   });
 
-  it('lets a verdict leave unrecorded only where the setting says so', async () => {
+  it('lets a verdict leave unrecorded only if the setting allows it', async () => {
     const blocking = serviceWith('block', 100);
     expect(await blocking.record(outcome(), [], () => false)).toBe(false);
     spool.close();

@@ -39,7 +39,7 @@ export class ShadowPolicy {
     setImmediate(() => {
       this.ask(outcome, decided)
         // A second opinion must never end the process that gives the first.
-        .catch((error: unknown) => this.logger.error({ err: error }, 'a second opinion met an unexpected fault'))
+        .catch((error: unknown) => this.logger.error({ err: error }, 'a second opinion failed unexpectedly'))
         .finally(() => {
           this.underWay -= 1;
         });

@@ -31,11 +31,11 @@ export interface BulkSyncOptions {
   readonly logger: Logger;
 }
 
-/** Faults that may be over soon. Refused credentials are not, and a vendor that asks to wait is left alone. */
+/** Errors that may be over soon. Not refused credentials, nor a vendor that asks to wait. */
 const WORTH_A_RETRY: ReadonlySet<VendorErrorKind> = new Set(['unavailable', 'timeout']);
 /** How many entries are written at once. */
 const BATCH = 100;
-/** How often a long read says how far it is, in ms. */
+/** Interval of progress logs of a long read, in ms. */
 const PROGRESS_MS = 10_000;
 
 /** How much earlier than the last read "since" is, in ms: clocks differ, and vendors' indexes lag behind. */
@@ -62,7 +62,7 @@ export class BulkSync {
       },
       run: () => this.run(),
       isWorthRetry: (error) => !(error instanceof VendorError) || WORTH_A_RETRY.has(error.kind),
-      onError: (error) => logger.warn({ source: id, detail: error.message }, 'the schedule of bulk reads has a fault'),
+      onError: (error) => logger.warn({ source: id, detail: error.message }, 'bulk read schedule error'),
     });
   }
 
@@ -127,7 +127,7 @@ export class BulkSync {
       batch = [];
       if (performance.now() - saidAt < PROGRESS_MS) return;
       saidAt = performance.now();
-      logger.info({ source: id, subjects: written }, 'the bulk read goes on');
+      logger.info({ source: id, subjects: written }, 'bulk read in progress');
     };
     const outcome = await eachItem(items, async (item) => {
       batch.push(item);

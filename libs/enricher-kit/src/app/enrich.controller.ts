@@ -12,7 +12,7 @@ import { AnswerChain } from '../answer-chain.js';
 import { VendorError } from '../vendor-error.js';
 
 /**
- * A client whose deadline passes ends the call a moment before this side's clock says so, in ms. Such an end is the
+ * A client whose deadline passes ends the call just before this side's clock, in ms. Such an end is the
  * deadline's, not a cancellation.
  */
 const DEADLINE_SLACK_MS = 50;

@@ -14,7 +14,7 @@ export interface HealthReport {
   readonly rowsLeftOut?: number;
 }
 
-/** What an enricher says of itself. */
+/** What an enricher reports about itself. */
 export class EnricherHealth {
   constructor(
     private readonly source: SourceId,

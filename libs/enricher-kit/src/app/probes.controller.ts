@@ -12,7 +12,7 @@ export class ProbesController {
     private readonly webhooks: WebhookReceiver,
   ) {}
 
-  /** 200 while the process serves. A vendor or a Redis that is away is told, and is no reason to restart it. */
+  /** 200 while the process serves. A vendor or a Redis that is unavailable is reported, and does not require a restart. */
   @Get('healthz')
   healthz() {
     return this.health.report();

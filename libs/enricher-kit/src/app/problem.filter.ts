@@ -5,7 +5,7 @@ import { refuseWebhook } from '../http/webhook-body.js';
 
 const TOO_LARGE = 413;
 
-/** The one place where a fault of the HTTP side becomes a reply: a problem document (RFC 9457) without internals. */
+/** The one place where an error of the HTTP side becomes a reply: a problem document (RFC 9457) without internals. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {

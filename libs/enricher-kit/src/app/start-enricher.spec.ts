@@ -141,7 +141,7 @@ describe('an enricher that runs', () => {
     reader.close();
   });
 
-  it('says why it has no answer', async () => {
+  it('returns why it has no answer', async () => {
     const vendor = testVendor();
     const { client } = await start(vendor);
     vendor.answer = async () => ({ status: 'NOT_FOUND', reason: 'subject_not_mapped' });
@@ -166,7 +166,7 @@ describe('an enricher that runs', () => {
     await eventually(async () => expect(vendor.calls[0]?.call.signal.aborted).toBe(true));
   });
 
-  it('lets the vendor call go on when only the deadline passes, so that the next question is answered warm', async () => {
+  it('lets the vendor call continue when only the deadline passes, so that the next question is answered warm', async () => {
     const vendor = testVendor();
     const gate = Promise.withResolvers<LookupResult>();
     vendor.answer = () => gate.promise;
@@ -208,7 +208,7 @@ describe('an enricher that runs', () => {
     expect(await (await fetch(`${enricher.httpUrl}/healthz`)).json()).toMatchObject({ redis: 'none' });
   });
 
-  it('starts and answers while Redis is away', async () => {
+  it('starts and answers while Redis is unavailable', async () => {
     const { client, enricher } = await start(testVendor(), { IRIS_REDIS_URL: 'redis://127.0.0.1:1' });
     expect((await enrich(client, ana).answer).status).toBe('FOUND');
     expect(await (await fetch(`${enricher.httpUrl}/healthz`)).json()).toMatchObject({ redis: 'unavailable' });
@@ -225,7 +225,7 @@ describe('an enricher that runs', () => {
     await queue.close();
   });
 
-  it('waits at its end for the question under way, and then takes no more', async () => {
+  it('waits at its end for the question in flight, and then takes no more', async () => {
     const vendor = testVendor();
     const gate = Promise.withResolvers<LookupResult>();
     vendor.answer = () => gate.promise;
@@ -319,7 +319,7 @@ describe('an enricher that runs', () => {
     }
   });
 
-  it('has a webhook sent again when Redis is away', async () => {
+  it('has a webhook sent again when Redis is unavailable', async () => {
     const vendor = testVendor({ webhook: async () => ({ status: 200, events: [{ id: 'e1', subjects: [ana] }] }) });
     const { enricher } = await start(vendor, { IRIS_REDIS_URL: 'redis://127.0.0.1:1' });
     expect((await fetch(`${enricher.httpUrl}/webhook`, { method: 'POST' })).status).toBe(503);

@@ -29,7 +29,7 @@ export interface RunningEnricher {
   readonly httpUrl: string;
   /** host:port of the gRPC service. */
   readonly grpcAddress: string;
-  /** Takes nothing new, waits for what is under way, and frees everything. */
+  /** Takes nothing new, waits for what is in flight, and frees everything. */
   stop(): Promise<void>;
 }
 
@@ -105,7 +105,7 @@ export async function startEnricher<S extends SettingsSchema>(
   }
   setServing(serving, 'SERVING');
   const httpUrl = await app.getUrl();
-  logger.info({ grpcAddress, httpUrl, redis: redis !== undefined }, 'the enricher listens');
+  logger.info({ grpcAddress, httpUrl, redis: redis !== undefined }, 'enricher listening');
   return { httpUrl, grpcAddress, stop };
 }
 
@@ -165,7 +165,7 @@ function startRefreshes({ id, settings }: JobOptions, chain: AnswerChain, redis:
     source: id,
     concurrency: settings.concurrency,
     refresh: (request) => chain.refresh(request),
-    // The connection's faults are logged where they are noticed first.
+    // The connection's errors are logged where they are noticed first.
     onError: () => {},
   });
 }

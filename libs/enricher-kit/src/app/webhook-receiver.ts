@@ -103,7 +103,7 @@ export class WebhookReceiver {
   }
 
   /**
-   * Not waited for: vendors give a webhook few seconds, and its entry is gone already. A fault of the vendor is logged
+   * Not waited for: vendors give a webhook few seconds, and its entry is gone already. An error of the vendor is logged
    * where it happens.
    */
   private readAgain(subject: Subject): void {

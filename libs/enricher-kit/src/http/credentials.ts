@@ -50,7 +50,7 @@ export interface OAuth2Options {
 const MAX_TOKEN_BYTES = 64 * 1024;
 /** Assumed life of a token whose answer has no `expires_in`, in s. */
 const DEFAULT_TOKEN_LIFE_SECONDS = 300;
-/** A token is renewed when this share of its life is left, so that none ends under way. */
+/** A token is renewed when this share of its life is left, so that none ends in flight. */
 const EARLY_RENEWAL_SHARE = 0.1;
 
 /** An access token by OAuth 2, asked for once for all waiting calls and renewed before it ends. */

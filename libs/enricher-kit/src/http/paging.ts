@@ -69,7 +69,7 @@ export async function* pagedRows<C extends string>(options: PagingOptions<C>): A
   }
 }
 
-/** A link, key or offset repeats in another spelling only by a fault, so rows without a key are told apart by content. */
+/** A link, key or offset repeats in another spelling only by an error, so rows without a key are told apart by content. */
 function contentKey(row: unknown): string {
   return `#${hash('sha256', JSON.stringify(row) ?? '', 'base64')}`;
 }

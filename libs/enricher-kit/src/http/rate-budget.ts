@@ -8,7 +8,7 @@ const HEADERS = [
   ['ratelimit-remaining', 'ratelimit-limit'],
 ] as const;
 
-/** Puts into the metrics what an answer says of the vendor's rate limit; an answer that says nothing changes nothing. */
+/** Puts into the metrics the rate limit of a vendor's answer; an answer without one changes nothing. */
 export function meterRateBudget(source: SourceId, headers: HeaderMap): void {
   for (const [remaining, limit] of HEADERS) {
     const share = amount(headers[remaining]) / amount(headers[limit]);

@@ -9,7 +9,7 @@ const TIMEOUT_CODES = new Set([
 ]);
 
 /**
- * What a status says when it is no success.
+ * Error of an unsuccessful status.
  *
  * @param who names the endpoint in the message, without path or query
  * @returns undefined for a 2xx
@@ -29,7 +29,7 @@ export function statusError(status: number, headers: HeaderMap, who: string): Ve
   return new VendorError('bad_response', message);
 }
 
-/** What a failed exchange says: aborted, late, not well-formed, or no connection. */
+/** Error of a failed exchange: aborted, late, not well-formed, or no connection. */
 export function failureOf(error: unknown, signal: AbortSignal, who: string): VendorError {
   if (error instanceof VendorError) return error;
   if (signal.aborted) return abortError(signal);

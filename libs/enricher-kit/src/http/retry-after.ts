@@ -19,10 +19,10 @@ export function retryAfterHeaderMs(headers: HeaderMap, now: number): number | un
 
 /**
  * How long a vendor whose limit is used up asks to wait, in ms: by `Retry-After`, else by a rate-limit reset header.
- * Vendors send the latter with every answer, so it says nothing where the limit is not what the answer is about.
+ * Vendors send the latter with every answer, so it is ignored where the answer is not about the limit.
  *
  * @param now epoch ms
- * @returns undefined when no header tells
+ * @returns undefined without such a header
  */
 export function retryAfterMs(headers: HeaderMap, now: number): number | undefined {
   const resets = () => RESET_HEADERS.flatMap((name) => values(headers, name).flatMap((value) => fromReset(value, now)));
@@ -47,7 +47,7 @@ function fromRetryAfter(value: string, now: number): number[] {
 }
 
 function fromReset(value: string, now: number): number[] {
-  // Several combined headers stand in one text separated by commas.
+  // Several combined headers are in one text separated by commas.
   return value
     .split(',')
     .map((part) => part.trim())

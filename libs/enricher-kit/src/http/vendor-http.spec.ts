@@ -101,7 +101,7 @@ describe('reading JSON of a vendor', () => {
     ['a late request', { status: 408 }, 'timeout'],
     ['its rate limit', { status: 429 }, 'rate_limited'],
     ['a fault', { status: 500 }, 'unavailable'],
-    ['a proxy fault in HTML', { status: 502, body: '<html></html>' }, 'unavailable'],
+    ['a proxy error in HTML', { status: 502, body: '<html></html>' }, 'unavailable'],
     ['an unknown coding', { body: {}, headers: { 'content-encoding': 'zstd-x' } }, 'bad_response'],
     ['a broken coding', { body: { a: 1 }, headers: { 'content-encoding': 'gzip' } }, 'bad_response'],
   ])('refuses %s', async (_name, answer, kind) => {
@@ -143,7 +143,7 @@ describe('reading JSON of a vendor', () => {
     expect(server.requests.map(({ path }) => path)).toEqual(['/api/v2/next', '/api/v2/evil.example/x']);
   });
 
-  it('tells a hang from a cancelled call', async () => {
+  it('distinguishes a hang from a cancelled call', async () => {
     const { http } = await vendor(() => undefined, { timeoutMs: 50 });
     expect((await failure(http.get('/hang'))).kind).toBe('timeout');
     const slow = await vendor(() => undefined);
@@ -157,7 +157,7 @@ describe('reading JSON of a vendor', () => {
     expect((await late).kind).toBe('timeout');
   });
 
-  it('says that nothing listens, and that an answer broke off', async () => {
+  it('reports a refused connection and a truncated answer', async () => {
     const nowhere = new VendorHttp({ baseUrl: 'http://127.0.0.1:1', auth: bearer('x'), timeoutMs: 5000, maxBytes: 10 });
     closers.push(() => nowhere.close());
     expect((await failure(nowhere.get('/'))).kind).toBe('unavailable');
@@ -201,7 +201,7 @@ describe('how long a vendor asks to wait', () => {
 
   it.each([
     [429, { 'x-ratelimit-reset': '3' }, 3000],
-    // Vendors send this with every answer; a fault ends when it ends.
+    // Vendors send this with every answer; an error ends when it ends.
     [500, { 'x-ratelimit-reset': '3' }, undefined],
     [503, { 'x-ratelimit-reset': '3', 'retry-after': '1' }, 1000],
   ])('of a %d with %j', (status, headers, expected) => {
@@ -284,7 +284,7 @@ describe('OAuth 2', () => {
     expect(server.requests[0]?.headers.authorization).toBeUndefined();
   });
 
-  it('asks again once for a token that is refused, and goes on', async () => {
+  it('asks again once for a token that is refused, and continues', async () => {
     const { http, valid } = await oauthVendor();
     await http.get('/x');
     valid.current = 'revoked elsewhere';
@@ -334,7 +334,7 @@ describe('OAuth 2', () => {
     ['is limited', { status: 429, headers: { 'retry-after': '3' } }, 'rate_limited'],
     ['sends HTML', { body: '<html></html>' }, 'bad_response'],
     ['sends no token', { body: { token_type: 'Bearer' } }, 'bad_response'],
-  ])('says so when the token endpoint %s', async (_name, answer, kind) => {
+  ])('reports that the token endpoint %s', async (_name, answer, kind) => {
     const server = await startScriptedServer(() => answer);
     const http = new VendorHttp({ baseUrl: server.url, auth: credentials(server.url), timeoutMs: 5000, maxBytes: 100 });
     closers.push(

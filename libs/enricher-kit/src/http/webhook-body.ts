@@ -17,7 +17,7 @@ export function refuseWebhook(reason: Refusal): WebhookReply {
   return { status, body: { title: REASONS[reason], status, reason } };
 }
 
-/** Whether two secrets are equal, in a time that tells nothing of either. */
+/** Whether two secrets are equal, in constant time. */
 export function sameSecret(one: string, other: string): boolean {
   const digest = (text: string) => hash('sha256', text, 'buffer');
   return timingSafeEqual(digest(one), digest(other));

@@ -96,7 +96,7 @@ export function runConformance(id: SourceId, { askedBy, ambiguous, start }: Conf
     const withKey = (key: string): Subject =>
       askedBy === 'login' ? { principal: key, loginName: key } : { ...vendor.known, nodeId: key };
 
-    it('finds whom the vendor knows, and says only what it declares', async () => {
+    it('finds subjects of the vendor, and returns only what it declares', async () => {
       const result = await lookup(vendor.known);
       expect(result.status).toBe('FOUND');
       if (result.status !== 'FOUND') return;
@@ -135,7 +135,7 @@ export function runConformance(id: SourceId, { askedBy, ambiguous, start }: Conf
     });
 
     it.each(Object.entries(KIND_OF_FAULT) as [Exclude<FaultMode, 'none' | 'hang'>, VendorErrorKind][])(
-      'says so when the vendor answers with %s, and recovers',
+      'reports %s of the vendor, and recovers',
       async (mode, kind) => {
         await vendor.fault(mode);
         const error = await refusal(vendor.known);

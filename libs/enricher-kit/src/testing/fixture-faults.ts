@@ -59,7 +59,7 @@ export function faultsOfLookupResult(
   return bounded && lasts ? [...wrong, 'the answer ends later'] : wrong;
 }
 
-/** Whether a value is the same, but for what an object in a list says less of. */
+/** Whether a value is the same, except for fields that an object in a list lacks. */
 function isSameOrLess(value: Json, before: Json | undefined): boolean {
   if (Array.isArray(value) && Array.isArray(before)) {
     return value.length === before.length && value.every((item, index) => isSameOrLess(item, before[index]));

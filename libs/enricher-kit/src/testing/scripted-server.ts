@@ -34,7 +34,7 @@ export interface ScriptedServer {
 }
 
 /**
- * A vendor that answers as a test says, for answers that no well-behaved simulated API returns.
+ * A vendor that answers as a test sets, for answers that no well-behaved simulated API returns.
  *
  * @param script answers a request; undefined leaves it without an answer until the server closes
  */

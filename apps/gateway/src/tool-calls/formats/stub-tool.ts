@@ -1,5 +1,5 @@
 /**
- * A tool that does nothing. It stands in a request that must not be without tools although every tool was removed.
+ * A tool that does nothing. It is in a request that must not be without tools although every tool was removed.
  * The name is one that no client uses; a tail is added should one do so after all.
  */
 export function stubToolName(taken: ReadonlySet<string>): string {
@@ -8,5 +8,5 @@ export function stubToolName(taken: ReadonlySet<string>): string {
   return name;
 }
 
-/** Tells the model why the tool is there. */
+/** Explains the tool to the model. */
 export const STUB_TOOL_DESCRIPTION = 'No tool is available. Do not call this.';

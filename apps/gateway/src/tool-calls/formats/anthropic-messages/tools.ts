@@ -10,7 +10,7 @@ const TOOLSET_TYPE = /^(.+)_toolset_\d+$/;
 
 /**
  * What one entry of `tools`, or one inline definition, declares; a group stands first. The tools of an MCP server are
- * judged one by one where a list says which they are: the name of a server is no tool.
+ * judged one by one where a list names them: the name of a server is no tool.
  */
 export function toolsOfEntry(entry: JsonObject, closedServers: ReadonlySet<string> = NONE): DeclaredTool[] {
   const type = statedKind(TOOLS, entry);

@@ -44,7 +44,7 @@ export const gemini: LlmFormat = {
       attachments: (denied) => attachmentEdits(body, denied),
       deny(path, notice) {
         const part = path.slice(0, -1);
-        // Two members in one part: nothing says which of them the API reads.
+        // Two members in one part: it is unknown which of them the API reads.
         if (ATTACHMENTS.some((key) => nodeAt(body, part)?.[key] !== undefined)) return undefined;
         return [
           setField(path, 'response', { error: notice }),

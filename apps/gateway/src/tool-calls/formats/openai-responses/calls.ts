@@ -17,7 +17,7 @@ export interface ItemCall {
 
 /** The call in an item of a request or of a response; undefined for any other item. */
 export function callOfItem(item: JsonObject): ItemCall | undefined {
-  // The id of an item is none that an output states, but it tells the calls of a history apart.
+  // No output refers to the id of an item, but it distinguishes the calls of a history.
   const callId = idOf(item.call_id) ?? idOf(item.id);
   switch (textOf(item.type)) {
     case 'function_call':

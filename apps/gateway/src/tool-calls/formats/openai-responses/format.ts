@@ -69,7 +69,7 @@ const KEPT = new Set([
   ...['max_output_length', 'server_label', 'arguments', 'error', 'approval_request_id'],
 ]);
 
-/** How each kind of result says that it was denied; undefined where it has no place for it. */
+/** How each kind of result expresses a denial; undefined where it has no place for it. */
 function denialOf(item: JsonObject | undefined, path: JsonPath, notice: string): Edit[] | undefined {
   const set = (key: string, value: unknown) => setField(path, key, value);
   switch (textOf(item?.type)) {

@@ -79,7 +79,7 @@ function allowedNames(entry: JsonObject): string[] {
   return (allowedList(entry)?.names ?? []).filter((name) => typeof name === 'string');
 }
 
-/** Whether the list says which tools may be called. An entry that is no name may admit any, so the server counts too. */
+/** Whether the list names the tools that may be called. An entry that is no name may admit any, so the server counts too. */
 function admitsOnlyNames(entry: JsonObject): boolean {
   const names = allowedList(entry)?.names ?? [];
   return names.length > 0 && names.every((name) => typeof name === 'string');
