@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { proseOf } from './prose.mjs';
 
 const GENERATED =
-  /(^|\/)(generated|fixtures|examples|node_modules)\/|^test\/language\/phrases\.yaml$|package-lock\.json$/;
+  /(^|\/)(generated|fixtures|examples|node_modules)\/|^test\/language\/(phrases\.yaml|prose-lint\.spec\.ts)$|package-lock\.json$/;
 
 // Between two words: in a comment a line begins with the sign of the comment.
 const GAP = '(?:[ \\t]+|[ \\t]*\\n[ \\t]*(?:\\*|//|#)?[ \\t]*)';
