@@ -1,39 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { eventually, freePort } from '@iris/context-cache/testing';
+import { eventually } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type StartedMesh, startAsPrinted } from './npm-start.js';
+import { commandBlocks, PageShell } from './page-shell.js';
 
 const ANA = 'ana@lumen.example';
 
-let mesh: ChildProcess;
-let printed = '';
-const env: Record<string, string> = {};
+let mesh: StartedMesh;
 
-/** The mesh as `npm start -- --observe` runs it. */
 beforeAll(async () => {
-  const port = await freePort();
-  mesh = spawn(
-    process.execPath,
-    ['dist/apps/sandbox/src/demo/start.js', '--observe', '--port', String(port)],
-    // Without the options of this process.
-    { env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  mesh.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    printed += text;
-  });
-  await eventually(async () => expect(printed).toContain('Ctrl-C ends everything'));
-  for (const [, name = '', value = ''] of printed.matchAll(/(IRIS_\w+)='([^']*)'/g)) env[name] = value;
+  mesh = await startAsPrinted();
 }, 250_000);
-
-afterAll(async () => {
-  if (mesh.exitCode !== null) return;
-  mesh.kill('SIGTERM');
-  await once(mesh, 'exit');
-}, 60_000);
+afterAll(() => mesh?.stop(), 60_000);
 
 async function iris(...args: string[]): Promise<{ code: number | null; out: string }> {
   const child = spawn(process.execPath, ['dist/apps/cli/src/main.js', ...args], {
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    env: { ...process.env, NODE_OPTIONS: '', ...mesh.env },
   });
   let out = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -59,15 +42,15 @@ describe('the mesh that npm start runs, by its printed line', () => {
   ])(
     'iris %j works',
     async (args, says) => {
-      const run = await iris(...args.map((arg) => arg.replace('$IRIS_EVIDENCE', env.IRIS_EVIDENCE ?? '')));
+      const run = await iris(...args.map((arg) => arg.replace('$IRIS_EVIDENCE', mesh.env.IRIS_EVIDENCE ?? '')));
       expect(run).toMatchObject({ code: 0, out: expect.stringContaining(says) });
     },
     60_000,
   );
 
   it('prints the trace of each hook, and has the shipped rules in Prometheus', async () => {
-    await eventually(async () => expect(printed).toMatch(/trace [0-9a-f]{32}\n.*gateway: .*█/));
-    const [, url = ''] = /Prometheus: (\S+)\/alerts/.exec(printed) ?? [];
+    await eventually(async () => expect(mesh.printed()).toMatch(/trace [0-9a-f]{32}\n.*gateway: .*█/));
+    const [, url = ''] = /Prometheus: (\S+)\/alerts/.exec(mesh.printed()) ?? [];
     const rules = await (await fetch(`${url}/api/v1/rules`)).text();
     expect(rules).toContain('IrisTargetAbsent');
     await eventually(async () => {
@@ -75,4 +58,27 @@ describe('the mesh that npm start runs, by its printed line', () => {
       expect(up).toMatchObject({ data: { result: [{ value: [expect.anything(), '7'] }] } });
     });
   }, 90_000);
+});
+
+describe('the commands of the pages', () => {
+  let shell: PageShell;
+  beforeAll(async () => {
+    shell = await PageShell.open(mesh.env);
+  });
+  afterAll(() => shell?.close());
+
+  const blocks = commandBlocks();
+
+  it('are many', () => {
+    expect(blocks.length).toBeGreaterThan(15);
+  });
+
+  it.each(blocks.map(({ page, commands }) => [page, commands.split('\n')[0], commands] as const))(
+    'run as printed: %s: %s',
+    async (_page, _first, commands) => {
+      const { code, output } = await shell.run(commands);
+      expect([code, output]).toEqual([0, output]);
+    },
+    120_000,
+  );
 });

@@ -44,7 +44,8 @@ export function registerReport(program: Command, io: CliIo, finish: Finish): voi
     const summary = summarise(observed);
     const draft = draftRules(observed.usages.values(), options);
     if (options.html !== undefined) await writeFile(options.html, htmlPage(summary, draft, new Date()));
-    if (options.draft !== undefined) {
+    const hasDraft = options.draft !== undefined && draft.rules.length > 0;
+    if (options.draft !== undefined && hasDraft) {
       await writeDraft(draft.rules, {
         folder: options.draft,
         kind: options.kind,
@@ -55,7 +56,10 @@ export function registerReport(program: Command, io: CliIo, finish: Finish): voi
     if (options.json) printJson(io, asJson(evidence.counts, summary, draft));
     else printReport(io, evidence.counts, summary, draft);
     if (options.html !== undefined) io.err(`the page is in ${options.html}\n`);
-    if (options.draft !== undefined) io.err(`the draft is in ${options.draft}; it compiles and its tests pass\n`);
+    if (hasDraft) io.err(`the draft is in ${options.draft}; it compiles and its tests pass\n`);
+    else if (options.draft !== undefined) {
+      io.err(`no draft is written: there is no rule to propose; the report names the reason for each tool\n`);
+    }
     finish(0);
   });
 }
