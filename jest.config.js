@@ -34,4 +34,6 @@ export default {
   // Far longer than any test takes on a quiet machine: only what never ends may fail by time.
   testTimeout: 300_000,
   maxWorkers: 2,
+  // Modules of past specs stay in a worker's memory; one that holds so much is replaced by a fresh one.
+  workerIdleMemoryLimit: '1GB',
 };
