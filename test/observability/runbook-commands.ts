@@ -28,7 +28,7 @@ export const NAMED_CAUSES: Readonly<Record<string, RegExp>> = {
   IrisPdpStale: /iris_pdp_revision[\s\S]*iris_pdp_revision/,
   IrisRedisNotServing: /condition="replica"/,
   IrisSourceCircuitOpen: /source="servicenow"/,
-  IrisSourceCredentialsRefused: /source_unauthorized \(workday\)/,
+  IrisSourceCredentialsRefused: /source_unauthorized \(workday\)|outcome="unauthorized", source="workday"/,
   IrisSourceStale: /source_failing \(okta\)/,
   IrisSourceUnavailable: /(source_failing|source_unauthorized|enricher_unreachable)/,
   IrisTargetAbsent: /auditor.*=> 0 /,
