@@ -1,7 +1,7 @@
 import { HOOK_KEY, type Mesh } from '../mesh/mesh.js';
 
 /** Variables by which each command of the CLI finds this mesh. */
-export function meshVariables(mesh: Mesh): Record<string, string> {
+function meshVariables(mesh: Mesh): Record<string, string> {
   const gateway = mesh.gateways[0];
   const addresses = Object.fromEntries(mesh.enrichers.map(({ vendor, address }) => [vendor, address]));
   return {
