@@ -11,7 +11,7 @@ const SIMULATED = /^(apps\/sandbox|libs\/simulation)\/|\/simulated-api\//;
 const GENERATED = [
   /\/generated\//,
   /^docs\/reference\//,
-  /^docs\/(fault-matrix|soak)\.md$/,
+  /^docs\/(fault-matrix|soak|performance)\.md$/,
   /\/examples\/.*rendered\.yaml$/,
   /values\.schema\.json$/,
   /^deploy\/helm\/iris\/files\//,

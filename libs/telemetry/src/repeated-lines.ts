@@ -15,7 +15,7 @@ const WINDOW_MS = 60_000;
 const MAX_LINES = 1000;
 
 /**
- * Counts lines of a log that are alike in place of writing each: a dependency that is away would otherwise fill the log
+ * Counts lines of a log that are alike in place of writing each: a dependency that is unavailable would otherwise fill the log
  * with one message. At the end of the window one line states how many were not written.
  */
 export class RepeatedLines {

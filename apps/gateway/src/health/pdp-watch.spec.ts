@@ -25,7 +25,7 @@ const CHECKS = parseGoldenChecks({
   ],
 });
 
-/** A PDP that answers as the test says. */
+/** A PDP that answers as the test sets. */
 class FakePdp implements Pdp {
   reachable = true;
   strict = true;
@@ -98,7 +98,7 @@ describe('PdpWatch', () => {
     expect(watch).toMatchObject({ ready: true, wasReady: true, faults: [], revision: 'r1', version: '0.55.0' });
   });
 
-  it('is not ready when a check is answered otherwise, and says which', async () => {
+  it('is not ready when a check is answered otherwise, and reports which', async () => {
     pdp.allows = false;
     const watch = await started();
     expect(watch).toMatchObject({ ready: false, wasReady: false });
@@ -134,7 +134,7 @@ describe('PdpWatch', () => {
     expect(pdp.rounds).toBe(4);
   });
 
-  it('is unready once the PDP is away, keeps what it stated, and is ready again after its return', async () => {
+  it('is unready once the PDP is unavailable, keeps what it stated, and is ready again after its return', async () => {
     const watch = await started();
     pdp.reachable = false;
     await jest.advanceTimersByTimeAsync(10_000);
