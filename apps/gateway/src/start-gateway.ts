@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createGatewayModule } from './gateway.module.js';
 import { type GatewaySettings, gatewaySettings } from './gateway.settings.js';
+import { HEALTH_FACTS, type HealthFacts } from './health/health.controller.js';
 import { PdpWatch } from './health/pdp-watch.js';
 import { boundHeapGrowth } from './heap-growth.js';
 import { agentReplyText } from './http/agent-reply.js';
@@ -23,16 +24,25 @@ const NOT_PERMITTED =
 /** How long hooks in flight may take at the end, in ms. */
 const DRAIN_MS = 10_000;
 
-/** The reply by the failure mode, for an error that nothing else has answered. */
-function lastResort(path: string, settings: GatewaySettings): string {
+/**
+ * The reply by the failure mode, for an error that nothing else has answered.
+ *
+ * @param isSwitchedOff whether a break-glass switch is on for all categories
+ */
+function lastResort(path: string, settings: GatewaySettings, isSwitchedOff: boolean): string {
   const agent = path === AGENT_PATH;
   const closed = settings[agent ? 'failure.preToolUse' : 'failure.preRequest'] === 'closed';
   const mode = settings['mode.byEvent'][agent ? 'pre_tool_use' : 'pre_request'] ?? settings['mode.default'];
   const verdict: HookVerdict =
-    closed && mode === 'enforce'
+    closed && mode === 'enforce' && !isSwitchedOff
       ? block('internal_error', 'Blocked: an unexpected error.')
       : { action: 'allow', reason: 'internal_error' };
   return agent ? agentReplyText(verdict, undefined) : replyText(verdict);
+}
+
+/** A switch for one category says nothing of a hook whose tools are not known. */
+function isOffForAll({ breakGlass }: HealthFacts): boolean {
+  return breakGlass?.active !== undefined && breakGlass.active.category === undefined;
 }
 
 /** Starts the gateway and returns when it listens. A setting that cannot be used ends the process with one line. */
@@ -57,7 +67,7 @@ export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void
       onUnauthenticated: (peer, path) =>
         logger.warn({ peer, path, reason: 'hook_unauthenticated' }, 'a hook has no known key'),
       notPermitted: (request) => refusalText(app.get(HookWalk), request, 'hook_key_not_permitted', NOT_PERMITTED),
-      lastResort: (path) => lastResort(path, settings),
+      lastResort: (path) => lastResort(path, settings, isOffForAll(app.get(HEALTH_FACTS))),
     });
     app.useGlobalFilters(new ProblemFilter(app.get(HookWalk), logger));
     await app.listen(settings['http.port'], settings['http.host']);
