@@ -77,6 +77,8 @@ export function perform(instruction: Instruction, state: StageState, context: Co
         env: {
           PATH: process.env.PATH,
           HOME: process.env.HOME,
+          // Authorities that this machine trusts beside the public ones, as of a proxy before the registry.
+          ...(process.env.NODE_EXTRA_CA_CERTS && { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS }),
           // What an `npm ci` before this one has fetched is not fetched again.
           npm_config_prefer_offline: 'true',
           ...state.environment,
