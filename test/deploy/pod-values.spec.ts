@@ -180,6 +180,17 @@ describe('values of the network', () => {
     }
   });
 
+  it('close the way past the proxy where no range of vendors is named', async () => {
+    const all = await rendered({
+      proxy: { https: 'http://proxy.example.com:3128', peers: [{ ipBlock: { cidr: '192.0.2.1/32' } }] },
+      enricherDefaults: { egress: { cidrs: [] } },
+    });
+    const spec = named(all, 'NetworkPolicy', 'iris-enricher-okta')?.spec as unknown as {
+      egress: { ports: object[] }[];
+    };
+    expect(spec.egress.map(({ ports }) => ports)).toEqual([[{ port: 3128 }], [{ port: 6379 }]]);
+  });
+
   it.each([
     [{ nodes: ['r:6380'], tls: true }, 'rediss://r:6380', [6380]],
     [

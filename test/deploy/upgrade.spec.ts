@@ -4,7 +4,7 @@ import { environmentName } from '@iris/config';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { decodeEntry, encodeEntry, principalKey } from '../../libs/context-cache/src/entry.js';
-import { type Manifest, manifests, ROOT, render } from './helm.js';
+import { manifests, ROOT, render } from './helm.js';
 import { settingsOf } from './settings-of.js';
 
 /**
@@ -21,9 +21,9 @@ function previousValues(): Promise<string> {
 describe('an upgrade with the values files of the previous release', () => {
   it('changes no field that Kubernetes cannot change, so it and its rollback roll', async () => {
     const all = manifests(await previousValues());
-    const before = parse(read('immutable-fields.yaml')) as readonly Manifest[] & { name: string }[];
+    const before: readonly { kind: string; name: string; spec: object }[] = parse(read('immutable-fields.yaml'));
     expect(before.length).toBeGreaterThan(10);
-    for (const { kind, name, spec } of before as readonly { kind: string; name: string; spec: object }[]) {
+    for (const { kind, name, spec } of before) {
       const now = all.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
       expect([kind, name, now?.spec]).toEqual([kind, name, expect.objectContaining(withoutEmpty(spec))]);
     }

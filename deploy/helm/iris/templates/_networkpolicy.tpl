@@ -109,7 +109,8 @@ ports:
 {{- /* Egress of an enricher: (list $ enricher component). */ -}}
 {{- define "iris.enricherEgress" -}}
 {{- $root := index . 0 -}}
-{{- if eq $root.Values.networkPolicy.vendorEgress "cidr" }}
+{{- /* A rule without peers would allow every address. */}}
+{{- if and (eq $root.Values.networkPolicy.vendorEgress "cidr") (index . 1).egress.cidrs }}
 {{ include "iris.vendorRule" (list $root (index . 1).egress) }}
 {{- end }}
 {{- include "iris.proxyRule" (list $root (index . 2)) }}
