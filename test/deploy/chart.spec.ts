@@ -126,7 +126,9 @@ describe('the chart', () => {
         ...Object.values(VARIANTS).map((args) => ['--values', presetFile('production'), ...args]),
       ];
       for (const args of renderings) texts.push(await render(args));
-      all.push(...texts.flatMap(manifests));
+      // Renderings share most of their manifests; each is validated once.
+      const unique = new Map(texts.flatMap(manifests).map((manifest) => [JSON.stringify(manifest), manifest]));
+      all.push(...unique.values());
     }, 60_000);
 
     it('are accepted by kustomize, which refuses a key or a resource that is there twice', async () => {
@@ -156,7 +158,7 @@ describe('the chart', () => {
     it('have only pods that the restricted profile of Pod Security admits', () => {
       expect(all.flatMap(faultsAgainstRestrictedProfile)).toEqual([]);
       const pods = all.flatMap((manifest) => podSpecOf(manifest) ?? []);
-      expect(pods.length).toBeGreaterThan(100);
+      expect(pods.length).toBeGreaterThan(60);
     });
 
     it('are all of a kind that is validated, or an operator’s', () => {
