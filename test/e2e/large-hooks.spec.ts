@@ -4,8 +4,9 @@ import { gzipSync } from 'node:zlib';
 import type { Logger } from '@iris/telemetry';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DEFAULT_HOOK_LIMITS, type HookLimits } from '../../apps/gateway/src/hook/hook-limits.js';
-import { type HookReading, InThreadHookReader } from '../../apps/gateway/src/pipeline/hook-reader.js';
+import { InThreadHookReader } from '../../apps/gateway/src/pipeline/hook-reader.js';
 import { PooledHookReader, type PoolOptions } from '../../apps/gateway/src/pipeline/pooled-hook-reader.js';
+import type { HookReading } from '../../apps/gateway/src/protocol/hook-reader.js';
 
 /** Worker threads run the compiled reader: build first. */
 const WORKER = 'dist/apps/gateway/src/pipeline/read-worker.js';

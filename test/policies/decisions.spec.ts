@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type Hook, hookCallDataSchema, type JsonObject } from '@iris/contracts';
+import { type JsonObject } from '@iris/contracts';
 import { ToolPlans } from '@iris/decision';
+import { requestOf } from '@iris/decision/testing';
 import { CerbosPdp, type CheckResult, type PlanKind, parseGoldenChecks, runGoldenChecks } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -198,11 +199,12 @@ describe('the shipped policies on a real PDP', () => {
       { resourceKind: 'aperture_hook', policyVersion: 'default', scope: '' },
       { maxEntries: 1000, lifeMs: 60_000 },
     );
-    const { metadata, ...data } = hookCallDataSchema.parse({ metadata: { user_agent: 'claude-cli/2' } });
-    const hook: Hook = { event: 'pre_request', keyName: 'k', arrivedAt: 0, metadata, data: { metadata, ...data } };
+    const request = requestOf({
+      sessionAttributes: { client: { name: 'claude-cli', version: '2' }, userAgent: 'claude-cli/2' },
+    });
     const prepared = { principal: { id: 'someone', ...who }, origins: {}, sources: {}, anonymous: false };
     const tools = DECLARED.map((tool) => ({ name: tool, key: tool }));
-    const denied = await plans.alwaysDenied(hook, prepared, tools, 'r', 60_000);
+    const denied = await plans.alwaysDenied(request, prepared, tools, 'r', 60_000);
     const kinds = await Promise.all(DECLARED.map((tool) => plan(who, tool)));
     expect([...denied].sort()).toEqual(DECLARED.filter((_, index) => kinds[index] === 'ALWAYS_DENIED').sort());
   });

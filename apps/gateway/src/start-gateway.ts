@@ -8,12 +8,14 @@ import { HEALTH_FACTS, type HealthFacts } from './health/health.controller.js';
 import { PdpWatch } from './health/pdp-watch.js';
 import { boundHeapGrowth } from './heap-growth.js';
 import { agentReplyText } from './http/agent-reply.js';
+import { replyText } from './http/aperture-reply.js';
 import { HookKeys } from './http/hook-keys.js';
 import { AGENT_PATH, prepareHookTransport } from './http/hook-transport.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { refusalText } from './http/refusal.js';
-import { HookWalk } from './pipeline/hook-pipeline.js';
-import { block, type HookVerdict, replyText } from './verdict/reply.js';
+import { HookAnswers } from './protocol/hook-answers.js';
+import type { HookVerdict } from './protocol/hook-verdict.js';
+import { block } from './verdict/denials.js';
 
 /** A client that is slower than this to send its whole request is given up, in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -42,7 +44,7 @@ function lastResort(path: string, settings: GatewaySettings, isSwitchedOff: bool
 
 /** A switch for one category says nothing of a hook whose tools are not known. */
 function isOffForAll({ breakGlass }: HealthFacts): boolean {
-  return breakGlass?.active !== undefined && breakGlass.active.category === undefined;
+  return breakGlass !== undefined && breakGlass.category === undefined;
 }
 
 /** Starts the gateway and returns when it listens. A setting that cannot be used ends the process with one line. */
@@ -58,18 +60,21 @@ export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void
       return503OnClosing: false,
     });
     const app = await NestFactory.create<NestFastifyApplication>(createGatewayModule(settings), adapter, {
-      logger: ['error', 'warn'],
+      // An error of the start is the one line below.
+      logger: false,
+      abortOnError: false,
       bodyParser: false,
     });
+    app.useLogger(['error', 'warn']);
     prepareHookTransport(adapter.getInstance() as never, {
       keys: app.get(HookKeys),
       budgetMs: settings['hook.budgetMs'],
       onUnauthenticated: (peer, path) =>
         logger.warn({ peer, path, reason: 'hook_unauthenticated' }, 'a hook has no known key'),
-      notPermitted: (request) => refusalText(app.get(HookWalk), request, 'hook_key_not_permitted', NOT_PERMITTED),
+      notPermitted: (request) => refusalText(app.get(HookAnswers), request, 'hook_key_not_permitted', NOT_PERMITTED),
       lastResort: (path) => lastResort(path, settings, isOffForAll(app.get(HEALTH_FACTS))),
     });
-    app.useGlobalFilters(new ProblemFilter(app.get(HookWalk), logger));
+    app.useGlobalFilters(new ProblemFilter(app.get(HookAnswers), logger));
     await app.listen(settings['http.port'], settings['http.host']);
     logger.info({ url: await app.getUrl(), mode: settings['mode.default'] }, 'gateway listening');
     await app.get(PdpWatch).start();

@@ -5,11 +5,18 @@ import type { RedisConnection } from '@iris/context-cache';
 import type { EvidenceService } from '@iris/decision';
 import { SigningKeyError } from '@iris/evidence';
 import { count, type Logger, setGauge } from '@iris/telemetry';
-import type { GatewaySettings } from '../gateway.settings.js';
 
 const MINUTE_MS = 60_000;
 /** In the folder of the spool: the highest sequence that was seen. */
 const SEQUENCE_FILE = 'break-glass-sequence';
+
+export interface BreakGlassOptions {
+  /** `breakGlass.keys`: public keys by name. */
+  readonly keys: Readonly<Record<string, string>>;
+  readonly maxMinutes: number;
+  /** Folder of the file that keeps the highest sequence. */
+  readonly directory: string;
+}
 
 /**
  * The break-glass switch as this gateway has it. It is recorded, logged and measured while it is on.
@@ -18,20 +25,20 @@ const SEQUENCE_FILE = 'break-glass-sequence';
  * @throws ConfigError when a key cannot be used, or there is no Redis for the switch
  */
 export function openBreakGlass(
-  settings: GatewaySettings,
+  options: BreakGlassOptions,
   redis: RedisConnection | undefined,
   evidence: Pick<EvidenceService, 'recordSwitch'>,
   logger: Logger,
 ): BreakGlass | undefined {
-  if (Object.keys(settings['breakGlass.keys']).length === 0) return undefined;
-  const keys = keysOf(settings['breakGlass.keys']);
+  if (Object.keys(options.keys).length === 0) return undefined;
+  const keys = keysOf(options.keys);
   if (redis === undefined) throw new ConfigError('configuration: breakGlass.keys needs redis.url');
   setGauge('iris.break_glass.active', 0, {});
   return new BreakGlass({
     redis,
     keys,
-    maxMs: settings['breakGlass.maxMinutes'] * MINUTE_MS,
-    sequenceFile: join(settings['evidence.directory'], SEQUENCE_FILE),
+    maxMs: options.maxMinutes * MINUTE_MS,
+    sequenceFile: join(options.directory, SEQUENCE_FILE),
     onStart: (active) => {
       setGauge('iris.break_glass.active', 1, {});
       const { id, key, category, reason, until } = active;

@@ -3,6 +3,7 @@ import type {
   Budget,
   ContextService,
   DecidedCall,
+  DecisionRequest,
   DecisionService,
   Mode,
   Modes,
@@ -10,13 +11,13 @@ import type {
   ResourceFactsByPart,
   ToolPlans,
 } from '@iris/decision';
+import { PolicyRevision } from '@iris/decision';
 import { PdpError } from '@iris/pdp';
 import type { Catalog, EnvironmentClue } from '@iris/tool-catalog';
-import { type PdpWatch } from '../health/pdp-watch.js';
-import { identify } from '../hook/identity.js';
-import { type IncomingHook } from '../hook/read-hook.js';
-import { type HookReader } from '../pipeline/hook-reader.js';
-import { type HookCalls } from '../tool-calls/index.js';
+import { Explainer, NotExplainable } from '../protocol/explainer.js';
+import type { ReadCalls } from '../protocol/hook-calls.js';
+import { HookReader } from '../protocol/hook-reader.js';
+import type { IncomingHook } from '../protocol/incoming-hook.js';
 
 /** What the gateway would decide on a hook, and from which facts. Nothing is enforced, remembered or recorded. */
 export interface Explanation {
@@ -58,34 +59,25 @@ type ExplainedCall = Omit<CallDecision, 'call'> & {
   readonly attr: JsonObject;
 };
 
-/** The hook cannot be explained. */
-export class NotExplainable extends Error {
-  override readonly name = 'NotExplainable';
-  constructor(
-    readonly reason: ReasonId,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 export interface ExplainOptions {
   readonly modes: Modes;
   readonly catalog: Catalog;
 }
 
 /** Answers what-if questions with the stages that decide hooks: the same facts, the same question to the PDP. */
-export class ExplainService {
+export class ExplainService extends Explainer {
   constructor(
     private readonly reader: HookReader,
-    private readonly context: ContextService,
-    private readonly decision: DecisionService,
-    private readonly plans: ToolPlans,
-    private readonly pdpWatch: Pick<PdpWatch, 'revision'>,
+    private readonly requestOf: (hook: Hook) => DecisionRequest,
+    private readonly context: Pick<ContextService, 'gather'>,
+    private readonly decision: Pick<DecisionService, 'prepare' | 'decide'>,
+    private readonly plans: Pick<ToolPlans, 'alwaysDenied'>,
+    private readonly policies: Pick<PolicyRevision, 'revision'>,
     private readonly options: ExplainOptions,
-  ) {}
+  ) {
+    super();
+  }
 
-  /** @throws NotExplainable when the hook cannot be read, or the PDP gives no decision */
   async explain(incoming: IncomingHook, budget: Budget, signal: AbortSignal): Promise<Explanation> {
     const read = await this.reader.read(incoming, signal);
     if (!read.ok) throw new NotExplainable(read.reason, read.detail);
@@ -96,14 +88,14 @@ export class ExplainService {
     if (calls.status === 'unreadable')
       throw new NotExplainable(calls.reason, 'the body has a format that is not known');
 
-    const identity = identify(hook.data);
-    const { principal, cmdb } = await this.context.gather(identity, Promise.resolve(calls.calls), budget, signal);
+    const request = this.requestOf(hook);
+    const { principal, cmdb } = await this.context.gather(request.who, Promise.resolve(calls.calls), budget, signal);
     const prepared = this.decision.prepare(principal);
-    const { decided, stripped } = await this.decide(hook, prepared, calls, cmdb, budget);
+    const { decided, stripped } = await this.decide(request, prepared, calls, cmdb, budget);
     return {
       event: hook.event,
       mode: this.options.modes.ofEvent(hook.event),
-      principal: { ...prepared.principal, kind: identity.kind },
+      principal: { ...prepared.principal, kind: request.who.kind },
       attributeOrigins: prepared.origins,
       sources: Object.fromEntries(
         Object.entries(principal.sources).map(([id, { status, origin, ageSeconds, reason }]) => [
@@ -120,17 +112,17 @@ export class ExplainService {
   }
 
   private async decide(
-    hook: Hook,
+    request: DecisionRequest,
     prepared: PreparedPrincipal,
-    calls: Extract<HookCalls, { status: 'read' }>,
+    calls: ReadCalls,
     cmdb: ResourceFactsByPart,
     budget: Budget,
   ): Promise<{ decided: DecidedCall[]; stripped: string[] }> {
     const timeoutMs = Math.max(1, budget.remainingMs());
     try {
       const [decided, strip] = await Promise.all([
-        this.decision.decide(hook, prepared, calls.calls, cmdb, timeoutMs, undefined),
-        this.plans.alwaysDenied(hook, prepared, calls.declared, this.pdpWatch.revision, timeoutMs),
+        this.decision.decide(request, prepared, calls.calls, cmdb, timeoutMs, undefined),
+        this.plans.alwaysDenied(request, prepared, calls.declared, this.policies.revision, timeoutMs),
       ]);
       return { decided, stripped: [...strip] };
     } catch (error) {

@@ -1,5 +1,5 @@
-import type { ActiveSwitch } from '@iris/break-glass';
 import { ContextReader } from '@iris/context-cache';
+import type { ModeOverride } from '@iris/decision';
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { PdpWatch } from './pdp-watch.js';
@@ -8,7 +8,7 @@ import { readinessOf } from './readiness.js';
 /** What the failure modes and the break-glass switch are; read at each probe. */
 export interface HealthFacts {
   readonly failureModes: Readonly<Record<string, 'closed' | 'open'>>;
-  readonly breakGlass?: { readonly active?: ActiveSwitch };
+  readonly breakGlass?: ModeOverride;
 }
 export const HEALTH_FACTS = Symbol('health facts');
 
@@ -52,7 +52,7 @@ export class HealthController {
 
   private document() {
     const { ready, withoutPdp } = this.readiness;
-    const active = this.facts.breakGlass?.active;
+    const active = this.facts.breakGlass;
     return {
       status: ready ? 'ready' : 'unready',
       ...(withoutPdp ? { withoutPdp, failureModes: this.facts.failureModes } : {}),

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { agentEventKind, canAsk } from './agent-events.js';
+import { agentEventKind, canAsk } from '../protocol/agent-events.js';
 import { readAgentHook } from './agent-hook.js';
 
 interface Case {

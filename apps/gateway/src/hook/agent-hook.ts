@@ -1,13 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentHookFacts, Json, JsonObject, ReasonId } from '@iris/contracts';
-import { agentEventKind, canAsk, spelling } from './agent-events.js';
+import { agentEventKind, canAsk, spelling } from '../protocol/agent-events.js';
+import type { AgentIdentity } from '../protocol/incoming-hook.js';
 import { isEmpty } from './empty.js';
-
-/** Who an agent's own hook is from: by the hook key or by the tailnet's proxy, never by a claim in the body. */
-export interface AgentIdentity {
-  readonly loginName?: string;
-  readonly userAgent?: string;
-}
 
 /** The body of an agent's hook as Aperture would send it, or why it cannot be judged. */
 export type AgentHook =

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
+import type { IncomingHook } from '../protocol/incoming-hook.js';
 import { DEFAULT_HOOK_LIMITS } from './hook-limits.js';
-import { type IncomingHook, readHook, unreadHook } from './read-hook.js';
+import { readHook } from './read-hook.js';
 
 const EVENTS = parse(readFileSync('apps/gateway/src/hook/hook-events.cases.yaml', 'utf8')) as {
   readonly hook: object;
@@ -112,13 +113,5 @@ describe("an agent's own hook", () => {
 
   it('that is no object is refused', async () => {
     expect(await read([1])).toMatchObject({ ok: false, reason: 'hook_malformed' });
-  });
-});
-
-describe('a hook that is not read', () => {
-  it('counts as a pre_request, the event whose verdict is obeyed, unless the route names another', () => {
-    expect(unreadHook(incoming('{')).event).toBe('pre_request');
-    expect(unreadHook(incoming('{', { routeEvent: 'entire_request' })).event).toBe('entire_request');
-    expect(unreadHook(incoming('{"metadata":{"login_name":"a"}}')).metadata.login_name).toBeUndefined();
   });
 });

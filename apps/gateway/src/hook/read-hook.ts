@@ -9,23 +9,11 @@ import {
   type ReasonId,
 } from '@iris/contracts';
 import { type JsonDocument, parseDocument } from '@iris/json-document';
-import { decodeBody } from '../http/content-coding.js';
-import { type AgentIdentity, readAgentHook } from './agent-hook.js';
+import { decodeBody } from '../protocol/content-coding.js';
+import type { AgentIdentity, IncomingHook } from '../protocol/incoming-hook.js';
+import { readAgentHook } from './agent-hook.js';
 import { isEmpty } from './empty.js';
 import type { HookLimits } from './hook-limits.js';
-
-/** A request on a hook path, authenticated and not yet read. */
-export interface IncomingHook {
-  /** From the route; undefined on the path that all of Aperture's events share. */
-  readonly routeEvent: HookEvent | undefined;
-  readonly keyName: string;
-  /** Epoch ms. */
-  readonly arrivedAt: number;
-  readonly body: Buffer;
-  readonly contentCoding: string | undefined;
-  /** Only for `pre_tool_use`. */
-  readonly agent?: AgentIdentity;
-}
 
 export type ReadHook =
   | { readonly ok: true; readonly hook: Hook; readonly document: JsonDocument }
@@ -110,18 +98,6 @@ const METADATA_TEXTS = [
   'request_id',
   'session_id',
 ] as const;
-
-/** What is known of a hook before it is read: nothing but how it came. */
-export function unreadHook(incoming: IncomingHook): Hook {
-  const data = hookCallDataSchema.parse({});
-  return {
-    event: incoming.routeEvent ?? 'pre_request',
-    keyName: incoming.keyName,
-    arrivedAt: incoming.arrivedAt,
-    metadata: data.metadata,
-    data,
-  };
-}
 
 /**
  * The event by the fields present, since the payload does not name it: only events after the response carry calls or

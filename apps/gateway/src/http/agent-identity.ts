@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { AgentIdentity } from '../hook/agent-hook.js';
+import type { AgentIdentity } from '../protocol/incoming-hook.js';
 import type { KeyGrant } from './hook-keys.js';
 
 /** How the person behind an agent's own hook is known, beside the hook key. */

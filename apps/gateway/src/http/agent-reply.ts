@@ -1,5 +1,5 @@
-import { agentEventKind, spelling } from '../hook/agent-events.js';
-import type { HookVerdict } from '../verdict/reply.js';
+import { agentEventKind, spelling } from '../protocol/agent-events.js';
+import type { HookVerdict } from '../protocol/hook-verdict.js';
 
 /**
  * The reply to an agent's own hook. An allow is the empty object, no decision: the agent's own prompts and deny rules

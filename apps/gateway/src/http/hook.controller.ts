@@ -2,13 +2,13 @@ import { Readable } from 'node:stream';
 import type { HookEvent } from '@iris/contracts';
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AgentIdentity } from '../hook/agent-hook.js';
-import { HookWalk } from '../pipeline/hook-pipeline.js';
-import { replyParts } from '../verdict/reply.js';
+import { ACCEPTED_CODINGS, isAcceptedCoding } from '../protocol/content-coding.js';
+import { HookAnswers } from '../protocol/hook-answers.js';
+import type { AgentIdentity } from '../protocol/incoming-hook.js';
 import { type AgentIdentityRules, agentIdentity } from './agent-identity.js';
 import { agentReplyText } from './agent-reply.js';
+import { replyParts } from './aperture-reply.js';
 import type { BufferedBytes } from './buffered-bytes.js';
-import { ACCEPTED_CODINGS, isAcceptedCoding } from './content-coding.js';
 import { readBody } from './read-body.js';
 
 /** Token of the rules by which an agent's own hook is attributed to a person. */
@@ -26,7 +26,7 @@ export interface BodyLimits {
 @Controller('ext')
 export class HookController {
   constructor(
-    @Inject(HookWalk) private readonly walk: HookWalk,
+    @Inject(HookAnswers) private readonly hooks: HookAnswers,
     @Inject(AGENT_IDENTITY_RULES) private readonly identityRules: AgentIdentityRules,
     @Inject(BODY_LIMITS) private readonly limits: BodyLimits,
   ) {}
@@ -106,8 +106,8 @@ export class HookController {
       const { maxBodyBytes: maxBytes } = this.limits;
       const body = await readBody(request.raw, { maxBytes, timeoutMs: hookBudget.remainingMs(), account });
       const { verdict, hook } = body.ok
-        ? await this.walk.answer({ ...incoming, body: body.bytes }, hookBudget, gone.signal)
-        : await this.walk.refuse(incoming, body.reason, body.detail, hookBudget);
+        ? await this.hooks.answer({ ...incoming, body: body.bytes }, hookBudget, gone.signal)
+        : await this.hooks.refuse(incoming, body.reason, body.detail, hookBudget);
       const parts = agent === undefined ? replyParts(verdict) : [agentReplyText(verdict, hook.agent?.event)];
       reply.code(200).header('content-type', 'application/json; charset=utf-8');
       if (parts.length === 1) reply.send(parts[0]);

@@ -2,7 +2,7 @@ import type { ReasonId } from '@iris/contracts';
 import type { Logger } from '@iris/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { HookWalk } from '../pipeline/hook-pipeline.js';
+import type { HookAnswers } from '../protocol/hook-answers.js';
 import { isHook } from './hook-transport.js';
 import { refusalText } from './refusal.js';
 
@@ -13,7 +13,7 @@ import { refusalText } from './refusal.js';
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
-    private readonly walk: HookWalk,
+    private readonly hooks: HookAnswers,
     private readonly logger: Logger,
   ) {}
 
@@ -24,7 +24,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (isHook(request) && request.hookKey !== undefined) {
       const reason = reasonOf(statusOf(error));
       if (reason === 'internal_error') this.logger.error({ err: error }, 'unexpected error while handling a hook');
-      refusalText(this.walk, request, reason, detailOf(reason, error)).then(
+      refusalText(this.hooks, request, reason, detailOf(reason, error)).then(
         (text) => reply.code(200).header('content-type', 'application/json; charset=utf-8').send(text),
         // The transport makes a verdict of it.
         () => reply.code(500).send(''),

@@ -1,14 +1,14 @@
 import type { HookEvent, ReasonId } from '@iris/contracts';
 import { Budget } from '@iris/decision';
 import type { FastifyRequest } from 'fastify';
-import { type HookWalk } from '../pipeline/hook-pipeline.js';
-import { replyText } from '../verdict/reply.js';
+import { HookAnswers } from '../protocol/hook-answers.js';
 import { agentReplyText } from './agent-reply.js';
+import { replyText } from './aperture-reply.js';
 import { AGENT_PATH, pathOf } from './hook-transport.js';
 
 /** The text of the reply to an authenticated hook whose body is not read. */
 export async function refusalText(
-  walk: Pick<HookWalk, 'refuse'>,
+  hooks: Pick<HookAnswers, 'refuse'>,
   request: FastifyRequest,
   reason: ReasonId,
   detail: string,
@@ -21,7 +21,7 @@ export async function refusalText(
     body: Buffer.alloc(0),
     contentCoding: undefined,
   };
-  const { verdict } = await walk.refuse(incoming, reason, detail, request.hookBudget ?? new Budget(0));
+  const { verdict } = await hooks.refuse(incoming, reason, detail, request.hookBudget ?? new Budget(0));
   return event === 'pre_tool_use' ? agentReplyText(verdict, undefined) : replyText(verdict);
 }
 

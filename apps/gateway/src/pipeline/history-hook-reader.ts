@@ -1,6 +1,7 @@
 import type { EffectsOfCalls } from '@iris/decision';
-import { type IncomingHook } from '../hook/read-hook.js';
-import { type HookReader, type HookReading } from './hook-reader.js';
+import type { HookReading } from '../protocol/hook-reader.js';
+import { HookReader } from '../protocol/hook-reader.js';
+import type { IncomingHook } from '../protocol/incoming-hook.js';
 
 /** Takes note of the history of each hook, so that a call is judged by those that it continues. */
 export class HistoryHookReader implements HookReader {

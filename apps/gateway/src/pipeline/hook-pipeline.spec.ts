@@ -1,25 +1,26 @@
 import type { Identity } from '@iris/contracts';
 import {
   Budget,
+  CallJudge,
   type ContextService,
   type DecidedCall,
   DecisionService,
   EffectsOfCalls,
   type EvidenceService,
-  type HookOutcome,
   Modes,
   OneDecisionPerRequest,
-  type ToolPlans,
+  type RequestOutcome,
   VerdictMemory,
 } from '@iris/decision';
 import { type CheckResult, type Pdp, PdpError, type PdpResource } from '@iris/pdp';
 import type { Logger } from '@iris/telemetry';
 import { loadCatalog } from '@iris/tool-catalog';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { DEFAULT_HOOK_LIMITS } from '../hook/hook-limits.js';
-import { type WiringWarnings } from '../hook/wiring-warnings.js';
-import { HookWalk } from './hook-pipeline.js';
+import { DEFAULT_HOOK_LIMITS } from '../hook/index.js';
+import { VerdictService } from '../verdict/verdict.service.js';
+import { HookPipeline } from './hook-pipeline.js';
 import { InThreadHookReader } from './hook-reader.js';
+import { VerdictRecorder } from './verdict-recorder.js';
 
 const POLICIES = { resourceKind: 'aperture_hook', policyVersion: 'default', scope: '' };
 const catalog = loadCatalog({
@@ -30,7 +31,7 @@ const MAX_NEW_CALLS = 200;
 const silent = { error: () => undefined, warn: () => undefined, info: () => undefined } as unknown as Logger;
 
 interface Recorded {
-  readonly outcome: HookOutcome;
+  readonly outcome: RequestOutcome;
   readonly ids: readonly string[];
 }
 
@@ -42,7 +43,7 @@ class Pipeline {
   failsAfter: number | undefined;
   /** The PDP never answers. */
   hangs = false;
-  private readonly walk: HookWalk;
+  private readonly pipeline: HookPipeline;
   private requests = 0;
 
   constructor(failureMode: 'closed' | 'open', mode: 'enforce' | 'observe' = 'enforce') {
@@ -59,28 +60,34 @@ class Pipeline {
       prepare: async () => undefined,
       shownId: (id) => id,
       shownPrincipal: () => 'a hash',
-      record: async (outcome: HookOutcome, decided: readonly DecidedCall[]) => {
+      record: async (outcome: RequestOutcome, decided: readonly DecidedCall[]) => {
         this.recorded.push({ outcome, ids: decided.map(({ decision }) => decision.call.id) });
         return true;
       },
     };
-    this.walk = new HookWalk(
-      new InThreadHookReader(DEFAULT_HOOK_LIMITS),
-      context as ContextService,
-      new DecisionService(pdp as Pdp, catalog, effects, POLICIES, { maxParamsBytes: 4096 }),
-      { alwaysDenied: async () => new Set<string>() } as unknown as ToolPlans,
-      new VerdictMemory({ lifeSeconds: 60, maxEntries: 1000, onPolicyChange: 'keep' }),
-      new OneDecisionPerRequest(undefined),
-      evidence as EvidenceService,
-      { sawEvent: () => undefined } as unknown as WiringWarnings,
-      { revision: 'r1' },
-      undefined,
+    const modes = new Modes({ default: mode, byEvent: {}, byCategory: {} }, catalog);
+    const judge = new CallJudge(
       {
-        modes: new Modes({ default: mode, byEvent: {}, byCategory: {} }, catalog),
+        context: context as ContextService,
+        decision: new DecisionService(pdp as Pdp, catalog, effects, POLICIES, { maxParamsBytes: 4096 }),
+        plans: { alwaysDenied: async () => new Set<string>() },
+        memory: new VerdictMemory({ lifeSeconds: 60, maxEntries: 1000, onPolicyChange: 'keep' }),
+        requests: new OneDecisionPerRequest(undefined),
+        evidence,
+      },
+      { revision: 'r1' },
+      { maxNewCalls: MAX_NEW_CALLS },
+    );
+    this.pipeline = new HookPipeline(
+      modes,
+      new InThreadHookReader(DEFAULT_HOOK_LIMITS),
+      judge,
+      new VerdictService({
         onFailure: { pre_request: failureMode, pre_tool_use: failureMode },
         onDeniedResult: 'redact',
-        maxNewCalls: MAX_NEW_CALLS,
-      },
+      }),
+      new VerdictRecorder(evidence, undefined, silent),
+      { saw: () => undefined },
       silent,
     );
   }
@@ -106,7 +113,7 @@ class Pipeline {
       body: Buffer.from(JSON.stringify(hook)),
       contentCoding: undefined,
     };
-    return (await this.walk.answer(incoming, new Budget(budgetMs), new AbortController().signal)).verdict;
+    return (await this.pipeline.answer(incoming, new Budget(budgetMs), new AbortController().signal)).verdict;
   }
 
   private async check(

@@ -1,23 +1,12 @@
-import type { AgentHookFacts, Hook, ReasonId } from '@iris/contracts';
+import type { Hook } from '@iris/contracts';
 import type { JsonDocument } from '@iris/json-document';
-import type { HookLimits } from '../hook/hook-limits.js';
-import { type IncomingHook, readHook } from '../hook/read-hook.js';
-import { type HookCalls, readHookCalls, withArgumentLimit, withinLimits } from '../tool-calls/index.js';
-
-/** A hook with its tool calls, or why it cannot be read. */
-export type HookReading =
-  | { readonly ok: true; readonly hook: Hook; readonly calls: HookCalls }
-  | { readonly ok: false; readonly reason: ReasonId; readonly detail: string; readonly agent?: AgentHookFacts };
-
-/** Reads hooks from bytes to tool calls. */
-export interface HookReader {
-  /**
-   * Never rejects.
-   *
-   * @param signal aborted when nobody waits for the verdict any more
-   */
-  read(incoming: IncomingHook, signal: AbortSignal): Promise<HookReading>;
-}
+import type { HookLimits } from '../hook/index.js';
+import { readHook } from '../hook/index.js';
+import type { HookCalls } from '../protocol/hook-calls.js';
+import type { HookReading } from '../protocol/hook-reader.js';
+import { HookReader } from '../protocol/hook-reader.js';
+import type { IncomingHook } from '../protocol/incoming-hook.js';
+import { readHookCalls, withArgumentLimit, withinLimits } from '../tool-calls/index.js';
 
 /** Reads hooks on the event loop: the fastest way for small ones. */
 export class InThreadHookReader implements HookReader {

@@ -3,11 +3,13 @@ import { deserialize } from 'node:v8';
 import type { ToolCall } from '@iris/contracts';
 import { count, type Logger } from '@iris/telemetry';
 import { Piscina } from 'piscina';
-import type { HookLimits } from '../hook/hook-limits.js';
-import type { IncomingHook } from '../hook/read-hook.js';
-import { decodeBody } from '../http/content-coding.js';
-import type { BodyDecisions, HookCalls, RewrittenBody } from '../tool-calls/index.js';
-import { type HookReader, type HookReading, InThreadHookReader } from './hook-reader.js';
+import type { HookLimits } from '../hook/index.js';
+import { decodeBody } from '../protocol/content-coding.js';
+import type { BodyDecisions, HookCalls, RewrittenBody } from '../protocol/hook-calls.js';
+import type { HookReading } from '../protocol/hook-reader.js';
+import { HookReader } from '../protocol/hook-reader.js';
+import type { IncomingHook } from '../protocol/incoming-hook.js';
+import { InThreadHookReader } from './hook-reader.js';
 import type { ReadTask, ReadTaskResult, ReadWorkerData, RewriteTask, RewriteTaskResult } from './read-protocol.js';
 
 export interface PoolOptions {

@@ -1,7 +1,7 @@
 import type { AgentHookFacts, Hook, ReasonId } from '@iris/contracts';
-import type { HookLimits } from '../hook/hook-limits.js';
-import type { IncomingHook } from '../hook/read-hook.js';
-import type { BodyDecisions, HookCalls, RewritableBody, RewrittenBody } from '../tool-calls/index.js';
+import type { HookLimits } from '../hook/index.js';
+import type { BodyDecisions, HookCalls, RewritableBody, RewrittenBody } from '../protocol/hook-calls.js';
+import type { IncomingHook } from '../protocol/incoming-hook.js';
 
 /** What a worker thread is started with. */
 export interface ReadWorkerData {

@@ -1,8 +1,8 @@
 import { serialize } from 'node:v8';
 import { type Hook, hookCallDataSchema, type ToolCall } from '@iris/contracts';
 import { Piscina } from 'piscina';
-import { decodeBody } from '../http/content-coding.js';
-import type { RewritableBody } from '../tool-calls/index.js';
+import { decodeBody } from '../protocol/content-coding.js';
+import type { RewritableBody } from '../protocol/hook-calls.js';
 import { compactCall, weightOf } from './compact-call.js';
 import { InThreadHookReader } from './hook-reader.js';
 import type { ReadTask, ReadTaskResult, ReadWorkerData, RewriteTask, RewriteTaskResult } from './read-protocol.js';

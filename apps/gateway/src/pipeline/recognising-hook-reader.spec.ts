@@ -2,7 +2,7 @@ import { hookCallDataSchema } from '@iris/contracts';
 import { createLogger } from '@iris/telemetry';
 import { loadCatalog } from '@iris/tool-catalog';
 import { describe, expect, it } from '@jest/globals';
-import type { IncomingHook } from '../hook/read-hook.js';
+import type { IncomingHook } from '../protocol/incoming-hook.js';
 import { InThreadHookReader } from './hook-reader.js';
 import { RecognisingHookReader } from './recognising-hook-reader.js';
 

@@ -1,9 +1,10 @@
 import type { ToolCall } from '@iris/contracts';
 import { count, type Logger, UNRECOGNISED_FORMATS } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
-import type { IncomingHook } from '../hook/read-hook.js';
-import type { HookCalls } from '../tool-calls/index.js';
-import type { HookReader, HookReading } from './hook-reader.js';
+import type { HookCalls } from '../protocol/hook-calls.js';
+import type { HookReading } from '../protocol/hook-reader.js';
+import { HookReader } from '../protocol/hook-reader.js';
+import type { IncomingHook } from '../protocol/incoming-hook.js';
 
 type ReadCalls = Extract<HookCalls, { status: 'read' }>;
 type FormatLabel = (typeof UNRECOGNISED_FORMATS)[number];

@@ -1,7 +1,7 @@
 import type { ToolCall } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
+import type { HookCalls } from '../protocol/hook-calls.js';
 import { withinLimits } from './call-limits.js';
-import type { HookCalls } from './hook-calls.js';
 
 const limits = { maxCalls: 3, maxResultsPerCall: 2, maxDeclaredTools: 2, maxIdLength: 10, maxNameLength: 8 };
 

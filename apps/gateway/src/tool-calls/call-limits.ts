@@ -1,5 +1,5 @@
 import type { ReasonId, ToolCall } from '@iris/contracts';
-import type { HookCalls } from './hook-calls.js';
+import type { HookCalls } from '../protocol/hook-calls.js';
 
 /** Bounds on what is read of a hook. */
 export interface CallLimits {

@@ -1,36 +1,9 @@
-import type { Hook, ReasonId, ToolCall } from '@iris/contracts';
+import type { Hook, ToolCall } from '@iris/contracts';
 import type { JsonDocument } from '@iris/json-document';
-import type { DeclaredTool, FormatId, RequestedCall } from './formats/llm-format.js';
-import { type BodyDecisions, type RewriteResult, readProviderBody, rewriteProviderBody } from './provider-body.js';
-import { readResponseCalls, type SourceName } from './response-calls.js';
-
-/** A provider body that can be rewritten. */
-export interface RewritableBody {
-  readonly format: FormatId;
-  rewrite(decisions: BodyDecisions): RewrittenBody | Promise<RewrittenBody>;
-}
-
-/** As `RewriteResult`; a text that comes from a worker thread is in UTF-8. */
-export type RewrittenBody =
-  | Exclude<RewriteResult, { status: 'rewritten' }>
-  | { readonly status: 'rewritten'; readonly text: string | Buffer };
-
-/** What a hook offers to be judged. */
-export type HookCalls =
-  | {
-      readonly status: 'read';
-      /** The provider body; absent after the response and for an agent's own hook. */
-      readonly body?: RewritableBody;
-      readonly declared: readonly DeclaredTool[];
-      /** Ids are unique. */
-      readonly calls: readonly ToolCall[];
-      /** Sources of a response that name different calls. */
-      readonly mismatch?: Readonly<Partial<Record<SourceName, readonly string[]>>>;
-      /** Top-level fields of the body that no reader knows. */
-      readonly unknownFields?: readonly string[];
-    }
-  | { readonly status: 'nothing_to_evaluate' }
-  | { readonly status: 'unreadable'; readonly reason: ReasonId; readonly detail?: string };
+import type { HookCalls, ResponseSource, RewritableBody } from '../protocol/hook-calls.js';
+import type { RequestedCall } from './formats/llm-format.js';
+import { readProviderBody, rewriteProviderBody } from './provider-body.js';
+import { readResponseCalls } from './response-calls.js';
 
 /** The tool-calls room for Aperture's events: which tools are offered and which calls were made. */
 export function readHookCalls(hook: Hook, document: JsonDocument): HookCalls {
@@ -64,7 +37,7 @@ export function readHookCalls(hook: Hook, document: JsonDocument): HookCalls {
 }
 
 /** What cannot be read of a response may be a call, so it is judged as one, and is in evidence. */
-function unreadableCalls(sources: readonly SourceName[]): RequestedCall[] {
+function unreadableCalls(sources: readonly ResponseSource[]): RequestedCall[] {
   return sources.map((source) => {
     const name = `unrecognised:hook:${source}`;
     return { id: name, name, phase: 'requested', paramsStatus: 'not_object', serverSide: false };

@@ -1,8 +1,7 @@
 export { withinLimits } from './call-limits.js';
 export type { ExecutedCall, FormatId, RequestedCall } from './formats/llm-format.js';
-export { type HookCalls, type RewritableBody, type RewrittenBody, readHookCalls } from './hook-calls.js';
+export { readHookCalls } from './hook-calls.js';
 export {
-  type BodyDecisions,
   type ReadBody,
   readProviderBody,
   rewriteProviderBody,

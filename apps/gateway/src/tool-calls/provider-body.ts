@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type ReasonId } from '@iris/contracts';
 import { applyEdits, type Edit, type JsonDocument } from '@iris/json-document';
+import type { BodyDecisions, RewrittenBody } from '../protocol/hook-calls.js';
 import { readKinds, SourcePaths, shownPath, unrecognisedCall, unrecognisedTool } from './closed-world/index.js';
 import { FORMATS } from './formats/index.js';
 import type {
@@ -47,21 +48,10 @@ export type ReadBodyResult =
       readonly detail: string;
     };
 
-/** What is to be done to a body. */
-export interface BodyDecisions {
-  /** Keys of declared tools that are to be removed. */
-  readonly strip: ReadonlySet<string>;
-  /** By the id of an executed call: the notice that takes the place of its result. */
-  readonly redact: ReadonlyMap<string, string>;
-}
-
-export type RewriteResult =
-  /** The body is right as it is: answer `allow`, not `modify`. */
-  | { readonly status: 'unchanged' }
-  /** `text` is the JSON text of the whole new body. */
-  | { readonly status: 'rewritten'; readonly text: string }
-  /** The denial of this call, or the removal of this tool, cannot be expressed: block the request. */
-  | { readonly status: 'not_representable'; readonly callId?: string; readonly toolKey?: string };
+/** As `RewrittenBody`, of a body that is a text. */
+export type TextRewrite =
+  | Exclude<RewrittenBody, { status: 'rewritten' }>
+  | { readonly status: 'rewritten'; readonly text: string };
 
 /** Takes the place of a notice without any visible character, which some providers refuse. */
 const DEFAULT_NOTICE = 'Denied by policy.';
@@ -120,7 +110,7 @@ function readAsIs(body: JsonObject) {
  * Removes tools and replaces results on the text of the body; all else stays as it was, character for character.
  * The same decisions give the same text on every turn, and on an already rewritten body `unchanged`.
  */
-export function rewriteProviderBody(read: ReadBody, decisions: BodyDecisions): RewriteResult {
+export function rewriteProviderBody(read: ReadBody, decisions: BodyDecisions): TextRewrite {
   const format = FORMATS.find((candidate) => candidate.id === read.format);
   if (!format) throw new Error('a body that was read has a format');
   const { body, paths, fixedTools } = read.view;

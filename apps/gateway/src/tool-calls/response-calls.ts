@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 import { stringify } from 'safe-stable-stringify';
+import type { ResponseSource } from '../protocol/hook-calls.js';
 import { CallIds } from './call-ids.js';
 import { toRequestedCall } from './call-pairing.js';
 import { FORMATS } from './formats/index.js';
@@ -24,14 +25,12 @@ export interface ResponseCalls {
   /** Every call that any source names; with ids where a source has them. */
   readonly calls: readonly RequestedCall[];
   /** Which sources were present and could be read, at least in part. */
-  readonly sources: readonly SourceName[];
+  readonly sources: readonly ResponseSource[];
   /** Sources of which a part is of no form that the gateway reads, so that it may hold calls that are not listed. */
-  readonly unreadable: readonly SourceName[];
+  readonly unreadable: readonly ResponseSource[];
   /** Set when two sources name different calls: what each of the readable ones names. */
-  readonly mismatch?: Readonly<Partial<Record<SourceName, readonly string[]>>>;
+  readonly mismatch?: Readonly<Partial<Record<ResponseSource, readonly string[]>>>;
 }
-
-export type SourceName = 'tool_calls' | 'response_body' | 'raw_responses';
 
 interface SourceReading {
   readonly calls: readonly ResponseCall[];
@@ -48,10 +47,10 @@ interface SourceReading {
  * not expected in `tool_calls`. Absent, null and empty sources are the same: they say nothing.
  */
 export function readResponseCalls(sources: ResponseSources): ResponseCalls {
-  const unreadable: SourceName[] = [];
-  const read = new Map<SourceName, readonly KeyedCall[]>();
-  const empty = new Set<SourceName>();
-  const take = (source: SourceName, value: unknown, reader: (value: Json) => SourceReading) => {
+  const unreadable: ResponseSource[] = [];
+  const read = new Map<ResponseSource, readonly KeyedCall[]>();
+  const empty = new Set<ResponseSource>();
+  const take = (source: ResponseSource, value: unknown, reader: (value: Json) => SourceReading) => {
     if (value === undefined || value === null) return;
     const reading = reader(value as Json);
     if (reading.readable) read.set(source, reading.calls.map(keyed));

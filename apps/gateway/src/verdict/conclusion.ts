@@ -1,26 +1,17 @@
-import { type CallDecision, type Hook, isJsonObject, type ToolCall } from '@iris/contracts';
-import type { DecidedCall, Modes } from '@iris/decision';
+import { type CallDecision, ENFORCEABLE_EVENTS, type Hook, type HookEvent, isJsonObject } from '@iris/contracts';
+import type { DecidedCall, Judgement, Modes } from '@iris/decision';
 import { count } from '@iris/telemetry';
-import { type HookCalls } from '../tool-calls/index.js';
-import { block, blockFor, denialNotice, type HookVerdict } from './reply.js';
-
-export type ReadCalls = Extract<HookCalls, { status: 'read' }>;
-
-/** What was found out about all calls of a hook. */
-export interface Findings {
-  /** New decisions. */
-  readonly decided: readonly DecidedCall[];
-  /** Decisions on all calls, remembered ones included. */
-  readonly decisions: ReadonlyMap<ToolCall, CallDecision>;
-  /** Keys of the declared tools that are never allowed. */
-  readonly strip: ReadonlySet<string>;
-}
+import type { ReadCalls } from '../protocol/hook-calls.js';
+import type { HookVerdict } from '../protocol/hook-verdict.js';
+import { block, blockFor, denialNotice } from './denials.js';
 
 /** The verdict, and what it would have been if nothing were only observed. */
 export interface Conclusion {
   readonly verdict: HookVerdict;
   /** Absent when nothing is only observed. */
   readonly wouldHave?: HookVerdict['action'];
+  /** Whether no decision could be had, so that the failure mode gave the verdict. */
+  readonly failed?: boolean;
 }
 
 const NOBODY_TO_ASK =
@@ -30,21 +21,37 @@ const NOBODY_TO_ASK =
 export async function conclude(
   hook: Hook,
   calls: ReadCalls,
-  findings: Findings,
+  judgement: Judgement,
   modes: Modes,
   onDeniedResult: 'redact' | 'block',
 ): Promise<Conclusion> {
-  const enforced = enforcedPart(hook, calls, findings, modes);
+  const enforced = enforcedPart(hook, calls, judgement, modes);
   const verdict = await verdictOn(hook, calls, enforced, onDeniedResult);
   if (verdict.action === 'modify' && enforced.strip.size > 0 && calls.body !== undefined) {
     count('iris.decision.stripped_tools', { format: calls.body.format }, enforced.strip.size);
   }
-  const all: Acted = { ...findings, denied: [...findings.decisions.values()].filter(isDenied) };
+  const all: Acted = {
+    decided: judgement.decided,
+    strip: judgement.strip,
+    denied: [...judgement.decisions.values()].filter(isDenied),
+  };
   const left = all.denied.length - enforced.denied.length + all.strip.size - enforced.strip.size;
   if (left === 0 && modes.ofEvent(hook.event) === 'enforce') return { verdict };
   const wouldHave = (await verdictOn(hook, calls, all, onDeniedResult)).action;
   const isLetPass = verdict.action === 'allow' && all.denied.length > 0;
   return { verdict: isLetPass ? { action: 'allow', reason: 'observe_mode' } : verdict, wouldHave };
+}
+
+/**
+ * A verdict without the decision on every call, for example that of a failure mode: a block where a known denial is
+ * enforced, since no failure mode opens it.
+ */
+export function unlessDenied(event: HookEvent, judgement: Judgement, verdict: HookVerdict, modes: Modes): HookVerdict {
+  if (verdict.action !== 'allow' || !ENFORCEABLE_EVENTS.has(event)) return verdict;
+  const denied = [...judgement.decisions.values()].filter(
+    (decision) => isDenied(decision) && !decision.observe && modes.ofDecision(event, decision) === 'enforce',
+  );
+  return denied.length === 0 ? verdict : blockFor(denied);
 }
 
 /** What a verdict acts on. */
@@ -54,7 +61,7 @@ interface Acted {
   readonly strip: ReadonlySet<string>;
 }
 
-function enforcedPart(hook: Hook, calls: ReadCalls, { decided, decisions, strip }: Findings, modes: Modes): Acted {
+function enforcedPart(hook: Hook, calls: ReadCalls, { decided, decisions, strip }: Judgement, modes: Modes): Acted {
   const isEnforced = (decision: CallDecision) => modes.ofDecision(hook.event, decision) === 'enforce';
   const declared = calls.declared.filter((tool) => modes.ofTool(hook.event, tool) === 'enforce');
   return {

@@ -2,7 +2,9 @@ import { type CallDecision, guardrailResponseSchema, REASON_IDS } from '@iris/co
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { agentReplyText } from '../http/agent-reply.js';
-import { block, blockFor, denialNotice, type HookVerdict, replyText } from './reply.js';
+import { replyText } from '../http/aperture-reply.js';
+import type { HookVerdict } from '../protocol/hook-verdict.js';
+import { block, blockFor, denialNotice } from './denials.js';
 
 function denial(rest: Partial<CallDecision> = {}): CallDecision {
   return {

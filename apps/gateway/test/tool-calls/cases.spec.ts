@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { parseDocument } from '@iris/json-document';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import type { BodyDecisions } from '../../src/protocol/hook-calls.js';
 import {
-  type BodyDecisions,
   type ExecutedCall,
   type ReadBody,
   type RequestedCall,

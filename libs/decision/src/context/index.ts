@@ -1,3 +1,4 @@
 export { enabledSources } from './configured-sources.js';
-export { ContextService } from './context.service.js';
+export { ContextModule } from './context.module.js';
+export { ContextService, type GatheredContext } from './context.service.js';
 export { EnricherClient } from './enricher-client.js';

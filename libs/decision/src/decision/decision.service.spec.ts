@@ -1,9 +1,10 @@
-import { type Hook, hookCallDataSchema, type JsonObject, type ToolCall } from '@iris/contracts';
+import { type JsonObject, type ToolCall } from '@iris/contracts';
 import { type CheckRequest, type CheckResult, type Pdp, type PdpCall, PdpError } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { EffectsOfCalls } from '../effects/effects-of-calls.js';
 import type { DecidedCall, PreparedPrincipal } from '../shared/decided-call.js';
+import { requestOf } from '../testing/index.js';
 import { DecisionService } from './decision.service.js';
 
 const POLICIES = { resourceKind: 'aperture_hook', policyVersion: 'default', scope: '' };
@@ -12,8 +13,7 @@ const catalog = loadCatalog({
   text: 'entries: [{ name: files, system: workstation, category: files, tools: { read: [Read] } }]\nenvironments: [{ name: production, patterns: [prod] }]',
 });
 
-const data = hookCallDataSchema.parse({ metadata: { request_id: 'r1' } });
-const hook: Hook = { event: 'pre_request', keyName: 'k', arrivedAt: 0, metadata: data.metadata, data };
+const request = requestOf({ requestId: 'r1' });
 const ana: PreparedPrincipal = {
   principal: { id: 'ana', roles: ['user'], attr: {} },
   origins: {},
@@ -64,7 +64,7 @@ describe('DecisionService', () => {
   };
 
   const decide = (calls: readonly ToolCall[], onDecided?: (part: readonly DecidedCall[]) => void, of = ana) =>
-    service.decide(hook, of, calls, new Map(), 1000, undefined, onDecided);
+    service.decide(request, of, calls, new Map(), 1000, undefined, onDecided);
 
   it('asks nothing about no call', async () => {
     expect(await decide([])).toEqual([]);

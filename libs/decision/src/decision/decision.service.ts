@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import { type Complexity, effectAttributes, effectSummary } from '@iris/call-effects';
 import type {
   CallDecision,
-  Hook,
   Json,
   JsonObject,
   PolicyOutput,
@@ -11,7 +10,7 @@ import type {
   ToolCall,
 } from '@iris/contracts';
 import { isJsonObject } from '@iris/contracts';
-import { type CheckResult, type Pdp, PdpError, type PdpResource } from '@iris/pdp';
+import { type CheckResult, type Pdp, PdpError, type PdpResource, toAttributes } from '@iris/pdp';
 import { count, type MetricLabels, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
@@ -23,13 +22,14 @@ import type {
   PreparedPrincipal,
   ResourceFactsByPart,
 } from '../shared/decided-call.js';
+import type { DecisionRequest } from '../shared/decision-request.js';
 import { requestKeyOf } from '../shared/request-key.js';
 import { TimeSlice } from '../shared/time-slice.js';
 import { actionOf } from './action.js';
 import { decisionOfParts } from './decided-parts.js';
 import { principalAttributes } from './principal-attributes.js';
-import type { BusinessHours } from './request-time.js';
-import { callAttributes, hookAttributes } from './resource-attributes.js';
+import { type BusinessHours, DEFAULT_BUSINESS_HOURS, requestTime } from './request-time.js';
+import { callAttributes } from './resource-attributes.js';
 
 /** A call and the attributes that the PDP is given for it. */
 interface AskedCall {
@@ -45,7 +45,7 @@ export interface DecisionOptions {
   readonly businessHours?: BusinessHours;
 }
 
-/** Asks the PDP one fully informed question about the calls of a hook. */
+/** Asks the PDP one fully informed question about the calls of a request. */
 @Injectable()
 export class DecisionService {
   constructor(
@@ -75,7 +75,7 @@ export class DecisionService {
    * @throws PdpError when the PDP does not decide on all calls
    */
   async decide(
-    hook: Hook,
+    request: DecisionRequest,
     prepared: PreparedPrincipal,
     calls: readonly ToolCall[],
     cmdb: ResourceFactsByPart,
@@ -84,7 +84,8 @@ export class DecisionService {
     onDecided?: (decided: readonly DecidedCall[]) => void,
   ): Promise<DecidedCall[]> {
     if (calls.length === 0) return [];
-    const shared = hookAttributes(hook, this.options.businessHours);
+    const time = requestTime(request.arrivedAt, this.options.businessHours ?? DEFAULT_BUSINESS_HOURS);
+    const shared: JsonObject = { ...request.attributes, ...toAttributes({ request: time }) };
     const refused = new Map<ToolCall, DecidedCall>();
     const asked: AskedCall[] = [];
     const slice = new TimeSlice();
@@ -111,7 +112,7 @@ export class DecisionService {
       else refused.set(call, this.decided({ call, attr: whole, parts: [] }, tooComplex(call, complexity)));
     }
     if (refused.size > 0) onDecided?.([...refused.values()]);
-    const decided = await this.ask(hook, prepared, asked, timeoutMs, traceId, onDecided);
+    const decided = await this.ask(request, prepared, asked, timeoutMs, traceId, onDecided);
     if (refused.size === 0) return decided;
     const byCall = new Map(decided.map((each) => [each.decision.call, each]));
     return calls.flatMap((call) => refused.get(call) ?? byCall.get(call) ?? []);
@@ -123,18 +124,18 @@ export class DecisionService {
    * @throws PdpError when the PDP gives no decision
    */
   async decideAgain(
-    hook: Hook,
+    request: DecisionRequest,
     prepared: PreparedPrincipal,
     decided: readonly DecidedCall[],
     timeoutMs: number,
     traceId: string | undefined,
   ): Promise<DecidedCall[]> {
     const asked = decided.map(({ decision, attr, parts }) => ({ call: decision.call, attr, parts }));
-    return this.ask(hook, prepared, asked, timeoutMs, traceId);
+    return this.ask(request, prepared, asked, timeoutMs, traceId);
   }
 
   private async ask(
-    hook: Hook,
+    request: DecisionRequest,
     prepared: PreparedPrincipal,
     asked: readonly AskedCall[],
     timeoutMs: number,
@@ -169,8 +170,8 @@ export class DecisionService {
           resources,
           policyVersion: this.policies.policyVersion,
           scope: this.policies.scope,
-          requestId: requestKeyOf(hook, traceId),
-          annotations: { event: hook.event, ...(traceId === undefined ? {} : { traceId }) },
+          requestId: requestKeyOf(request, traceId),
+          annotations: { event: request.event, ...(traceId === undefined ? {} : { traceId }) },
         },
         { timeoutMs, onPart: take },
       ),

@@ -1,11 +1,5 @@
-import { type Hook, hookCallDataSchema } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { OneDecisionPerRequest } from './one-decision-per-request.js';
-
-function hook(request_id?: string): Hook {
-  const data = hookCallDataSchema.parse({ metadata: { request_id } });
-  return { event: 'entire_request', keyName: 'k', arrivedAt: 0, metadata: data.metadata, data };
-}
 
 describe('OneDecisionPerRequest', () => {
   it('runs decisions on one request one after the other, in the order in which they came', async () => {
@@ -17,10 +11,10 @@ describe('OneDecisionPerRequest', () => {
       return until;
     };
     const all = [
-      requests.inTurn(hook('r1'), 0, decide('first', first.promise)),
-      requests.inTurn(hook('r1'), 0, decide('second', second.promise)),
-      requests.inTurn(hook('r1'), 0, decide('third', Promise.resolve('3'))),
-      requests.inTurn(hook('r2'), 0, decide('other', Promise.resolve('other'))),
+      requests.inTurn('r1', 0, decide('first', first.promise)),
+      requests.inTurn('r1', 0, decide('second', second.promise)),
+      requests.inTurn('r1', 0, decide('third', Promise.resolve('3'))),
+      requests.inTurn('r2', 0, decide('other', Promise.resolve('other'))),
     ];
     expect(await all[3]).toBe('other');
     expect(started).toEqual(['first', 'other']);
@@ -33,8 +27,8 @@ describe('OneDecisionPerRequest', () => {
 
   it('continues after one that failed', async () => {
     const requests = new OneDecisionPerRequest(undefined);
-    const failed = requests.inTurn(hook('r1'), 0, () => Promise.reject(new Error('no PDP')));
-    const next = requests.inTurn(hook('r1'), 0, async () => 'decided');
+    const failed = requests.inTurn('r1', 0, () => Promise.reject(new Error('no PDP')));
+    const next = requests.inTurn('r1', 0, async () => 'decided');
     await expect(failed).rejects.toThrow('no PDP');
     expect(await next).toBe('decided');
   });
@@ -42,7 +36,7 @@ describe('OneDecisionPerRequest', () => {
   it.each([undefined, ''])('does not hold back hooks whose request is %j', async (id) => {
     const requests = new OneDecisionPerRequest(undefined);
     const never = Promise.withResolvers<string>();
-    void requests.inTurn(hook(id), 0, () => never.promise);
-    expect(await requests.inTurn(hook(id), 0, async () => 'decided')).toBe('decided');
+    void requests.inTurn(id, 0, () => never.promise);
+    expect(await requests.inTurn(id, 0, async () => 'decided')).toBe('decided');
   });
 });

@@ -1,5 +1,4 @@
 import { keyDigest, poll, type RedisConnection } from '@iris/context-cache';
-import type { Hook } from '@iris/contracts';
 
 /** How often the later of two events looks whether another replica has decided on the earlier one, in ms. */
 const POLL_MS = 20;
@@ -21,8 +20,7 @@ export class OneDecisionPerRequest {
    *
    * @param waitMs how long another replica is waited for, in ms
    */
-  async inTurn<T>(hook: Hook, waitMs: number, decide: () => Promise<T>): Promise<T> {
-    const requestId = hook.metadata.request_id;
+  async inTurn<T>(requestId: string | undefined, waitMs: number, decide: () => Promise<T>): Promise<T> {
     if (requestId === undefined || requestId === '') return decide();
     const earlier = this.underWay.get(requestId);
     const turn = (async () => {

@@ -1,30 +1,7 @@
-import type { Hook, JsonObject, ToolCall } from '@iris/contracts';
+import type { JsonObject, ToolCall } from '@iris/contracts';
 import { toAttributes } from '@iris/pdp';
 import type { Catalog } from '@iris/tool-catalog';
 import { policyParams } from '../calls/policy-params.js';
-import { clientOf } from './client-name.js';
-import { type BusinessHours, DEFAULT_BUSINESS_HOURS, requestTime } from './request-time.js';
-
-/** What is the same for every tool call of a hook. */
-export function hookAttributes(hook: Hook, business: BusinessHours = DEFAULT_BUSINESS_HOURS): JsonObject {
-  const { metadata } = hook;
-  const client = clientOf(metadata.user_agent);
-  return toAttributes({
-    model: metadata.model,
-    provider: metadata.provider,
-    ...(client.name === undefined ? {} : { client }),
-    userAgent: metadata.user_agent,
-    permissionMode: hook.agent?.permissionMode,
-    url: metadata.url,
-    unknownFields: hook.unknownFields?.length ? hook.unknownFields : undefined,
-    event: hook.event,
-    requestId: metadata.request_id,
-    sessionId: metadata.session_id,
-    estimatedCost: metadata.estimated_cost,
-    quotas: metadata.quotas,
-    request: requestTime(hook.arrivedAt, business),
-  });
-}
 
 /** A tool call as policies see it, apart from what is the same for the whole hook; or why it is denied by itself. */
 export type CallAttributes =

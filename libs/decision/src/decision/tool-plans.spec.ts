@@ -1,8 +1,10 @@
-import { type Hook, hookCallDataSchema, type JsonObject } from '@iris/contracts';
+import { type JsonObject } from '@iris/contracts';
 import { type CheckRequest, type Pdp, PdpError, type PlanKind, type PlanRequest } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PreparedPrincipal } from '../shared/decided-call.js';
+import type { DecisionRequest } from '../shared/decision-request.js';
+import { requestOf } from '../testing/index.js';
 import { MAX_PLANS_PER_HOOK, ToolPlans } from './tool-plans.js';
 
 const TIMEOUT_MS = 5000;
@@ -15,10 +17,8 @@ entries: [{ name: files, system: workstation, category: files, tools: { read: [R
 `,
 });
 
-function hook(metadata: object = {}): Hook {
-  const data = hookCallDataSchema.parse({ metadata: { user_agent: 'claude-cli/2', model: 'm', ...metadata } });
-  return { event: 'pre_request', keyName: 'k', arrivedAt: 0, metadata: data.metadata, data };
-}
+const SESSION = { model: 'm', client: { name: 'claude-cli', version: '2' }, userAgent: 'claude-cli/2' };
+const REQUEST = requestOf({ sessionAttributes: SESSION });
 
 function principal(attr: JsonObject = {}, status = 'fresh', ageSeconds = 1): PreparedPrincipal {
   const all = { ...attr, context: { okta: { status, ageSeconds } } };
@@ -63,9 +63,9 @@ describe('ToolPlans', () => {
     names: string[],
     {
       of = principal(),
-      from = hook(),
+      from = REQUEST,
       revision = 'r1',
-    }: { of?: PreparedPrincipal; from?: Hook; revision?: string } = {},
+    }: { of?: PreparedPrincipal; from?: DecisionRequest; revision?: string } = {},
   ) => [...(await plans.alwaysDenied(from, of, tools(...names), revision, TIMEOUT_MS))];
 
   it('names the tools that are always denied, and no conditional one', async () => {
@@ -108,7 +108,7 @@ describe('ToolPlans', () => {
     const names = Array.from({ length: 300 }, (_, index) => `${index % 3 === 0 ? 'drop' : 'tool'}_${index}`);
     const first = await denied(names);
     expect(first).toHaveLength(100);
-    const later = hook({ request_id: 'r2', session_id: 's2' });
+    const later = { ...REQUEST, requestId: 'r2', sessionId: 's2' };
     expect(await denied(names, { of: principal({}, 'fresh', 299), from: later })).toEqual(first);
     expect([asked.length, checked.length]).toEqual([100, 1]);
   });
@@ -128,7 +128,7 @@ describe('ToolPlans', () => {
   it('asks again for other facts, another client, another revision', async () => {
     await denied(['Read']);
     await denied(['Read'], { of: principal({ onCall: true }) });
-    await denied(['Read'], { from: hook({ user_agent: 'curl/8' }) });
+    await denied(['Read'], { from: { ...REQUEST, sessionAttributes: { ...SESSION, userAgent: 'curl/8' } } });
     await denied(['Read'], { revision: 'r2' });
     await denied(['Read'], {
       of: { ...principal(), principal: { ...principal().principal, roles: ['user', 'admin'] } },
@@ -164,6 +164,6 @@ describe('ToolPlans', () => {
       { name: 'x', server: 'drop', key: 'of server' },
     ];
     answer = ({ attr }) => (JSON.stringify(attr).includes('"server":"drop"') ? 'ALWAYS_DENIED' : 'CONDITIONAL');
-    expect([...(await plans.alwaysDenied(hook(), principal(), named, 'r1', TIMEOUT_MS))]).toEqual(['of server']);
+    expect([...(await plans.alwaysDenied(REQUEST, principal(), named, 'r1', TIMEOUT_MS))]).toEqual(['of server']);
   });
 });

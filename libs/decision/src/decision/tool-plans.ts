@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Hook, isJsonObject, type Json, type JsonObject } from '@iris/contracts';
+import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 import { type Pdp, type PlanKind, toAttributes } from '@iris/pdp';
 import { count, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { bulkhead } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 import type { PolicySelection, PreparedPrincipal } from '../shared/decided-call.js';
+import type { DecisionRequest } from '../shared/decision-request.js';
 import { actionOf } from './action.js';
-import { clientOf } from './client-name.js';
 
 /** A declared tool, or a group of tools that is named only as a whole. */
 export interface PlannableTool {
@@ -82,14 +82,14 @@ export class ToolPlans {
    * the tool stays.
    */
   async alwaysDenied(
-    hook: Hook,
+    request: DecisionRequest,
     prepared: PreparedPrincipal,
     tools: readonly PlannableTool[],
     revision: string,
     timeoutMs: number,
   ): Promise<Set<string>> {
     if (tools.length === 0) return new Set();
-    const shared = plannedHookAttributes(hook);
+    const shared = request.sessionAttributes;
     const revisions = `${revision}/${this.catalog.revision}`;
     const fingerprint = digest(planInputs(prepared, shared, this.policies, revisions));
     const person = digest([prepared.principal.id, shared, this.policies, revisions]);
@@ -107,7 +107,7 @@ export class ToolPlans {
     }
     count('iris.pdp.plans', { origin: 'memory' }, tools.length - wanted.length);
     if (wanted.length === 0) return denied;
-    const plans = this.planAll(hook, prepared, wanted, shared);
+    const plans = this.planAll(request, prepared, wanted, shared);
     const made = new Map<string, PlanKind>();
     const all = Promise.all(
       wanted.map(async ({ planKey }) => {
@@ -127,7 +127,7 @@ export class ToolPlans {
 
   /** The plans by key, each shared by all who need it at the same time. Undefined where the PDP gives none. */
   private planAll(
-    hook: Hook,
+    request: DecisionRequest,
     prepared: PreparedPrincipal,
     wanted: readonly WantedPlan[],
     shared: JsonObject,
@@ -135,13 +135,13 @@ export class ToolPlans {
     const fresh = [...new Map(wanted.map((plan) => [plan.planKey, plan])).values()].filter(
       ({ planKey }) => !this.underWay.has(planKey),
     );
-    const screened = fresh.length === 0 ? undefined : this.screen(hook, prepared, fresh, shared);
+    const screened = fresh.length === 0 ? undefined : this.screen(request, prepared, fresh, shared);
     for (const plan of fresh) {
       const asking = Promise.resolve(screened)
         .then((found) => {
           if (found?.callable.has(plan.planKey)) return 'CONDITIONAL' as const;
           if (!found?.toPlan.has(plan.planKey)) throw new Error('left out');
-          return this.few.execute(() => this.ask(hook, prepared, plan.tool, shared));
+          return this.few.execute(() => this.ask(request, prepared, plan.tool, shared));
         })
         .then(
           (kind) => {
@@ -159,7 +159,7 @@ export class ToolPlans {
 
   /** Which tools the principal may call with no parameters, none when the PDP gives no answer; and which to plan. */
   private async screen(
-    hook: Hook,
+    request: DecisionRequest,
     prepared: PreparedPrincipal,
     wanted: readonly WantedPlan[],
     shared: JsonObject,
@@ -171,7 +171,7 @@ export class ToolPlans {
       action: actionOf(tool),
       attr: { ...this.attributesOf(tool, shared), params: {}, paramsStatus: 'empty' },
     }));
-    const requestId = hook.metadata.request_id ?? 'plan';
+    const requestId = request.requestId ?? 'plan';
     const check = () =>
       this.pdp.check(
         { principal: prepared.principal, resources, policyVersion, scope, requestId },
@@ -191,7 +191,12 @@ export class ToolPlans {
     return { callable: keysOf(callable), toPlan: keysOf(toPlan) };
   }
 
-  private ask(hook: Hook, prepared: PreparedPrincipal, tool: PlannableTool, shared: JsonObject): Promise<PlanKind> {
+  private ask(
+    request: DecisionRequest,
+    prepared: PreparedPrincipal,
+    tool: PlannableTool,
+    shared: JsonObject,
+  ): Promise<PlanKind> {
     return this.pdp.plan(
       {
         principal: prepared.principal,
@@ -200,7 +205,7 @@ export class ToolPlans {
         attr: this.attributesOf(tool, shared),
         policyVersion: this.policies.policyVersion,
         scope: this.policies.scope,
-        requestId: hook.metadata.request_id ?? 'plan',
+        requestId: request.requestId ?? 'plan',
       },
       { timeoutMs: PLAN_TIMEOUT_MS },
     );
@@ -212,18 +217,6 @@ export class ToolPlans {
     const { category, system, operation, environment } = classification;
     return { ...shared, ...toAttributes({ tool: named, category, system, operation, environment, phase: 'declared' }) };
   }
-}
-
-/** What is known of a call before it is made, and is the same for the whole session. */
-function plannedHookAttributes(hook: Hook): JsonObject {
-  const { metadata } = hook;
-  const client = clientOf(metadata.user_agent);
-  return toAttributes({
-    model: metadata.model,
-    provider: metadata.provider,
-    ...(client.name === undefined ? {} : { client }),
-    userAgent: metadata.user_agent,
-  });
 }
 
 /** Ages change all the time and say nothing that a status does not, so they do not make another plan. */

@@ -1,10 +1,11 @@
-import { type Hook, type HookEvent, hookCallDataSchema, type Identity, type ToolCall } from '@iris/contracts';
+import { type HookEvent, type Identity, type ToolCall } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
+import type { DecisionRequest } from '../shared/decision-request.js';
+import { requestOf } from '../testing/index.js';
 import { verdictKeys, verdictScope } from './verdict-keys.js';
 
-function hook(event: HookEvent, metadata: object = { request_id: 'r1', session_id: 's1' }): Hook {
-  const data = hookCallDataSchema.parse({ metadata });
-  return { event, keyName: 'k', arrivedAt: 0, metadata: data.metadata, data };
+function request(event: HookEvent, changes: Partial<DecisionRequest> = { requestId: 'r1', sessionId: 's1' }) {
+  return requestOf({ event, ...changes });
 }
 
 function call(id: string, params: ToolCall['params'] = { a: 1, b: [{ c: 1, d: 2 }] }): ToolCall {
@@ -16,42 +17,41 @@ const executed = (id: string, rest: Partial<ToolCall> = {}): ToolCall => ({ ...c
 const MADE = `call~${'0123456789ab'.repeat(2)}~1`;
 const MADE_AGAIN = `t1~${'0123456789ab'.repeat(2)}~2`;
 
-function idsOf(of: Hook, calls: readonly ToolCall[]): string[][] {
+function idsOf(of: DecisionRequest, calls: readonly ToolCall[]): string[][] {
   const names = verdictKeys(of, calls);
   return calls.map((each) => (names.get(each)?.names ?? []).map(({ id }) => id));
 }
 
 function isRecalled(of: ToolCall): boolean | undefined {
-  return verdictKeys(hook('pre_request'), [of]).get(of)?.recalled;
+  return verdictKeys(request('pre_request'), [of]).get(of)?.recalled;
 }
 
 describe('verdictScope', () => {
   const ana: Identity = { kind: 'user', id: 'ana', loginName: 'ana', nodeId: 'n1', tailnet: 't', capabilities: {} };
-  const scope = (metadata: object = {}, identity: Partial<Identity> = {}) =>
-    verdictScope(hook('pre_request', { session_id: 's', request_id: 'r', user_agent: 'cli/1', ...metadata }), {
-      ...ana,
-      ...identity,
-    });
+  const scope = (changes: Partial<DecisionRequest> = {}, identity: Partial<Identity> = {}) =>
+    verdictScope(
+      requestOf({ sessionId: 's', requestId: 'r', userAgent: 'cli/1', ...changes, who: { ...ana, ...identity } }),
+    );
 
   it('is the same for every request of a session, and does not reveal it', () => {
-    expect(scope({ request_id: 'r2', model: 'm' })).toBe(scope());
+    expect(scope({ requestId: 'r2', attributes: { model: 'm' } })).toBe(scope());
     expect(scope()).toMatch(/^[\w-]{43}$/);
   });
 
   it('is another one for another set of unknown fields', () => {
     const withFields = (...unknownFields: string[]) =>
-      verdictScope({ ...hook('pre_request', { session_id: 's' }), unknownFields }, ana);
+      verdictScope(requestOf({ sessionId: 's', unknownFields, who: ana }));
     expect(withFields('a', 'b')).toBe(withFields('b', 'a'));
     expect(new Set([withFields(), withFields('a'), withFields('a', 'b')]).size).toBe(3);
-    expect(withFields()).toBe(verdictScope(hook('pre_request', { session_id: 's' }), ana));
+    expect(withFields()).toBe(verdictScope(requestOf({ sessionId: 's', who: ana })));
   });
 
-  it.each<[string, object, Partial<Identity>]>([
-    ['session', { session_id: 's2' }, {}],
+  it.each<[string, Partial<DecisionRequest>, Partial<Identity>]>([
+    ['session', { sessionId: 's2' }, {}],
     ['person', {}, { id: 'ben' }],
     ['device', {}, { nodeId: 'n2' }],
     ['device that is not named', {}, { nodeId: undefined }],
-    ['client', { user_agent: 'curl/8' }, {}],
+    ['client', { userAgent: 'curl/8' }, {}],
     ['tailnet', {}, { tailnet: 'other' }],
     ['right', {}, { capabilities: { 'iris.dev/cap/roles': [{ roles: ['admin'] }] } }],
   ])('is another one for another %s', (_title, metadata, identity) => {
@@ -63,19 +63,19 @@ describe('verdictScope', () => {
   });
 
   it('is the request where there is no session, and none without either', () => {
-    expect(scope({ session_id: '' })).not.toBe(scope({ session_id: '', request_id: 'r2' }));
-    expect(scope({ session_id: '', request_id: '' })).toBeUndefined();
+    expect(scope({ sessionId: '' })).not.toBe(scope({ sessionId: '', requestId: 'r2' }));
+    expect(scope({ sessionId: '', requestId: '' })).toBeUndefined();
   });
 });
 
 describe('verdictKeys', () => {
   it('names a call of a history by its own id', () => {
-    expect(idsOf(hook('pre_request'), [executed('t1'), executed(MADE)])).toEqual([['t1'], [MADE]]);
+    expect(idsOf(request('pre_request'), [executed('t1'), executed(MADE)])).toEqual([['t1'], [MADE]]);
   });
 
   it('remembers nothing of a call that is about to run', () => {
-    expect(idsOf(hook('pre_tool_use'), [call('t1')])).toEqual([[]]);
-    expect(idsOf(hook('pre_request'), [call('t1')])).toEqual([[]]);
+    expect(idsOf(request('pre_tool_use'), [call('t1')])).toEqual([[]]);
+    expect(idsOf(request('pre_request'), [call('t1')])).toEqual([[]]);
   });
 
   it.each([
@@ -89,27 +89,32 @@ describe('verdictKeys', () => {
   });
 
   it('names a call of a response by its own id and by its request, however the event prints it', () => {
-    const [[, shared] = []] = idsOf(hook('entire_request'), [call('t1')]);
+    const [[, shared] = []] = idsOf(request('entire_request'), [call('t1')]);
     expect(shared).toMatch(/^request:r1:/);
     const reordered = call(MADE, { b: [{ d: 2, c: 1 }], a: 1 });
-    expect(idsOf(hook('tool_call_entire_request'), [reordered])).toEqual([[shared]]);
+    expect(idsOf(request('tool_call_entire_request'), [reordered])).toEqual([[shared]]);
   });
 
   it('takes absent parameters for empty ones, which events do not tell apart', () => {
-    const empty = idsOf(hook('entire_request'), [call(MADE, {})]);
+    const empty = idsOf(request('entire_request'), [call(MADE, {})]);
     const absent: ToolCall = { id: MADE, name: 'Bash', phase: 'requested', paramsStatus: 'not_object' };
-    expect(idsOf(hook('entire_request'), [absent])).toEqual(empty);
+    expect(idsOf(request('entire_request'), [absent])).toEqual(empty);
   });
 
   it('counts equal calls, and distinguishes others and other requests', () => {
     const ids = [
-      ...idsOf(hook('entire_request'), [call(MADE), call(MADE), call(MADE, { a: 2 }), { ...call(MADE), name: 'Read' }]),
-      ...idsOf(hook('entire_request', { request_id: 'r2' }), [call(MADE)]),
+      ...idsOf(request('entire_request'), [
+        call(MADE),
+        call(MADE),
+        call(MADE, { a: 2 }),
+        { ...call(MADE), name: 'Read' },
+      ]),
+      ...idsOf(request('entire_request', { requestId: 'r2' }), [call(MADE)]),
     ].flat();
     expect(new Set(ids).size).toBe(5);
   });
 
   it('has no name for a call without an id in a response without a request', () => {
-    expect(idsOf(hook('entire_request', { request_id: '' }), [call(MADE), call('t1')])).toEqual([[], ['t1']]);
+    expect(idsOf(request('entire_request', { requestId: '' }), [call(MADE), call('t1')])).toEqual([[], ['t1']]);
   });
 });

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import { ENFORCEABLE_EVENTS, type Hook, type Identity, type Json, type ToolCall } from '@iris/contracts';
+import { ENFORCEABLE_EVENTS, type Json, type ToolCall } from '@iris/contracts';
 import { stringify } from 'safe-stable-stringify';
 import { contentDigest } from '../calls/content-digest.js';
 import { isMadeId } from '../calls/made-ids.js';
+import type { DecisionRequest } from '../shared/decision-request.js';
 
 /**
  * Whose verdicts a hook reads and writes: one person on one device with one client and the same rights, in one session.
@@ -28,14 +29,14 @@ export interface VerdictKeys {
  * Without a session, ids are unique inside one request at most; without either, nothing is remembered and every call is evaluated again.
  *
  */
-export function verdictScope(hook: Hook, identity: Identity): VerdictScope | undefined {
-  const { session_id, request_id, user_agent } = hook.metadata;
-  const session = session_id || (request_id ? `request:${request_id}` : undefined);
+export function verdictScope(request: DecisionRequest): VerdictScope | undefined {
+  const { sessionId, requestId, userAgent, who } = request;
+  const session = sessionId || (requestId ? `request:${requestId}` : undefined);
   if (session === undefined) return undefined;
-  const { kind, id, nodeId, tailnet, capabilities } = identity;
-  const about = [kind, id, nodeId ?? null, tailnet ?? null, capabilities ?? {}, user_agent ?? null, session];
+  const { kind, id, nodeId, tailnet, capabilities } = who;
+  const about = [kind, id, nodeId ?? null, tailnet ?? null, capabilities ?? {}, userAgent ?? null, session];
   // A policy may decide on them, so a verdict without them is none with them.
-  const fields = [...(hook.unknownFields ?? [])].sort();
+  const fields = [...(request.unknownFields ?? [])].sort();
   return digest(fields.length === 0 ? about : [...about, fields]);
 }
 
@@ -48,9 +49,9 @@ export function verdictScope(hook: Hook, identity: Identity): VerdictScope | und
  *   other event of the request, which may carry no ids.
  * - A call that is about to run: none. What was right for an equal call before may not be now.
  */
-export function verdictKeys(hook: Hook, calls: readonly ToolCall[]): Map<ToolCall, VerdictKeys> {
-  if (ENFORCEABLE_EVENTS.has(hook.event)) {
-    const executed = hook.event === 'pre_request' ? calls.filter(({ phase }) => phase === 'executed') : [];
+export function verdictKeys(request: DecisionRequest, calls: readonly ToolCall[]): Map<ToolCall, VerdictKeys> {
+  if (ENFORCEABLE_EVENTS.has(request.event)) {
+    const executed = request.event === 'pre_request' ? calls.filter(({ phase }) => phase === 'executed') : [];
     return new Map(
       executed.map((call) => [
         call,
@@ -58,12 +59,12 @@ export function verdictKeys(hook: Hook, calls: readonly ToolCall[]): Map<ToolCal
       ]),
     );
   }
-  const { request_id } = hook.metadata;
+  const { requestId } = request;
   const counts = new Map<string, number>();
   return new Map(
     calls.map((call) => {
       const names = isMadeId(call.id) ? [] : [ownName(call)];
-      if (request_id) names.push(nameInRequest(request_id, call, counts));
+      if (requestId) names.push(nameInRequest(requestId, call, counts));
       return [call, { names, recalled: true }];
     }),
   );

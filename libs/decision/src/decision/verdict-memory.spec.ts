@@ -1,16 +1,14 @@
-import { type CallDecision, type Hook, type HookEvent, hookCallDataSchema, type ToolCall } from '@iris/contracts';
+import { type CallDecision, type HookEvent, type ToolCall } from '@iris/contracts';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
+import { requestOf } from '../testing/index.js';
 import { verdictKeys } from './verdict-keys.js';
 import { toRememberedDecision, VerdictMemory } from './verdict-memory.js';
 
 const SCOPE = 'scope-1';
 const MADE = `call~${'0123456789ab'.repeat(2)}~1`;
 
-function hook(event: HookEvent): Hook {
-  const data = hookCallDataSchema.parse({ metadata: { request_id: 'r1', session_id: 's1' } });
-  return { event, keyName: 'k', arrivedAt: 0, metadata: data.metadata, data };
-}
+const request = (event: HookEvent) => requestOf({ event, requestId: 'r1', sessionId: 's1' });
 
 /** A call of a history. */
 function call(rest: Partial<ToolCall> = {}): ToolCall {
@@ -60,7 +58,7 @@ const eventOf = ({ phase }: ToolCall): HookEvent => (phase === 'executed' ? 'pre
 
 function remember(of: VerdictMemory, calls: readonly ToolCall[], event?: HookEvent, revision = 'r1'): void {
   for (const each of calls) {
-    of.remember(SCOPE, [denial(each)], verdictKeys(hook(event ?? eventOf(each)), [each]), revision);
+    of.remember(SCOPE, [denial(each)], verdictKeys(request(event ?? eventOf(each)), [each]), revision);
   }
 }
 
@@ -69,7 +67,7 @@ async function knows(
   asked: ToolCall,
   { scope = SCOPE, revision = 'r1', event = eventOf(asked) } = {},
 ): Promise<boolean> {
-  return (await of.recall(scope, verdictKeys(hook(event), [asked]), revision)).has(asked);
+  return (await of.recall(scope, verdictKeys(request(event), [asked]), revision)).has(asked);
 }
 
 afterEach(() => {
@@ -81,7 +79,7 @@ describe('a remembered verdict', () => {
     const verdicts = memory();
     remember(verdicts, [call()]);
     const again = call({ inNewestTurn: false });
-    const verdict = (await verdicts.recall(SCOPE, verdictKeys(hook('pre_request'), [again]), 'r1')).get(again);
+    const verdict = (await verdicts.recall(SCOPE, verdictKeys(request('pre_request'), [again]), 'r1')).get(again);
     expect(verdict && toRememberedDecision(again, verdict)).toEqual({ ...denial(again), derivedRoles: [] });
   });
 
@@ -106,7 +104,7 @@ describe('a remembered verdict', () => {
     const verdicts = memory();
     remember(verdicts, [call()]);
     expect(await knows(verdicts, call(), { scope: 'scope-2' })).toBe(false);
-    const names = verdictKeys(hook('pre_request'), [call()]);
+    const names = verdictKeys(request('pre_request'), [call()]);
     verdicts.remember(undefined, [denial(call())], names, 'r1');
     expect(await verdicts.recall(undefined, names, 'r1')).toEqual(new Map());
   });
@@ -136,7 +134,7 @@ describe('a remembered verdict', () => {
     'is none when the reason is %s',
     async (reason) => {
       const verdicts = memory();
-      verdicts.remember(SCOPE, [{ ...denial(call()), reason }], verdictKeys(hook('pre_request'), [call()]), 'r1');
+      verdicts.remember(SCOPE, [{ ...denial(call()), reason }], verdictKeys(request('pre_request'), [call()]), 'r1');
       expect(await knows(verdicts, call())).toBe(false);
     },
   );

@@ -1,1 +1,2 @@
+export { EffectsModule } from './effects.module.js';
 export { EffectsOfCalls } from './effects-of-calls.js';

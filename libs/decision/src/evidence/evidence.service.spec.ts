@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallDecision, Hook, JsonObject, ToolCall } from '@iris/contracts';
+import type { CallDecision, JsonObject, ToolCall } from '@iris/contracts';
 import { type EvidenceRecord, EvidenceSpool, Masker, readEvidence } from '@iris/evidence';
 import { createLogger } from '@iris/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DecidedCall } from '../shared/decided-call.js';
-import type { HookOutcome } from '../shared/hook-outcome.js';
+import type { RequestOutcome } from '../shared/request-outcome.js';
+import { requestOf } from '../testing/index.js';
 import { EvidenceService } from './evidence.service.js';
 
 const POLICIES = { resourceKind: 'aperture_hook', policyVersion: 'v7', scope: 'acme' };
@@ -37,17 +38,14 @@ function serviceWith(onFull: 'block' | 'drop', maxBytes = 1_000_000): EvidenceSe
   return new EvidenceService(spool, new Masker(), POLICIES, onFull, createLogger('test', 'silent'));
 }
 
-function outcome(changes: Partial<HookOutcome> = {}): HookOutcome {
-  const hook: Hook = {
-    event: 'pre_request',
-    keyName: 'aperture',
-    arrivedAt: Date.now(),
-    metadata: { request_id: 'req_1', session_id: 'session-1' },
-    data: {},
-  } as Hook;
+function outcome(changes: Partial<RequestOutcome> = {}): RequestOutcome {
   return {
-    hook,
-    identity: { kind: 'user', id: 'ada@example.com' },
+    request: requestOf({
+      keyName: 'aperture',
+      who: { kind: 'user', id: 'ada@example.com' },
+      requestId: 'req_1',
+      sessionId: 'session-1',
+    }),
     prepared: {
       principal: { id: 'ada@example.com', roles: ['user'], attr: { department: 'IT' } },
       origins: {},
@@ -155,14 +153,15 @@ describe('evidence', () => {
     const service = serviceWith('drop');
     const long = 'i'.repeat(16_000);
     const call = decided({});
-    const hook = {
-      ...outcome().hook,
-      metadata: { request_id: long, session_id: `${long}2` },
-    } as unknown as Hook;
+    const request = { ...outcome().request, requestId: long, sessionId: `${long}2` };
     const withLongId = { ...call, decision: { ...call.decision, call: { ...call.decision.call, id: long } } };
     const secret = ['ghp', '16C7e42F292c6912E7710c838347Ae178B4a'].join('_');
-    await service.record(outcome({ hook }), [withLongId], () => true);
-    await service.record(outcome({ hook: { ...hook, metadata: { session_id: secret } } as Hook }), [call], () => true);
+    await service.record(outcome({ request }), [withLongId], () => true);
+    await service.record(
+      outcome({ request: { ...request, requestId: undefined, sessionId: secret } }),
+      [call],
+      () => true,
+    );
     const [record, other] = await recorded();
     const mark = /^\[masked: 1600\d characters, hmac-sha256 [0-9a-f]{64}\]$/;
     for (const id of [record?.requestId, record?.sessionId, record?.requestKey, record?.resource?.id]) {
@@ -199,7 +198,7 @@ describe('evidence', () => {
   });
 
   it('has a record for the hook beside those of its calls where not all of them were decided', async () => {
-    const verdict: HookOutcome['verdict'] = { action: 'block', reason: 'pdp_timeout' };
+    const verdict: RequestOutcome['verdict'] = { action: 'block', reason: 'pdp_timeout' };
     await serviceWith('drop').record(outcome({ verdict, failed: true }), [decided({}), decided({})], () => true);
     expect((await recorded()).map(({ phase, reason }) => [phase, reason])).toEqual([
       ['none', 'pdp_timeout'],
@@ -209,7 +208,7 @@ describe('evidence', () => {
   });
 
   it('states of each source how old its facts were and until when they hold', async () => {
-    const prepared = outcome().prepared as NonNullable<HookOutcome['prepared']>;
+    const prepared = outcome().prepared as NonNullable<RequestOutcome['prepared']>;
     const service = serviceWith('drop');
     await service.record(
       outcome({

@@ -13,8 +13,8 @@ import { count, type Logger, setGauge } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { DecidedCall, PolicySelection, PreparedPrincipal } from '../shared/decided-call.js';
-import type { BreakGlassMark, HookOutcome, ShadowDifference } from '../shared/hook-outcome.js';
 import { requestKeyOf } from '../shared/request-key.js';
+import type { BreakGlassMark, RequestOutcome, ShadowDifference } from '../shared/request-outcome.js';
 import { TimeSlice } from '../shared/time-slice.js';
 
 /** What the record of a call holds of its attributes. */
@@ -65,7 +65,7 @@ export class EvidenceService {
    * @returns whether the verdict may leave: false when it could not be recorded and the setting is to block then
    */
   async record(
-    outcome: HookOutcome,
+    outcome: RequestOutcome,
     decided: readonly DecidedCall[],
     enforced: (decision: CallDecision) => boolean,
   ): Promise<boolean> {
@@ -92,7 +92,7 @@ export class EvidenceService {
 
   /** Records where a candidate version of the policies differs. Never throws: a second opinion is no decision. */
   async recordDifferences(
-    outcome: HookOutcome,
+    outcome: RequestOutcome,
     differences: readonly ShadowDifference[],
     policyVersion: string,
   ): Promise<void> {
@@ -161,7 +161,7 @@ export class EvidenceService {
     }
   }
 
-  private hookRecord(outcome: HookOutcome): EvidenceRecord {
+  private hookRecord(outcome: RequestOutcome): EvidenceRecord {
     return {
       ...this.shared(outcome),
       ...recordStamp(),
@@ -170,14 +170,14 @@ export class EvidenceService {
       effect: outcome.verdict.action === 'block' ? 'DENY' : 'ALLOW',
       reason: outcome.verdict.reason,
       enforced: outcome.verdict.action !== 'allow',
-      ...(outcome.hook.unknownFields === undefined ? {} : { unknownFields: [...outcome.hook.unknownFields] }),
+      ...(outcome.request.unknownFields === undefined ? {} : { unknownFields: [...outcome.request.unknownFields] }),
       policy: { version: this.policies.policyVersion, rules: [], derivedRoles: [], outputs: [] },
     };
   }
 
   /** Masking works on copies, after the decision. */
   private callRecord(
-    outcome: HookOutcome,
+    outcome: RequestOutcome,
     shared: ReturnType<EvidenceService['shared']>,
     call: DecidedCall,
     enforced: boolean,
@@ -268,19 +268,19 @@ export class EvidenceService {
   }
 
   /** What all records of a hook state. */
-  private shared({ hook, identity, prepared, verdict, mode, wouldHave, traceId, durationsMs }: HookOutcome) {
+  private shared({ request, prepared, verdict, mode, wouldHave, traceId, durationsMs }: RequestOutcome) {
     return {
       schema: 'iris.evidence.v1' as const,
       schemaVersion: EVIDENCE_SCHEMA_VERSION,
       traceId,
       revisions: this.inForce(),
-      event: hook.event,
-      hookKey: hook.keyName,
-      requestId: this.shownId(hook.metadata.request_id),
-      sessionId: this.shownId(hook.metadata.session_id),
-      requestKey: this.masker.id(requestKeyOf(hook, traceId)),
+      event: request.event,
+      hookKey: request.keyName,
+      requestId: this.shownId(request.requestId),
+      sessionId: this.shownId(request.sessionId),
+      requestKey: this.masker.id(requestKeyOf(request, traceId)),
       principal: {
-        id: this.masker.id(identity.id),
+        id: this.masker.id(request.who.id),
         roles: [...(prepared?.principal.roles ?? [])],
         attr: prepared?.principal.attr ?? {},
       },
@@ -302,7 +302,7 @@ function markOf({ id, key, until, category }: BreakGlassMark): NonNullable<Evide
   return { id, key, until: new Date(until).toISOString(), ...(category === undefined ? {} : { category }) };
 }
 
-function switchOf({ switchOf: find }: HookOutcome, decision?: CallDecision): Pick<EvidenceRecord, 'breakGlass'> {
+function switchOf({ switchOf: find }: RequestOutcome, decision?: CallDecision): Pick<EvidenceRecord, 'breakGlass'> {
   const mark = find?.(decision);
   return mark === undefined ? {} : { breakGlass: markOf(mark) };
 }
@@ -344,11 +344,11 @@ function outputsOf({ outputs }: CallDecision): JsonObject[] {
 
 /** Of what is in the record anyway, so that no secret can be guessed from it. */
 function decisionKey(
-  { hook, identity }: HookOutcome,
+  { request }: RequestOutcome,
   { call }: CallDecision,
   maskedParams: JsonObject | undefined,
 ): string {
-  const about = [identity.id, hook.metadata.session_id ?? '', call.id, call.name, maskedParams ?? null];
+  const about = [request.who.id, request.sessionId ?? '', call.id, call.name, maskedParams ?? null];
   return hash('sha256', JSON.stringify(about));
 }
 

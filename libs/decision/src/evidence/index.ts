@@ -1,1 +1,2 @@
+export { EvidenceModule } from './evidence.module.js';
 export { EvidenceService } from './evidence.service.js';

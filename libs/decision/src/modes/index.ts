@@ -1,1 +1,2 @@
 export { type ModeOverride, Modes } from './modes.js';
+export { ModesModule } from './modes.module.js';

@@ -1,6 +1,6 @@
 import type { CallDecision, HookEvent } from '@iris/contracts';
 import type { Catalog, ToolUse } from '@iris/tool-catalog';
-import type { Mode } from '../shared/hook-outcome.js';
+import type { Mode } from '../shared/request-outcome.js';
 
 export interface ModeRules {
   readonly default: Mode;

@@ -1,1 +1,2 @@
+export { ShadowModule } from './shadow.module.js';
 export { ShadowPolicy } from './shadow-policy.js';

@@ -1,11 +1,10 @@
 import { count, type Logger } from '@iris/telemetry';
-import type { DecisionService } from '../decision/decision.service.js';
-import type { EvidenceService } from '../evidence/evidence.service.js';
 import type { DecidedCall } from '../shared/decided-call.js';
-import type { HookOutcome, ShadowDifference } from '../shared/hook-outcome.js';
+import type { RequestOutcome, ShadowDifference } from '../shared/request-outcome.js';
+import type { DifferenceRecorder, SecondOpinion } from '../shared/second-opinion.js';
 
 /** How many hooks may be asked about at once; further ones are left out and counted, so that nothing piles up. */
-const MAX_UNDER_WAY = 32;
+const MAX_IN_FLIGHT = 32;
 const TIMEOUT_MS = 2000;
 
 /**
@@ -13,44 +12,44 @@ const TIMEOUT_MS = 2000;
  * attributes. Differences become evidence. Nothing here delays or changes a verdict.
  */
 export class ShadowPolicy {
-  private underWay = 0;
+  private inFlight = 0;
 
-  /** @param decision asks the candidate version */
+  /** @param candidate asks the candidate version */
   constructor(
-    private readonly decision: DecisionService,
-    private readonly evidence: EvidenceService,
+    private readonly candidate: SecondOpinion,
+    private readonly evidence: DifferenceRecorder,
     private readonly policyVersion: string,
     private readonly logger: Logger,
   ) {}
 
   /** Returns at once. */
-  compare(outcome: HookOutcome, all: readonly DecidedCall[]): void {
+  compare(outcome: RequestOutcome, all: readonly DecidedCall[]): void {
     // The gateway's own denials hold whatever the policies say.
     const decided = all.filter(
       ({ decision: { reason } }) => reason !== 'call_too_large' && reason !== 'call_too_complex',
     );
     if (decided.length === 0 || outcome.prepared === undefined) return;
-    if (this.underWay >= MAX_UNDER_WAY) {
+    if (this.inFlight >= MAX_IN_FLIGHT) {
       count('iris.shadow.calls', { outcome: 'left_out' }, decided.length);
       return;
     }
-    this.underWay += 1;
+    this.inFlight += 1;
     // The reply is written first.
     setImmediate(() => {
       this.ask(outcome, decided)
         // A second opinion must never end the process that gives the first.
         .catch((error: unknown) => this.logger.error({ err: error }, 'a second opinion failed unexpectedly'))
         .finally(() => {
-          this.underWay -= 1;
+          this.inFlight -= 1;
         });
     });
   }
 
-  private async ask(outcome: HookOutcome, decided: readonly DecidedCall[]): Promise<void> {
-    const { hook, prepared, traceId } = outcome;
+  private async ask(outcome: RequestOutcome, decided: readonly DecidedCall[]): Promise<void> {
+    const { request, prepared, traceId } = outcome;
     if (prepared === undefined) return;
     try {
-      const answers = await this.decision.decideAgain(hook, prepared, decided, TIMEOUT_MS, traceId);
+      const answers = await this.candidate.decideAgain(request, prepared, decided, TIMEOUT_MS, traceId);
       const differences = decided.flatMap(({ decision }, index): ShadowDifference[] => {
         const shadow = answers[index];
         const differs = shadow !== undefined && shadow.decision.effect !== decision.effect;

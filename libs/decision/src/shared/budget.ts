@@ -1,3 +1,6 @@
+/** Reserved from the budget for the transfer of the reply, in ms. */
+export const REPLY_RESERVE_MS = 25;
+
 /** What is left of the time inside which a hook must be answered. Monotonic, so a clock that jumps does not matter. */
 export class Budget {
   private readonly start = performance.now();

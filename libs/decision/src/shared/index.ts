@@ -1,3 +1,7 @@
-export { Budget } from './budget.js';
+export { Budget, REPLY_RESERVE_MS } from './budget.js';
+export { closedOnShutdown } from './closed-on-shutdown.js';
 export type { DecidedCall, PolicySelection, PreparedPrincipal, ResourceFactsByPart } from './decided-call.js';
-export type { HookOutcome, Mode } from './hook-outcome.js';
+export type { DecisionRequest } from './decision-request.js';
+export { PolicyRevision } from './policy-revision.js';
+export type { Mode, RequestOutcome } from './request-outcome.js';
+export { CATALOG, LOGGER, MODE_OVERRIDE, PDP, POLICIES, REDIS } from './tokens.js';

@@ -1,6 +1,6 @@
-import type { Hook } from '@iris/contracts';
+import type { DecisionRequest } from './decision-request.js';
 
 /** The id under which the PDP logs the check, so that its audit entry and the evidence are joined. */
-export function requestKeyOf(hook: Hook, traceId: string | undefined): string {
-  return hook.metadata.request_id || traceId || 'unknown';
+export function requestKeyOf({ requestId }: DecisionRequest, traceId: string | undefined): string {
+  return requestId || traceId || 'unknown';
 }

@@ -1,5 +1,6 @@
-import type { CallDecision, Hook, Identity, ReasonId } from '@iris/contracts';
+import type { CallDecision, ReasonId } from '@iris/contracts';
 import type { DecidedCall, PreparedPrincipal } from './decided-call.js';
+import type { DecisionRequest } from './decision-request.js';
 
 /** `enforce`: verdicts are obeyed; `observe`: they are recorded, and everything is allowed. */
 export type Mode = 'enforce' | 'observe';
@@ -17,16 +18,15 @@ export interface BreakGlassMark {
   readonly category?: string;
 }
 
-/** Everything about a hook that its records share. */
-export interface HookOutcome {
-  readonly hook: Hook;
-  readonly identity: Identity;
+/** The outcome of a request, which all its records share. */
+export interface RequestOutcome {
+  readonly request: DecisionRequest;
   readonly prepared?: PreparedPrincipal;
   readonly verdict: { readonly action: VerdictAction; readonly reason: ReasonId };
   readonly mode: Mode;
-  /** The mode of a decision, where it is another than that of the hook. */
+  /** The mode of a decision, where it is another than that of the request. */
   readonly modeOf?: (decision: CallDecision) => Mode;
-  /** The break-glass switch that holds for a decision, or for the hook without one. */
+  /** The break-glass switch that holds for a decision, or for the request without one. */
   readonly switchOf?: (decision?: CallDecision) => BreakGlassMark | undefined;
   /** Where something is only observed, what enforcement would have replied. */
   readonly wouldHave?: VerdictAction;

@@ -1,7 +1,7 @@
 import { ConfigError } from '@iris/config';
 import { ChainWriter, SigningKeyError, signingKey } from '@iris/evidence';
 import type { Logger } from '@iris/telemetry';
-import type { GatewaySettings } from '../gateway.settings.js';
+import type { GatewaySettings } from './gateway.settings.js';
 
 /**
  * The chain of this gateway's records.

@@ -2,10 +2,10 @@ import type { HookEvent } from '@iris/contracts';
 import { Budget } from '@iris/decision';
 import { Controller, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type BodyLimits } from '../http/hook.controller.js';
-import { type HookKeys } from '../http/hook-keys.js';
-import { readBody } from '../http/read-body.js';
-import { ExplainService, NotExplainable } from './explain.service.js';
+import { Explainer, NotExplainable } from '../protocol/explainer.js';
+import { type BodyLimits } from './hook.controller.js';
+import { type HookKeys } from './hook-keys.js';
+import { readBody } from './read-body.js';
 
 /** Token of who may ask, and for how long an answer is waited for. */
 export const EXPLAIN_ACCESS = Symbol('explain access');
@@ -38,7 +38,7 @@ const EVENTS: readonly HookEvent[] = ['pre_request', 'tool_call_entire_request',
 @Controller('explain')
 export class ExplainController {
   constructor(
-    @Inject(ExplainService) private readonly service: ExplainService,
+    @Inject(Explainer) private readonly explainer: Explainer,
     @Inject(EXPLAIN_ACCESS) private readonly access: ExplainAccess,
   ) {}
 
@@ -74,7 +74,7 @@ export class ExplainController {
         body: body.bytes,
         contentCoding: request.headers['content-encoding'],
       };
-      const explanation = await this.service.explain(incoming, budget, gone.signal);
+      const explanation = await this.explainer.explain(incoming, budget, gone.signal);
       reply.code(200).send(explanation);
     } catch (error) {
       if (!(error instanceof NotExplainable)) throw error;

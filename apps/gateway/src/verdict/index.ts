@@ -1,0 +1,3 @@
+export type { Conclusion } from './conclusion.js';
+export { block } from './denials.js';
+export { VerdictService } from './verdict.service.js';

@@ -1,0 +1,161 @@
+import { type CallDecision, ENFORCEABLE_EVENTS, type ToolCall } from '@iris/contracts';
+import { activeTraceId, count, inSpan } from '@iris/telemetry';
+import type { ContextService, GatheredContext } from '../context/index.js';
+import {
+  type DecisionService,
+  firstCalls,
+  type OneDecisionPerRequest,
+  type PlannableTool,
+  type ToolPlans,
+  toRememberedDecision,
+  type VerdictMemory,
+  verdictKeys,
+  verdictScope,
+} from '../decision/index.js';
+import type { EvidenceService } from '../evidence/index.js';
+import { type Budget, REPLY_RESERVE_MS } from '../shared/budget.js';
+import type { DecidedCall } from '../shared/decided-call.js';
+import type { DecisionRequest } from '../shared/decision-request.js';
+import type { PolicyRevision } from '../shared/policy-revision.js';
+import type { Judgement } from './judgement.js';
+
+/** What a request asks decisions about. */
+export interface CallQuestion {
+  readonly request: DecisionRequest;
+  readonly calls: readonly ToolCall[];
+  readonly declared: readonly PlannableTool[];
+}
+
+export interface JudgeOptions {
+  /** Calls of one request that are judged anew: `too_many_new_calls`. */
+  readonly maxNewCalls: number;
+}
+
+/** The stages that a judge runs. */
+export interface JudgeStages {
+  readonly context: Pick<ContextService, 'gather'>;
+  readonly decision: Pick<DecisionService, 'prepare' | 'decide'>;
+  readonly plans: Pick<ToolPlans, 'alwaysDenied'>;
+  readonly memory: Pick<VerdictMemory, 'recall' | 'remember'>;
+  readonly requests: Pick<OneDecisionPerRequest, 'inTurn'>;
+  readonly evidence: Pick<EvidenceService, 'prepare'>;
+}
+
+/** Reserved from the budget for the evidence of each call, in ms. */
+const RECORD_RESERVE_MS = 0.1;
+
+/** Share of the budget that an event after the response may wait for the other one of the same request. */
+const OTHER_EVENT_PERCENT = 30;
+
+/** The context of a request, and the calls that are decided with it. */
+interface OpenCalls {
+  readonly gathered: GatheredContext;
+  /** Calls that no remembered verdict covers, up to the limit. */
+  readonly undecided: readonly ToolCall[];
+  readonly keep: (part: readonly DecidedCall[]) => void;
+}
+
+/** Runs the stages context and decision for all calls of a request. */
+export class CallJudge {
+  constructor(
+    private readonly stages: JudgeStages,
+    private readonly policies: Pick<PolicyRevision, 'revision'>,
+    private readonly options: JudgeOptions,
+  ) {}
+
+  /**
+   * Fills in the judgement as decisions are made, so that it holds a part of them when it is closed early or the PDP
+   * fails.
+   *
+   * @throws PdpError when the PDP does not decide on all calls
+   */
+  async judge(question: CallQuestion, judgement: Judgement, budget: Budget, signal: AbortSignal): Promise<void> {
+    const run = async () => {
+      const open = await inSpan('iris.context', {}, () => this.#context(question, judgement, budget, signal));
+      await inSpan('iris.decision', {}, () => this.#decide(question, judgement, open, budget));
+    };
+    const { event, requestId } = question.request;
+    if (ENFORCEABLE_EVENTS.has(event)) await run();
+    else await this.stages.requests.inTurn(requestId, budget.remainingMsOfShare(OTHER_EVENT_PERCENT), run);
+  }
+
+  async #context(
+    { request, calls }: CallQuestion,
+    judgement: Judgement,
+    budget: Budget,
+    signal: AbortSignal,
+  ): Promise<OpenCalls> {
+    const { memory, context, decision } = this.stages;
+    const start = performance.now();
+    const { revision } = this.policies;
+    const scope = verdictScope(request);
+    const keys = verdictKeys(request, calls);
+    // Redis is asked first: its answer travels while the facts are put together.
+    const recalling = memory.recall(scope, keys, revision);
+    const open = recalling.then((recalled) => calls.filter((call) => !recalled.has(call)));
+    const limited = open.then((all) => firstCalls(all, this.options.maxNewCalls));
+    const gathered = await context.gather(request.who, limited, budget, signal);
+    const prepared = decision.prepare(gathered.principal);
+    const recalled = await recalling;
+    judgement.durationsMs.context = performance.now() - start;
+
+    const decisions = new Map<ToolCall, CallDecision>();
+    for (const [call, verdict] of recalled) {
+      decisions.set(call, toRememberedDecision(call, verdict));
+      count('iris.decision.remembered', { effect: verdict.effect });
+    }
+    const undecided = await limited;
+    const decided: DecidedCall[] = [];
+    judgement.prepared = prepared;
+    judgement.left = (await open).length - undecided.length;
+    judgement.decided = decided;
+    judgement.decisions = decisions;
+    let preparing = Promise.resolve();
+    // Decisions of a large check are kept as they come, so that a request that runs out of time makes progress when it
+    // is sent again.
+    const keep = (part: readonly DecidedCall[]) => {
+      if (judgement.isClosed) return;
+      decided.push(...part);
+      preparing = preparing.then(() => this.stages.evidence.prepare(part)).catch(() => undefined);
+      for (const each of part) decisions.set(each.decision.call, each.decision);
+      memory.remember(
+        scope,
+        part.map((each) => each.decision),
+        keys,
+        revision,
+      );
+    };
+    return { gathered, undecided, keep };
+  }
+
+  async #decide(
+    { request, calls, declared }: CallQuestion,
+    judgement: Judgement,
+    { gathered, undecided, keep }: OpenCalls,
+    budget: Budget,
+  ): Promise<void> {
+    const { prepared } = judgement;
+    if (prepared === undefined) throw new Error('the context is gathered first');
+    const start = performance.now();
+    const reserveMs = 2 * REPLY_RESERVE_MS + undecided.length * RECORD_RESERVE_MS;
+    const timeoutMs = Math.max(1, budget.remainingMs() - reserveMs);
+    const { decision, plans } = this.stages;
+    const [ordered, strip] = await Promise.all([
+      decision.decide(request, prepared, undecided, gathered.cmdb, timeoutMs, activeTraceId(), keep),
+      plans.alwaysDenied(request, prepared, declared, this.policies.revision, timeoutMs / 2),
+    ]);
+    if (judgement.isClosed) return;
+    judgement.strip = strip;
+    judgement.decided = ordered;
+    const decisions = new Map(judgement.decisions);
+    for (const each of ordered) decisions.set(each.decision.call, each.decision);
+    // Parts of a large check arrive in any order; the first denial of the body is the one that a block names.
+    judgement.decisions = new Map(
+      calls.flatMap((call) => {
+        const decided = decisions.get(call);
+        return decided === undefined ? [] : [[call, decided] as const];
+      }),
+    );
+    judgement.durationsMs.pdp = performance.now() - start;
+  }
+}

@@ -1,0 +1,3 @@
+export { CallJudge, type CallQuestion } from './call-judge.js';
+export { JudgeModule } from './judge.module.js';
+export { Judgement } from './judgement.js';
