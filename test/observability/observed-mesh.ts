@@ -130,6 +130,15 @@ export class ObservedMesh {
     };
   }
 
+  /** Adds a file that is no policy to those of the second PDP. */
+  async breakPolicies(): Promise<void> {
+    await writeFile(join(this.pack, 'broken.yaml'), 'foo: [');
+  }
+
+  async repairPolicies(): Promise<void> {
+    await rm(join(this.pack, 'broken.yaml'));
+  }
+
   /** Writes a file that ends with the mesh. @returns its path */
   async write(name: string, text: string): Promise<string> {
     const path = join(this.folder, name);

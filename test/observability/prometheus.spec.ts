@@ -125,6 +125,12 @@ describe('an alert fires', () => {
     await observed.repairCatalog();
   });
 
+  it('when a PDP cannot load a policy', async () => {
+    await observed.breakPolicies();
+    await fires('IrisPolicyLoadFailed');
+    await observed.repairPolicies();
+  });
+
   it('while denials are not enforced', async () => {
     const redis = new Redis(observed.mesh.redis?.url ?? '');
     await turnOn(redis, observed.adminKey, { forMs: 600_000, reason: 'a drill' });

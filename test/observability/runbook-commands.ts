@@ -26,6 +26,7 @@ export const NAMED_CAUSES: Readonly<Record<string, RegExp>> = {
   IrisObserveOnlyWiring: /aperture_observes_only/,
   IrisPdpNotReady: /pdp_unreachable/,
   IrisPdpStale: /iris_pdp_revision[\s\S]*iris_pdp_revision/,
+  IrisPolicyLoadFailed: /sync_error_count_total\{.*pod="pdp-1"/,
   IrisRedisNotServing: /condition="replica"/,
   IrisSourceCircuitOpen: /source="servicenow"/,
   IrisSourceCredentialsRefused: /source_unauthorized \(workday\)|outcome="unauthorized", source="workday"/,
