@@ -42,7 +42,7 @@ function lastResort(path: string, settings: GatewaySettings, isSwitchedOff: bool
   return agent ? agentReplyText(verdict, undefined) : replyText(verdict);
 }
 
-/** A switch for one category says nothing of a hook whose tools are not known. */
+/** A switch for one category does not cover a hook whose tools are not known. */
 function isOffForAll({ breakGlass }: HealthFacts): boolean {
   return breakGlass !== undefined && breakGlass.category === undefined;
 }
