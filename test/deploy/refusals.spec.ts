@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
-import { CHART, presetFile, render } from './helm.js';
+import { CHART, presetFile, renderWithApis } from './helm.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'iris-refusals-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -117,7 +117,8 @@ async function refusal(values: object): Promise<string> {
   const file = join(mkdtempSync(join(folder, 'values-')), 'values.yaml');
   writeFileSync(file, stringify(values));
   try {
-    await render(['--values', presetFile('production'), '--values', file]);
+    // A cluster without operators.
+    await renderWithApis([], ['--values', presetFile('production'), '--values', file]);
     return 'rendered';
   } catch (error) {
     return (error as { stderr: string }).stderr;
