@@ -26,7 +26,7 @@ interface ZonedTime {
   readonly businessHours: boolean;
 }
 
-export interface RequestTime extends ZonedTime {
+interface RequestTime extends ZonedTime {
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly weekday: number;
