@@ -124,6 +124,7 @@ export class ObservedMesh {
       IRIS_PDP_TARGET: this.mesh.pdp.target,
       IRIS_HOOK_KEY: HOOK_KEY,
       IRIS_CATALOG_FILE: this.catalog,
+      IRIS_EVIDENCE: this.mesh.gateways[0]?.evidenceDirectory ?? '',
       IRIS_SOURCES_ADDRESSES: JSON.stringify(
         Object.fromEntries(this.mesh.enrichers.map(({ vendor, address }) => [vendor, address])),
       ),

@@ -168,6 +168,15 @@ describe('an alert fires', () => {
     await observed.restartAuditor();
   });
 
+  it('when a chain of evidence has a gap', async () => {
+    const redis = new Redis(observed.mesh.redis?.url ?? '');
+    // As if links had come before that the auditor never gets again.
+    await eventually(async () => expect(await redis.keys('iris:evidence:chain:*')).not.toEqual([]));
+    for (const key of await redis.keys('iris:evidence:chain:*')) await redis.set(key, `1 ${'f'.repeat(64)}`);
+    redis.disconnect();
+    await fires('IrisEvidenceChainBroken');
+  }, 120_000);
+
   it('when Redis is a replica of another one', async () => {
     const redis = new Redis(observed.mesh.redis?.url ?? '');
     await redis.replicaof('127.0.0.1', '1');

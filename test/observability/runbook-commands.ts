@@ -11,6 +11,7 @@ export const NAMED_CAUSES: Readonly<Record<string, RegExp>> = {
   IrisBreakGlassOn: /a drill/,
   IrisCatalogNotLoaded: /entries/,
   IrisEvidenceBacklog: /auditor.*=> 0 /,
+  IrisEvidenceChainBroken: /kind="missing"/,
   IrisEvidenceDeadLetters: /400/,
   IrisEvidenceLost: /dropped/,
   IrisEvidenceNotDelivered: /auditor.*=> 0 /,

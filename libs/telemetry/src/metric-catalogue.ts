@@ -324,6 +324,12 @@ export const METRICS = {
     meaning: 'Evidence records that the auditor sent to a sink, by outcome.',
     labels: { sink: SINKS, outcome: ['delivered', 'failed'] },
   },
+  'iris.evidence.chain_breaks': {
+    kind: 'counter',
+    unit: '{break}',
+    meaning: 'Breaks of the hash chains of evidence that the auditor met, by kind.',
+    labels: { kind: ['changed', 'missing', 'unlinked'] },
+  },
   'iris.notifications': {
     kind: 'counter',
     unit: '{notification}',

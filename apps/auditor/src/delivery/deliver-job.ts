@@ -4,6 +4,7 @@ import { count, type Logger, recordDuration } from '@iris/telemetry';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
 import { type EvidenceBatch, type EvidenceSink, RefusedError } from '../sinks/evidence-sink.js';
+import type { ChainWatch } from './chain-watch.js';
 
 /** What is kept with a job: which sinks have it, so that the next attempt does not deliver to them again. */
 const progressSchema = z.object({ delivered: z.array(z.string()) });
@@ -11,6 +12,7 @@ const progressSchema = z.object({ delivered: z.array(z.string()) });
 export interface DeliveryParts {
   readonly sinks: readonly EvidenceSink[];
   readonly redis: RedisConnection;
+  readonly chains: ChainWatch;
   /** Sees batches that are delivered. */
   readonly notifier?: { delivered(lines: readonly string[]): void };
   readonly logger: Logger;
@@ -22,12 +24,13 @@ export interface DeliveryParts {
  * @throws UnrecoverableError when what is missing was refused for good: the job becomes a dead letter; Error when it is
  *   worth another attempt
  */
-export async function deliverJob(job: Job, { sinks, redis, notifier, logger }: DeliveryParts): Promise<void> {
+export async function deliverJob(job: Job, { sinks, redis, chains, notifier, logger }: DeliveryParts): Promise<void> {
   const id = job.id ?? '';
   const data = evidenceJobSchema.safeParse(job.data);
   if (!data.success) throw new UnrecoverableError('the job holds no evidence');
   const batch: EvidenceBatch = { id, lines: readableLines(data.data.lines, logger) };
 
+  await chains.follow(id, batch.lines);
   const delivered = new Set(progressSchema.safeParse(job.progress).data?.delivered);
   const missing = sinks.filter(({ name }) => !delivered.has(name));
   const problems: { readonly sink: string; readonly error: Error }[] = [];

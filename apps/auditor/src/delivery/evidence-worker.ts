@@ -6,6 +6,7 @@ import { Worker } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import type { DecisionNotifier } from '../notifications/decision-notifier.js';
 import type { EvidenceSink } from '../sinks/evidence-sink.js';
+import { ChainWatch } from './chain-watch.js';
 import { deliverJob } from './deliver-job.js';
 
 export interface EvidenceWorkerOptions {
@@ -34,8 +35,9 @@ export class EvidenceWorker implements OnApplicationShutdown {
 
   constructor(private readonly options: EvidenceWorkerOptions) {
     const { blocking, redis, sinks, notifier, concurrency, lockMs, logger } = options;
+    const chains = new ChainWatch(redis, logger);
     this.deadLetters = new DeadLetters(redis);
-    this.worker = new Worker(EVIDENCE_QUEUE, (job) => deliverJob(job, { sinks, redis, notifier, logger }), {
+    this.worker = new Worker(EVIDENCE_QUEUE, (job) => deliverJob(job, { sinks, redis, chains, notifier, logger }), {
       connection: blocking,
       prefix: QUEUE_PREFIX,
       concurrency,
