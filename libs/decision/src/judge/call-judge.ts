@@ -72,6 +72,7 @@ export class CallJudge {
   async judge(question: CallQuestion, judgement: Judgement, budget: Budget, signal: AbortSignal): Promise<void> {
     const run = async () => {
       const open = await inSpan('iris.context', {}, () => this.#context(question, judgement, budget, signal));
+      if (open === undefined) return;
       await inSpan('iris.decision', {}, () => this.#decide(question, judgement, open, budget));
     };
     const { event, requestId } = question.request;
@@ -79,14 +80,15 @@ export class CallJudge {
     else await this.stages.requests.inTurn(requestId, budget.remainingMsOfShare(OTHER_EVENT_PERCENT), run);
   }
 
+  /** @returns undefined when the verdict is given meanwhile */
   async #context(
     { request, calls }: CallQuestion,
     judgement: Judgement,
     budget: Budget,
     signal: AbortSignal,
-  ): Promise<OpenCalls> {
+  ): Promise<OpenCalls | undefined> {
     const { memory, context, decision } = this.stages;
-    const start = performance.now();
+    judgement.begin('context');
     const { revision } = this.policies;
     const scope = verdictScope(request);
     const keys = verdictKeys(request, calls);
@@ -97,17 +99,19 @@ export class CallJudge {
     const gathered = await context.gather(request.who, limited, budget, signal);
     const prepared = decision.prepare(gathered.principal);
     const recalled = await recalling;
-    judgement.durationsMs.context = performance.now() - start;
+    const undecided = await limited;
+    const left = (await open).length - undecided.length;
+    if (judgement.isClosed) return undefined;
+    judgement.end();
 
     const decisions = new Map<ToolCall, CallDecision>();
     for (const [call, verdict] of recalled) {
       decisions.set(call, toRememberedDecision(call, verdict));
       count('iris.decision.remembered', { effect: verdict.effect });
     }
-    const undecided = await limited;
     const decided: DecidedCall[] = [];
     judgement.prepared = prepared;
-    judgement.left = (await open).length - undecided.length;
+    judgement.left = left;
     judgement.decided = decided;
     judgement.decisions = decisions;
     let preparing = Promise.resolve();
@@ -136,14 +140,14 @@ export class CallJudge {
   ): Promise<void> {
     const { prepared } = judgement;
     if (prepared === undefined) throw new Error('the context is gathered first');
-    const start = performance.now();
+    judgement.begin('pdp');
     const reserveMs = 2 * REPLY_RESERVE_MS + undecided.length * RECORD_RESERVE_MS;
     const timeoutMs = Math.max(1, budget.remainingMs() - reserveMs);
     const { decision, plans } = this.stages;
     const [ordered, strip] = await Promise.all([
       decision.decide(request, prepared, undecided, gathered.cmdb, timeoutMs, activeTraceId(), keep),
       plans.alwaysDenied(request, prepared, declared, this.policies.revision, timeoutMs / 2),
-    ]);
+    ]).finally(() => judgement.end());
     if (judgement.isClosed) return;
     judgement.strip = strip;
     judgement.decided = ordered;
@@ -156,6 +160,5 @@ export class CallJudge {
         return decided === undefined ? [] : [[call, decided] as const];
       }),
     );
-    judgement.durationsMs.pdp = performance.now() - start;
   }
 }

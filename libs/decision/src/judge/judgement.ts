@@ -13,11 +13,25 @@ export class Judgement {
   strip: ReadonlySet<string> = new Set();
   /** Calls that this request leaves to the next one, beyond the limit of new calls. */
   left = 0;
+  /** How long each stage took, or takes until the judgement is closed. */
   readonly durationsMs = { context: 0, pdp: 0 };
+  #running?: { readonly stage: 'context' | 'pdp'; readonly since: number };
   #closed = false;
+
+  begin(stage: 'context' | 'pdp'): void {
+    this.#running = { stage, since: performance.now() };
+  }
+
+  /** Ends the stage that began last. */
+  end(): void {
+    if (this.#running === undefined || this.#closed) return;
+    this.durationsMs[this.#running.stage] = performance.now() - this.#running.since;
+    this.#running = undefined;
+  }
 
   /** Closes the judgement when the verdict is given: what is decided later has no evidence, so it is not kept. */
   close(): void {
+    this.end();
     this.#closed = true;
   }
 
