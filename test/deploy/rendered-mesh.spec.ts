@@ -15,6 +15,7 @@ import { stringify } from 'yaml';
 import type { Child } from '../../apps/sandbox/src/mesh/child.js';
 import { type Sandbox, startSandbox } from '../../apps/sandbox/src/sandbox.js';
 import { VENDOR_NAMES } from '../../apps/sandbox/src/vendor-name.js';
+import { runIris } from '../cli/run-iris.js';
 import { fateOf, PRODUCTION, postHook, preRequest, type TestCall } from '../e2e/hook-client.js';
 import { manifests, presetFile, render } from './helm.js';
 import { MeshAuthority } from './mesh-certificates.js';
@@ -264,6 +265,26 @@ describe.each(['trial', 'production'])(
       // One row of the simulated ServiceNow cannot be used, which the doctor reports.
       const leftOut = preset === 'production' ? ['  source_rows_left_out (servicenow)'] : [];
       expect([code, output.match(/^ {2}[a-z_]+ \([^)]*\)/gm) ?? []]).toEqual([leftOut.length, leftOut]);
+    }, 60_000);
+
+    it('record the first decision, which iris why explains', async () => {
+      const denied = await eventually(async () => {
+        const record = recordsOf().find(({ effect, requestId }) => effect === 'DENY' && requestId !== undefined);
+        if (record === undefined) throw new Error('no denial is recorded yet');
+        return record;
+      });
+      const file = join(folder, `${preset}-evidence.jsonl`);
+      writeFileSync(
+        file,
+        recordsOf()
+          .map((record) => `${JSON.stringify(record)}\n`)
+          .join(''),
+      );
+      const { code, out } = await runIris(['why', denied.requestId ?? '', file]);
+      expect(code).toBe(0);
+      for (const text of [denied.principal.id, denied.action ?? '', 'DENY', denied.reason, denied.traceId ?? '']) {
+        expect(out).toContain(text);
+      }
     }, 60_000);
 
     if (preset === 'production') {
