@@ -27,7 +27,7 @@ export interface CallQuestion {
 }
 
 export interface JudgeOptions {
-  /** Calls of one request that are judged anew: `too_many_new_calls`. */
+  /** Calls of one request that are judged again: `too_many_new_calls`. */
   readonly maxNewCalls: number;
 }
 
