@@ -10,6 +10,7 @@ import {
   type Identity,
   type JsonObject,
   type PrincipalContext,
+  type SourceAnswer,
   type SourceFacts,
   type SourceId,
   type Subject,
@@ -128,10 +129,14 @@ export class ContextService {
       signal,
     );
     this.reader.remember(subject.principal, field, answer);
-    return (
-      usable(answer, 'source') ?? { status: 'unavailable', attributes: {}, reason: answer.reason, origin: 'source' }
-    );
+    return usable(answer, 'source') ?? unavailable(answer);
   }
+}
+
+/** An answer that has ended already, or is of the future by a wrong clock, cannot be trusted. */
+function unavailable({ status, reason }: SourceAnswer): SourceFacts {
+  const why = status === 'UNAVAILABLE' ? reason : 'source_bad_response';
+  return { status: 'unavailable', attributes: {}, reason: why, origin: 'source' };
 }
 
 function nobody(reason: SourceFacts['reason']): SourceFacts {

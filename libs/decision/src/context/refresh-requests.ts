@@ -8,18 +8,23 @@ const PAUSE_MS = 5000;
 
 /** Asks for refreshes of facts that are about to end, each once in a while. */
 export class RefreshRequests {
-  private readonly asked = new LRUCache<string, true>({ max: 10_000, ttl: PAUSE_MS });
+  private readonly asked: LRUCache<string, true>;
 
-  constructor(private readonly queue: Pick<RefreshQueue, 'ask'> | undefined) {}
+  /** @param clock reports ms that only grow */
+  constructor(
+    private readonly queue: Pick<RefreshQueue, 'ask'> | undefined,
+    clock: { now(): number } = performance,
+  ) {
+    this.asked = new LRUCache({ max: 10_000, ttl: PAUSE_MS, perf: clock });
+  }
 
   ask(source: SourceId, subject: Subject, resource?: ResourceRef): void {
-    const key = JSON.stringify([
-      source,
-      canonicalPrincipal(subject.principal),
-      subject.nodeId,
-      resource?.kind,
-      resource?.id,
-    ]);
+    // Facts about a resource are the same for all who act on it.
+    const about =
+      resource === undefined
+        ? ['subject', canonicalPrincipal(subject.principal), subject.nodeId]
+        : ['resource', resource.kind, resource.id];
+    const key = JSON.stringify([source, ...about]);
     if (this.queue === undefined || this.asked.has(key)) return;
     this.asked.set(key, true);
     // Not awaited: the decision does not depend on it. The queue never throws.
