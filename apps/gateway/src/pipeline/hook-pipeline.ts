@@ -33,6 +33,7 @@ export class HookPipeline extends HookAnswers {
   /** What cannot be decided gets the verdict of the failure mode. */
   async answer(incoming: IncomingHook, budget: Budget, gone: AbortSignal): Promise<AnsweredHook> {
     const context = new HookContext(incoming, budget, this.modes.pinned());
+    if (gone.aborted) context.abandon();
     gone.addEventListener('abort', () => context.abandon(), { once: true });
     const answering = this.#run(context).catch((error: unknown) => this.#onError(context, error));
     const verdict = await withinBudget(budget, answering, () => this.#onOvertime(context));
