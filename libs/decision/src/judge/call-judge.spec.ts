@@ -63,6 +63,7 @@ describe('CallJudge', () => {
   let memory: Pick<VerdictMemory, 'recall' | 'remember'>;
   let plans: () => Promise<ReadonlySet<string>>;
   let prepare: () => Promise<void>;
+  let gather: () => Promise<void>;
   let revision: string;
 
   beforeEach(() => {
@@ -73,6 +74,7 @@ describe('CallJudge', () => {
     memory = new VerdictMemory({ lifeSeconds: 60, maxEntries: 1000, onPolicyChange: 'recheck' });
     plans = async () => new Set();
     prepare = async () => undefined;
+    gather = async () => undefined;
     revision = 'r1';
   });
 
@@ -88,6 +90,7 @@ describe('CallJudge', () => {
         context: {
           gather: async (identity, open) => {
             gathered.push(ids(await open));
+            await gather();
             return { principal: { identity, roles: ['user'], sources: {} }, cmdb: new Map() };
           },
         },
@@ -166,6 +169,25 @@ describe('CallJudge', () => {
     await judge([call('d1')]);
     const judgement = await judge([...calls(MAX_NEW_CALLS + 1), call('d1')]);
     expect(judgement).toMatchObject({ left: 1, hasDenial: true });
+  });
+
+  it('holds what is remembered, and how much is left, before the facts are gathered', async () => {
+    await judge([call('d1')]);
+    const judgement = new Judgement();
+    const late = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    gather = () => {
+      reached.resolve();
+      return late.promise;
+    };
+    const judging = judge([...calls(MAX_NEW_CALLS + 1), call('d1')], { judgement });
+    await reached.promise;
+    expect(heldBy(judgement)).toEqual(['d1:DENY']);
+    expect(judgement.left).toBe(1);
+    judgement.close();
+    late.resolve();
+    await judging;
+    expect(asked).toEqual([['d1']]);
   });
 
   it('names denials in the order of the body, in whatever order the parts of a check arrive', async () => {

@@ -92,28 +92,32 @@ export class CallJudge {
     const { revision } = this.policies;
     const scope = verdictScope(request);
     const keys = verdictKeys(request, calls);
-    // Redis is asked first: its answer travels while the facts are put together.
-    const recalling = memory.recall(scope, keys, revision);
-    const open = recalling.then((recalled) => calls.filter((call) => !recalled.has(call)));
-    const limited = open.then((all) => firstCalls(all, this.options.maxNewCalls));
+    const decisions = new Map<ToolCall, CallDecision>();
+    judgement.decisions = decisions;
+    const openCalls = async () => {
+      const recalled = await memory.recall(scope, keys, revision);
+      const open = calls.filter((call) => !recalled.has(call));
+      const undecided = await firstCalls(open, this.options.maxNewCalls);
+      if (judgement.isClosed) return undecided;
+      for (const [call, verdict] of recalled) {
+        decisions.set(call, toRememberedDecision(call, verdict));
+        count('iris.decision.remembered', { effect: verdict.effect });
+      }
+      judgement.left = open.length - undecided.length;
+      return undecided;
+    };
+    // Redis is asked first: its answer travels while the facts are put together. What it holds is part of the judgement
+    // at once: a denial that is known holds also when the facts are late.
+    const limited = openCalls();
     const gathered = await context.gather(request.who, limited, budget, signal);
     const prepared = decision.prepare(gathered.principal);
-    const recalled = await recalling;
     const undecided = await limited;
-    const left = (await open).length - undecided.length;
     if (judgement.isClosed) return undefined;
     judgement.end();
 
-    const decisions = new Map<ToolCall, CallDecision>();
-    for (const [call, verdict] of recalled) {
-      decisions.set(call, toRememberedDecision(call, verdict));
-      count('iris.decision.remembered', { effect: verdict.effect });
-    }
     const decided: DecidedCall[] = [];
     judgement.prepared = prepared;
-    judgement.left = left;
     judgement.decided = decided;
-    judgement.decisions = decisions;
     let preparing = Promise.resolve();
     // Decisions of a large check are kept as they come, so that a request that runs out of time makes progress when it
     // is sent again.
