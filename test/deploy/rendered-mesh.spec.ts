@@ -89,6 +89,8 @@ function overlay(preset: string, vendors: Record<string, object>): object {
     const egress = [{ ports: [{ port }] }];
     const settings = { 'httpSink.url': `http://127.0.0.1:${port}` };
     return {
+      // Readiness follows the failure mode: with `open` a gateway without a PDP is ready.
+      gateway: { settings: { 'failure.preRequest': 'open', 'failure.preToolUse': 'open' } },
       enrichers: vendors,
       auditor: { settings, egress },
       tls: { enabled: true },
@@ -315,6 +317,22 @@ describe.each(['trial', 'production'])(
         writeFileSync(mounted('tls.key'), renewed['tls.key'] ?? '');
         await eventually(async () => expect((await shownCertificate(place, options)).serial).not.toBe(before.serial));
       }, 60_000);
+    }
+
+    if (preset === 'production') {
+      it('stay ready without the PDP where failures are open, which readiness states', async () => {
+        await mesh.running.get('pdp')?.stop();
+        await eventually(async () => {
+          const readiness = await fetch(`${mesh.url}/readyz`, { headers: mesh.headers });
+          expect(await readiness.json()).toMatchObject({ pdp: { ready: false } });
+        });
+        expect(await mesh.isReady('gateway')).toBe(true);
+        mesh.running.set('pdp', await mesh.pod('pdp').start());
+        await eventually(async () => {
+          const readiness = await fetch(`${mesh.url}/readyz`, { headers: mesh.headers });
+          expect(await readiness.json()).toMatchObject({ pdp: { ready: true } });
+        });
+      }, 180_000);
     }
 
     if (preset === 'trial') {
