@@ -39,6 +39,11 @@ export function commandBlocks(): CommandBlock[] {
 const NAMES: readonly (readonly [printed: RegExp, here: string])[] = [
   [/\/var\/lib\/iris\/evidence/g, '$IRIS_EVIDENCE'],
   [/ana@example\.com/g, 'ana@lumen.example'],
+  [/ada@example\.com/g, 'ana@lumen.example'],
+  [/mcp__jira__/g, 'mcp__postgres__'],
+  [/req_7f3a/g, 'req_sample0_warm'],
+  // The chain of this mesh has no signatures.
+  [/ --public-key evidence\.pub\.pem/g, ''],
   [/--node nABC/g, ''],
   // The candidate is a reader's own; without one there is nothing to compare.
   [/--policy-version candidate/g, ''],
@@ -55,6 +60,10 @@ const NAMES: readonly (readonly [printed: RegExp, here: string])[] = [
 const PROGRAMS: Readonly<Record<string, string>> = {
   kubectl: `
 case " $* " in
+  *" apply -f - "*) exec "$IRIS_NODE" -e "
+    require('yaml').parseAllDocuments(require('fs').readFileSync(0,'utf8')).forEach((d) => { if (d.errors.length) throw d.errors[0]; });" ;;
+  *" rollout restart "*) exec "$IRIS_NODE" "$PAGE_TOOLS/has-object.cjs" "$(echo "$*" | grep -o '[a-z]*/[a-z-]*' | head -1)" ;;
+  *" create "*--dry-run*) exec "$HELM_BIN/kubectl" "$@" ;;
   *" create "*) exec "$HELM_BIN/kubectl" "$@" --dry-run=client -o yaml ;;
   *" apply -f "*) file=$(echo " $* " | sed 's/.* -f \\([^ ]*\\).*/\\1/'); exec "$IRIS_NODE" -e "
     require('yaml').parseAllDocuments(require('fs').readFileSync('$file','utf8')).forEach((d) => { if (d.errors.length) throw d.errors[0]; });" ;;
@@ -66,8 +75,8 @@ case " $* " in
 esac`,
   helm: `
 case "$1" in
-  install|upgrade) shift; "$HELM_BIN/helm" template "$@" > rendered.yaml ;;
-  test) grep -q 'helm.sh/hook: test' rendered.yaml || grep -q '"helm.sh/hook": "*test' rendered.yaml ;;
+  install|upgrade) shift; "$HELM_BIN/helm" template "$@" > "$RENDERED" ;;
+  test) grep -q 'helm.sh/hook: test' "$RENDERED" || grep -q '"helm.sh/hook": "*test' "$RENDERED" ;;
   *) exec "$HELM_BIN/helm" "$@" ;;
 esac`,
   docker: `
@@ -109,6 +118,7 @@ export class PageShell {
     }
     await mkdir(join(folder, '.iris'));
     await cp(meshEnv.IRIS_EVIDENCE ?? '', join(folder, '.iris/evidence'), { recursive: true });
+    await writeFile(join(folder, 'gateway.log'), '');
     await writeFile(join(folder, 'logins.txt'), 'ana@lumen.example\n');
     const [values = ''] =
       /^```yaml\n([\s\S]*?)^```$/m.exec(readFileSync(join(ROOT, 'docs/install.md'), 'utf8'))?.slice(1) ?? [];
@@ -128,6 +138,7 @@ export class PageShell {
       IRIS_NODE: process.execPath,
       HELM_BIN: join(ROOT, '.iris/helm'),
       PAGE_TOOLS: bin,
+      RENDERED: join(folder, 'rendered.yaml'),
       PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
       HOOK_KEY: meshEnv.IRIS_HOOK_KEY ?? '',
     };
@@ -157,7 +168,7 @@ const HAS_OBJECT = `
 const { readFileSync } = require('node:fs');
 const { parseAllDocuments } = require('yaml');
 const [kind, name] = process.argv[2].split('/');
-const documents = parseAllDocuments(readFileSync('rendered.yaml', 'utf8')).map((document) => document.toJS());
+const documents = parseAllDocuments(readFileSync(process.env.RENDERED, 'utf8')).map((document) => document.toJS());
 const found = documents.some((one) => one?.kind?.toLowerCase() === kind && one.metadata.name === name);
 if (!found) { console.error('the chart has no ' + process.argv[2]); process.exit(1); }
 `;

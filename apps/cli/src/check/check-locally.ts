@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { JsonObject, ToolCall } from '@iris/contracts';
-import { DEFAULT_BUSINESS_HOURS, DecisionService, EffectsOfCalls, requestTime } from '@iris/decision';
+import {
+  DEFAULT_BUSINESS_HOURS,
+  type DecisionRequest,
+  DecisionService,
+  EffectsOfCalls,
+  requestTime,
+  sessionAttributes,
+} from '@iris/decision';
 import { loadCatalog } from '@iris/tool-catalog';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -121,16 +128,18 @@ async function questionOfOptions(
     paramsStatus: 'ok',
     phase: 'executed',
   };
-  const metadata = { login_name: login, user_agent: client };
-  const hook = {
+  const session = sessionAttributes({ userAgent: client });
+  const request: DecisionRequest = {
     event: 'pre_request',
     keyName: 'check',
     arrivedAt: (time ?? new Date()).getTime(),
-    metadata,
-    data: { metadata },
+    who: { kind: 'user', id: login, loginName: login },
+    userAgent: client,
+    attributes: { ...session, event: 'pre_request' },
+    sessionAttributes: session,
   };
   const [decided] = await decisions.decide(
-    hook as unknown as Parameters<typeof decisions.decide>[0],
+    request,
     { principal, origins: {}, sources: {}, anonymous: false },
     [call],
     new Map(),

@@ -1,12 +1,16 @@
 import type { Hook, JsonObject } from '@iris/contracts';
-import type { DecisionRequest } from '@iris/decision';
+import { type DecisionRequest, sessionAttributes } from '@iris/decision';
 import { toAttributes } from '@iris/pdp';
-import { clientOf, identify } from '../hook/index.js';
+import { identify } from '../hook/index.js';
 
 /** A hook as the stages behind it see it: nothing of the hook's own form is left. */
 export function decisionRequest(hook: Hook): DecisionRequest {
   const { metadata } = hook;
-  const sessionAttributes = sessionAttributesOf(hook);
+  const session = sessionAttributes({
+    model: metadata.model,
+    provider: metadata.provider,
+    userAgent: metadata.user_agent,
+  });
   return {
     event: hook.event,
     keyName: hook.keyName,
@@ -16,26 +20,15 @@ export function decisionRequest(hook: Hook): DecisionRequest {
     sessionId: metadata.session_id,
     userAgent: metadata.user_agent,
     unknownFields: hook.unknownFields,
-    attributes: requestAttributes(hook, sessionAttributes),
-    sessionAttributes,
+    attributes: requestAttributes(hook, session),
+    sessionAttributes: session,
   };
 }
 
-/** What is known of a call before it is made, and is the same for the whole session. */
-function sessionAttributesOf({ metadata }: Hook): JsonObject {
-  const client = clientOf(metadata.user_agent);
-  return toAttributes({
-    model: metadata.model,
-    provider: metadata.provider,
-    ...(client.name === undefined ? {} : { client }),
-    userAgent: metadata.user_agent,
-  });
-}
-
-function requestAttributes(hook: Hook, sessionAttributes: JsonObject): JsonObject {
+function requestAttributes(hook: Hook, session: JsonObject): JsonObject {
   const { metadata } = hook;
   return {
-    ...sessionAttributes,
+    ...session,
     ...toAttributes({
       permissionMode: hook.agent?.permissionMode,
       url: metadata.url,

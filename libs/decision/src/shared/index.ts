@@ -4,4 +4,5 @@ export type { DecidedCall, PolicySelection, PreparedPrincipal, ResourceFactsByPa
 export type { DecisionRequest } from './decision-request.js';
 export { PolicyRevision } from './policy-revision.js';
 export type { Mode, RequestOutcome } from './request-outcome.js';
+export { sessionAttributes } from './session-attributes.js';
 export { CATALOG, LOGGER, MODE_OVERRIDE, PDP, POLICIES, REDIS } from './tokens.js';
