@@ -1,3 +1,3 @@
 export { type AdminKeys, adminKeys } from './admin-keys.js';
-export { type ActiveSwitch, BreakGlass } from './break-glass.js';
+export { BreakGlass } from './break-glass.js';
 export { endSwitch, readSwitch, turnOn } from './switch-store.js';

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type HookKeys, type HookRoute, type KeyGrant } from './hook-keys.js';
 
 /** Everything below this path is a hook. */
-export const HOOK_PREFIX = '/ext/';
+const HOOK_PREFIX = '/ext/';
 
 /** The path of agents' own hooks. */
 export const AGENT_PATH = '/ext/claude';

@@ -1,4 +1,2 @@
-export { enabledSources } from './configured-sources.js';
 export { ContextModule } from './context.module.js';
 export { ContextService, type GatheredContext } from './context.service.js';
-export { EnricherClient } from './enricher-client.js';

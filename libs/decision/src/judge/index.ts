@@ -1,3 +1,3 @@
-export { CallJudge, type CallQuestion } from './call-judge.js';
+export { CallJudge } from './call-judge.js';
 export { JudgeModule } from './judge.module.js';
 export { Judgement } from './judgement.js';

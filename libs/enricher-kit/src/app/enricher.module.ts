@@ -13,7 +13,6 @@ export interface EnricherParts {
 }
 
 @Module({})
-// biome-ignore lint/complexity/noStaticOnlyClass: Nest's form of a module made at run time.
 export class EnricherModule {
   static with({ chain, health, webhooks }: EnricherParts): DynamicModule {
     return {
