@@ -197,7 +197,7 @@ describe('the shipped policies on a real PDP', () => {
       pdp,
       catalog,
       { resourceKind: 'aperture_hook', policyVersion: 'default', scope: '' },
-      { maxEntries: 1000, lifeMs: 60_000 },
+      { maxEntries: 1000, ttlMs: 60_000 },
     );
     const request = requestOf({
       sessionAttributes: { client: { name: 'claude-cli', version: '2' }, userAgent: 'claude-cli/2' },

@@ -100,9 +100,9 @@ function decisionStages(settings: GatewaySettings, certificates: MeshCertificate
           hours: settings['businessHours.hours'],
         },
       },
-      plans: { maxEntries: settings['plans.memoryEntries'], lifeMs: settings['plans.lifeSeconds'] * 1000 },
+      plans: { maxEntries: settings['plans.memoryEntries'], ttlMs: settings['plans.lifeSeconds'] * 1000 },
       memory: {
-        lifeSeconds: settings['verdicts.lifeSeconds'],
+        ttlSeconds: settings['verdicts.lifeSeconds'],
         maxEntries: settings['verdicts.memoryEntries'],
         onPolicyChange: settings['verdicts.onPolicyChange'],
       },

@@ -71,7 +71,7 @@ class Pipeline {
         context: context as ContextService,
         decision: new DecisionService(pdp as Pdp, catalog, effects, POLICIES, { maxParamsBytes: 4096 }),
         plans: { alwaysDenied: async () => new Set<string>() },
-        memory: new VerdictMemory({ lifeSeconds: 60, maxEntries: 1000, onPolicyChange: 'keep' }),
+        memory: new VerdictMemory({ ttlSeconds: 60, maxEntries: 1000, onPolicyChange: 'keep' }),
         requests: new OneDecisionPerRequest(undefined),
         evidence,
       },

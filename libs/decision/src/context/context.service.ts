@@ -19,7 +19,7 @@ import {
 import { count, record, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
-import type { EffectsOfCalls } from '../effects/effects-of-calls.js';
+import type { EffectsOfCalls } from '../effects/index.js';
 import type { Budget } from '../shared/budget.js';
 import type { ConfiguredSource } from './configured-sources.js';
 import { RefreshRequests } from './refresh-requests.js';

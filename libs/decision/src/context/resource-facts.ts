@@ -2,7 +2,7 @@ import type { Effect } from '@iris/call-effects';
 import type { ContextReader } from '@iris/context-cache';
 import type { Identity, JsonObject, ResourceRef, SourceFacts, ToolCall } from '@iris/contracts';
 import type { Catalog } from '@iris/tool-catalog';
-import type { EffectsOfCalls } from '../effects/effects-of-calls.js';
+import type { EffectsOfCalls } from '../effects/index.js';
 import type { Budget } from '../shared/budget.js';
 import { TimeSlice } from '../shared/time-slice.js';
 import type { ConfiguredSource } from './configured-sources.js';

@@ -2,7 +2,7 @@ import { type JsonObject, type ToolCall } from '@iris/contracts';
 import { type CheckRequest, type CheckResult, type Pdp, type PdpCall, PdpError } from '@iris/pdp';
 import { loadCatalog } from '@iris/tool-catalog';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { EffectsOfCalls } from '../effects/effects-of-calls.js';
+import { EffectsOfCalls } from '../effects/index.js';
 import type { DecidedCall, PreparedPrincipal } from '../shared/decided-call.js';
 import { requestOf } from '../testing/index.js';
 import { DecisionService } from './decision.service.js';

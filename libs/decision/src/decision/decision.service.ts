@@ -14,7 +14,7 @@ import { type CheckResult, type Pdp, PdpError, type PdpResource, toAttributes } 
 import { count, type MetricLabels, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { Injectable } from '@nestjs/common';
-import type { EffectsOfCalls } from '../effects/effects-of-calls.js';
+import type { EffectsOfCalls } from '../effects/index.js';
 import type {
   DecidedCall,
   EffectPart,

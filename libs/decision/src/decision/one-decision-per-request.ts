@@ -11,7 +11,7 @@ const DECIDED = 'decided';
  * waits until the first one's verdicts are remembered, here or in another replica. Nobody waits for its reply.
  */
 export class OneDecisionPerRequest {
-  private readonly underWay = new Map<string, Promise<unknown>>();
+  private readonly inFlight = new Map<string, Promise<unknown>>();
 
   constructor(private readonly redis: RedisConnection | undefined) {}
 
@@ -22,18 +22,18 @@ export class OneDecisionPerRequest {
    */
   async inTurn<T>(requestId: string | undefined, waitMs: number, decide: () => Promise<T>): Promise<T> {
     if (requestId === undefined || requestId === '') return decide();
-    const earlier = this.underWay.get(requestId);
+    const earlier = this.inFlight.get(requestId);
     const turn = (async () => {
       if (earlier !== undefined) await earlier.catch(() => undefined);
       else if (!(await this.claim(requestId))) await this.untilDecided(requestId, waitMs);
       return decide();
     })();
-    this.underWay.set(requestId, turn);
+    this.inFlight.set(requestId, turn);
     try {
       return await turn;
     } finally {
-      if (this.underWay.get(requestId) === turn) {
-        this.underWay.delete(requestId);
+      if (this.inFlight.get(requestId) === turn) {
+        this.inFlight.delete(requestId);
         this.release(requestId);
       }
     }

@@ -56,7 +56,7 @@ describe('ToolPlans', () => {
         return answer(request);
       },
     };
-    plans = new ToolPlans(pdp as Pdp, catalog, POLICIES, { maxEntries: 1000, lifeMs: 60_000 });
+    plans = new ToolPlans(pdp as Pdp, catalog, POLICIES, { maxEntries: 1000, ttlMs: 60_000 });
   });
 
   const denied = async (

@@ -30,7 +30,7 @@ export interface ToolPlansOptions {
   /** How many plans are kept. */
   readonly maxEntries: number;
   /** For how long a plan is kept, in ms: the bound on how long a change of policy may go unseen. */
-  readonly lifeMs: number;
+  readonly ttlMs: number;
 }
 
 /** How many plans one gateway asks for at the same time, and how many may wait. */
@@ -59,7 +59,7 @@ export class ToolPlans {
   private readonly plans: LRUCache<string, PlanKind>;
   /** The last plans that were made with every source answering, by principal: see `alwaysDenied`. */
   private readonly complete: LRUCache<string, PlanKind>;
-  private readonly underWay = new Map<string, Promise<PlanKind | undefined>>();
+  private readonly inFlight = new Map<string, Promise<PlanKind | undefined>>();
   /** Plans cost the PDP more than checks; a request with hundreds of new tools must not starve the checks. */
   private readonly few = bulkhead(PLANS_AT_ONCE, MAX_WAITING_PLANS);
 
@@ -69,7 +69,7 @@ export class ToolPlans {
     private readonly policies: PolicySelection,
     options: ToolPlansOptions,
   ) {
-    this.plans = new LRUCache({ max: options.maxEntries, ttl: options.lifeMs });
+    this.plans = new LRUCache({ max: options.maxEntries, ttl: options.ttlMs });
     this.complete = new LRUCache({ max: options.maxEntries, ttl: COMPLETE_LIFE_MS });
   }
 
@@ -133,7 +133,7 @@ export class ToolPlans {
     shared: JsonObject,
   ): ReadonlyMap<string, Promise<PlanKind | undefined>> {
     const fresh = [...new Map(wanted.map((plan) => [plan.planKey, plan])).values()].filter(
-      ({ planKey }) => !this.underWay.has(planKey),
+      ({ planKey }) => !this.inFlight.has(planKey),
     );
     const screened = fresh.length === 0 ? undefined : this.screen(request, prepared, fresh, shared);
     for (const plan of fresh) {
@@ -151,10 +151,10 @@ export class ToolPlans {
           },
           () => undefined,
         )
-        .finally(() => this.underWay.delete(plan.planKey));
-      this.underWay.set(plan.planKey, asking);
+        .finally(() => this.inFlight.delete(plan.planKey));
+      this.inFlight.set(plan.planKey, asking);
     }
-    return new Map(wanted.map(({ planKey }) => [planKey, this.underWay.get(planKey) ?? Promise.resolve(undefined)]));
+    return new Map(wanted.map(({ planKey }) => [planKey, this.inFlight.get(planKey) ?? Promise.resolve(undefined)]));
   }
 
   /** Which tools the principal may call with no parameters, none when the PDP gives no answer; and which to plan. */

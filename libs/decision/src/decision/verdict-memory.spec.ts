@@ -51,7 +51,7 @@ function denial(of: ToolCall): CallDecision {
 }
 
 function memory(rest: { onPolicyChange?: 'keep' | 'recheck'; maxEntries?: number } = {}): VerdictMemory {
-  return new VerdictMemory({ lifeSeconds: 60, maxEntries: 100, onPolicyChange: 'keep', ...rest });
+  return new VerdictMemory({ ttlSeconds: 60, maxEntries: 100, onPolicyChange: 'keep', ...rest });
 }
 
 const eventOf = ({ phase }: ToolCall): HookEvent => (phase === 'executed' ? 'pre_request' : 'entire_request');

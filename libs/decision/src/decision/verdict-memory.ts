@@ -48,7 +48,7 @@ const NOT_REMEMBERED: ReadonlySet<ReasonId> = new Set(['call_too_large', 'call_t
 export interface VerdictMemoryOptions {
   readonly redis?: RedisConnection;
   /** For how long a verdict is remembered after it was given, in s. */
-  readonly lifeSeconds: number;
+  readonly ttlSeconds: number;
   /** How many verdicts are kept in memory. */
   readonly maxEntries: number;
   /** `keep`: a verdict stays valid after a policy change; `recheck`: only for the policy revision it was made by. */
@@ -67,7 +67,7 @@ export class VerdictMemory {
   private readonly local: LRUCache<string, RememberedVerdict>;
 
   constructor(private readonly options: VerdictMemoryOptions) {
-    this.local = new LRUCache({ max: options.maxEntries, ttl: options.lifeSeconds * 1000 });
+    this.local = new LRUCache({ max: options.maxEntries, ttl: options.ttlSeconds * 1000 });
   }
 
   /** The remembered verdicts of these calls; none without a scope. What is found under one name is kept under all. */
@@ -164,7 +164,7 @@ export class VerdictMemory {
     if (verdict === undefined || name === undefined) return false;
     const ageMs = Date.now() - verdict.decidedAt;
     // A clock that went back must not lengthen a life.
-    if (Math.abs(ageMs) >= this.options.lifeSeconds * 1000) return false;
+    if (Math.abs(ageMs) >= this.options.ttlSeconds * 1000) return false;
     if (this.options.onPolicyChange === 'recheck' && verdict.revision !== revision) return false;
     if (call.callVisible !== false && verdict.content !== name.content) return false;
     if (call.phase !== 'executed') return true;
@@ -198,11 +198,11 @@ export class VerdictMemory {
 
   private write(scope: VerdictScope, verdicts: readonly (readonly [VerdictKey, RememberedVerdict])[]): void {
     for (const [name, verdict] of verdicts) this.local.set(localKey(scope, name), verdict);
-    const { redis, lifeSeconds } = this.options;
+    const { redis, ttlSeconds } = this.options;
     if (redis?.status !== 'ready') return;
     for (const part of partsOf(verdicts, MAX_FIELDS_PER_COMMAND)) {
       const fields = part.flatMap(([name, verdict]) => [fieldOf(name), JSON.stringify(verdict)]);
-      redis.eval(REMEMBER, 1, redisKey(scope), lifeSeconds, MAX_FIELDS_PER_SESSION, ...fields).catch(() => undefined);
+      redis.eval(REMEMBER, 1, redisKey(scope), ttlSeconds, MAX_FIELDS_PER_SESSION, ...fields).catch(() => undefined);
     }
   }
 }

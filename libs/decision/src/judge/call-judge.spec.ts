@@ -71,7 +71,7 @@ describe('CallJudge', () => {
     gathered = [];
     prepared = [];
     decide = atOnce;
-    memory = new VerdictMemory({ lifeSeconds: 60, maxEntries: 1000, onPolicyChange: 'recheck' });
+    memory = new VerdictMemory({ ttlSeconds: 60, maxEntries: 1000, onPolicyChange: 'recheck' });
     plans = async () => new Set();
     prepare = async () => undefined;
     gather = async () => undefined;
