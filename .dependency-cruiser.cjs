@@ -1,3 +1,5 @@
+const stageRules = require('./stage-rules.cjs');
+
 /** Dependencies point one way: apps -> libs -> contracts. */
 module.exports = {
   forbidden: [
@@ -52,13 +54,7 @@ module.exports = {
       from: { path: '^(apps|libs)/([^/]+)/', pathNot: '^apps/generator/' },
       to: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/$2/', '/index\\.ts$'] },
     },
-    {
-      name: 'rooms-by-their-front-door',
-      comment: 'The tool-calls room is pure; the rest of the gateway sees its entry only.',
-      severity: 'error',
-      from: { path: '^apps/gateway/src/', pathNot: '^apps/gateway/src/tool-calls/' },
-      to: { path: '^apps/gateway/src/tool-calls/', pathNot: '/tool-calls/index\\.ts$' },
-    },
+    ...stageRules(require('./stages.json')),
     {
       name: 'cerbos-only-in-pdp',
       severity: 'error',
