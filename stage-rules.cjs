@@ -18,12 +18,19 @@ module.exports = (parts) =>
         comment: 'A stage is imported by its index.ts.',
         severity: 'error',
         from,
-        to: { path: `^${root}/(${imports.join('|')})/`, pathNot: '/index\\.ts$' },
+        to: { path: `^${root}/(${imports.join('|')})/`, pathNot: '/index\\.[jt]s$' },
       };
       return imports.length === 0 ? [forbidden] : [forbidden, entry];
     });
     return [
       ...rules,
+      {
+        name: `${part}-entries`,
+        comment: 'What composes the stages imports each by its index.ts.',
+        severity: 'error',
+        from: { path: `^${root}/[^/]+$`, pathNot: '\\.spec\\.ts$' },
+        to: { path: `^${root}/(${names.join('|')})/`, pathNot: '/index\\.[jt]s$' },
+      },
       {
         name: `${part}-shared-imports-no-stage`,
         comment: 'Types that pass between stages depend on none of them.',

@@ -76,6 +76,13 @@ describe('the dependency rules of stages', () => {
     expect(found).toContain(`error ${rule}: ${from}`);
   });
 
+  it('find a file that composes stages and imports an inner file of one', () => {
+    expect(cruise({ 'src/app.js': "import './b/y.js';", 'src/b/y.js': '' })).toContain(
+      'error part-entries: src/app.js',
+    );
+    expect(cruise({ 'src/app.js': "import './b/index.js';", 'src/b/index.js': '' })).toContain('no dependency');
+  });
+
   it('find nothing in an import that is listed', () => {
     expect(cruise({ 'src/a/x.js': "import '../shared/y.js';", 'src/shared/y.js': '' })).toContain(
       'no dependency violations',

@@ -12,18 +12,16 @@ import {
 import { parseGoldenChecks } from '@iris/pdp';
 import { createLogger, type Logger } from '@iris/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { BreakGlassModule } from './break-glass/break-glass.module.js';
-import { ExplainModule } from './explain/explain.module.js';
+import { BreakGlassModule } from './break-glass/index.js';
+import { ExplainModule } from './explain/index.js';
 import { type GatewaySettings, hookLimitsOf, workerHeapMb } from './gateway.settings.js';
-import { HealthModule } from './health/health.module.js';
-import { HookHttpModule } from './http/hook-http.module.js';
+import { HealthModule } from './health/index.js';
+import { HookHttpModule } from './http/index.js';
 import { type MeshCertificates, openMeshCertificates } from './mesh-certificates.js';
 import { openChain } from './open-chain.js';
-import { decisionRequest } from './pipeline/decision-request.js';
-import { PipelineModule } from './pipeline/pipeline.module.js';
-import { ReadingModule } from './pipeline/reading.module.js';
+import { decisionRequest, PipelineModule, ReadingModule } from './pipeline/index.js';
 import { ResourcesModule } from './resources.module.js';
-import { VerdictModule } from './verdict/verdict.module.js';
+import { VerdictModule } from './verdict/index.js';
 
 @Module({})
 class GatewayModule {}

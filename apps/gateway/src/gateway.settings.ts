@@ -3,7 +3,7 @@ import { DEFAULT_BUSINESS_HOURS, minutesOf } from '@iris/decision';
 import { LOG_LEVELS } from '@iris/telemetry';
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import { DEFAULT_HOOK_LIMITS, type HookLimits } from './hook/hook-limits.js';
+import { DEFAULT_HOOK_LIMITS, type HookLimits } from './hook/index.js';
 
 const HOOK_EVENTS = ['pre_request', 'tool_call_entire_request', 'entire_request', 'pre_tool_use'] as const;
 const HOST_PORT = /^([^\s:]+|\[[0-9a-f:.]+\]):\d+$/i;

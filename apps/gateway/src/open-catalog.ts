@@ -4,7 +4,7 @@ import { count, type Logger, setGauge } from '@iris/telemetry';
 import { type Catalog, compileCatalog, loadCatalog, replaceableCatalog } from '@iris/tool-catalog';
 import { Piscina } from 'piscina';
 import type { CatalogReading } from './catalog-worker.js';
-import { revisionNumber } from './health/revision-number.js';
+import { revisionNumber } from './health/index.js';
 
 /** For how long a changed text must stay as it is before it is used, in ms: editors write a file in several steps. */
 const SETTLE_MS = 500;

@@ -4,18 +4,20 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createGatewayModule } from './gateway.module.js';
 import { type GatewaySettings, gatewaySettings } from './gateway.settings.js';
-import { HEALTH_FACTS, type HealthFacts } from './health/health.controller.js';
-import { PdpWatch } from './health/pdp-watch.js';
+import { HEALTH_FACTS, type HealthFacts, PdpWatch } from './health/index.js';
 import { boundHeapGrowth } from './heap-growth.js';
-import { agentReplyText } from './http/agent-reply.js';
-import { replyText } from './http/aperture-reply.js';
-import { HookKeys } from './http/hook-keys.js';
-import { AGENT_PATH, prepareHookTransport } from './http/hook-transport.js';
-import { ProblemFilter } from './http/problem.filter.js';
-import { refusalText } from './http/refusal.js';
+import {
+  AGENT_PATH,
+  agentReplyText,
+  HookKeys,
+  ProblemFilter,
+  prepareHookTransport,
+  refusalText,
+  replyText,
+} from './http/index.js';
 import { HookAnswers } from './protocol/hook-answers.js';
 import type { HookVerdict } from './protocol/hook-verdict.js';
-import { block } from './verdict/denials.js';
+import { block } from './verdict/index.js';
 
 /** A client that is slower than this to send its whole request is given up, in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
