@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +13,8 @@ let folder = '';
 export function markRun() {
   process.env[RUN_ID] = randomUUID();
   folder = mkdtempSync(join(tmpdir(), 'iris-run-'));
+  // Some tests run a program as another user, who has to reach its files below.
+  chmodSync(folder, 0o711);
   process.env.TMPDIR = folder;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
     process.once(signal, () => {
