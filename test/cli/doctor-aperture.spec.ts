@@ -73,6 +73,14 @@ describe('doctor reads the shipped examples', () => {
     expect(new Set(ids)).toEqual(new Set(['aperture_old_syntax']));
   });
 
+  it('gives no tick for a tailnet policy that it cannot read', async () => {
+    const policy = await write('unreadable.hujson', 'grants: yaml');
+    const run = await runIris(['doctor', '--json', '--no-enrichers', '--tailnet-policy', policy]);
+    const { checks } = run.json<{ checks: { check: string; skipped?: string }[] }>();
+    expect(checks.find(({ check }) => check === 'tailnet services')?.skipped).toContain('not readable');
+    expect(run.code).toBe(1);
+  });
+
   it.each<[id: string, list: 'findings' | 'warnings', from: string, to: string]>([
     [
       'tailnet_service_misspelt',

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 import { type ParseError, parse } from 'jsonc-parser';
-import type { CheckOutcome, Finding } from './findings.js';
+import { type CheckOutcome, type Finding, skipped } from './findings.js';
 
 export interface TailnetCheckOptions {
   /** Hosts in the urls of the hooks, such as `iris.tail1234.ts.net`. Empty: the service is `svc:iris`. */
@@ -25,7 +25,7 @@ export function checkTailnet(text: string, { hosts, rolesCapability }: TailnetCh
   const check = 'tailnet services';
   const errors: ParseError[] = [];
   const policy: unknown = parse(text, errors, { allowTrailingComma: true });
-  if (errors.length > 0 || !isJsonObject(policy)) return { check, notes: [], findings: [] };
+  if (errors.length > 0 || !isJsonObject(policy)) return skipped(check, 'the policy file is not readable');
   const grants = asList(policy.grants).filter(isJsonObject);
   const approved = asObject(asObject(policy.autoApprovers).services);
   const expected = hosts.length === 0 ? ['svc:iris'] : [...new Set(hosts.map((host) => `svc:${host.split('.')[0]}`))];

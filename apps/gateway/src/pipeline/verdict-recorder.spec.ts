@@ -43,11 +43,17 @@ function decidedCall(id: string, changes: Partial<CallDecision> = {}): DecidedCa
   };
 }
 
-function contextOf(decided: readonly DecidedCall[], event: HookEvent, mode: Mode, override?: ModeOverride) {
+function contextOf(
+  decided: readonly DecidedCall[],
+  event: HookEvent,
+  mode: Mode,
+  override?: ModeOverride,
+  byCategory: Readonly<Record<string, Mode>> = {},
+) {
   const context = new HookContext(
     { routeEvent: event, keyName: 'k', arrivedAt: 0, body: Buffer.alloc(0), contentCoding: undefined },
     new Budget(1000),
-    new Modes({ default: mode, byEvent: {}, byCategory: {} }, catalog, () => override),
+    new Modes({ default: mode, byEvent: {}, byCategory }, catalog, () => override),
   );
   context.judgement.decided = decided;
   context.judgement.decisions = new Map(decided.map(({ decision }) => [decision.call, decision]));
@@ -96,6 +102,15 @@ describe('VerdictRecorder', () => {
     const verdict = await recorder.close(contextOf([decidedCall('t1')], event, mode), { verdict: ALLOW });
     expect(verdict).toMatchObject(expected);
     expect(labelsOf('iris.hook.replies')).toEqual([{ event, action: verdict.action, reason: verdict.reason }]);
+  });
+
+  it.each<[Record<string, Mode>, object]>([
+    [{ files: 'enforce' }, LOST],
+    [{ other: 'enforce' }, ALLOW],
+  ])('of a decision that is not kept, observed but for %j, gives %j', async (byCategory, expected) => {
+    kept = Promise.resolve(false);
+    const context = contextOf([decidedCall('t1')], 'pre_request', 'observe', undefined, byCategory);
+    expect(await recorder.close(context, { verdict: ALLOW })).toMatchObject(expected);
   });
 
   it('blocks nothing that is not kept while a switch sets all to observe', async () => {

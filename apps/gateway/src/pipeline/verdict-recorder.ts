@@ -61,7 +61,9 @@ export class VerdictRecorder {
     };
     const kept = await inSpan('iris.evidence', {}, () => this.evidence.record(outcome, decided, isEnforced));
     this.shadow?.compare(outcome, decided);
-    const isLost = !kept && enforceable && mode === 'enforce';
+    // Also an allow: what a category enforces must be recorded where the event is only observed.
+    const enforced = mode === 'enforce' || decided.some(({ decision }) => modeOf(decision) === 'enforce');
+    const isLost = !kept && enforceable && enforced;
     const verdict = isLost ? block('evidence_unavailable', 'Blocked: this decision cannot be recorded.') : given;
     this.#report(context, { verdict, wouldHave, failed });
     return verdict;
