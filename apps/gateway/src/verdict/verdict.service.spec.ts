@@ -18,6 +18,7 @@ interface Case {
   readonly title: string;
   readonly event?: HookEvent;
   readonly mode?: Mode;
+  readonly byCategory?: Readonly<Record<string, Mode>>;
   readonly failure?: 'closed' | 'open';
   readonly onDeniedResult?: 'redact' | 'block';
   readonly canAsk?: boolean;
@@ -49,7 +50,7 @@ function rewritten(status: RewrittenBody['status']): RewrittenBody {
 }
 
 function subjectOf(spec: Case) {
-  const { event = 'pre_request', canAsk = false, mode = 'enforce' } = spec;
+  const { event = 'pre_request', canAsk = false, mode = 'enforce', byCategory = {} } = spec;
   const decisions = spec.calls.map(decisionOf);
   const data = hookCallDataSchema.parse({});
   const agent = event === 'pre_tool_use' ? { canAsk } : undefined;
@@ -73,7 +74,7 @@ function subjectOf(spec: Case) {
           },
         }),
   };
-  return { hook, judgement, calls, modes: new Modes({ default: mode, byEvent: {}, byCategory: {} }, catalog) };
+  return { hook, judgement, calls, modes: new Modes({ default: mode, byEvent: {}, byCategory }, catalog) };
 }
 
 describe('VerdictService', () => {

@@ -1,5 +1,5 @@
-import type { Hook, ReasonId } from '@iris/contracts';
-import type { Judgement, Modes } from '@iris/decision';
+import type { Hook, HookEvent, ReasonId } from '@iris/contracts';
+import type { Judgement, Mode, Modes } from '@iris/decision';
 import type { HookCalls, ReadCalls } from '../protocol/hook-calls.js';
 import { type Conclusion, conclude, unlessDenied } from './conclusion.js';
 import { block } from './denials.js';
@@ -66,8 +66,13 @@ export class VerdictService {
     return { verdict: this.#failureMode(about).unlessObserving(about.hook.event, verdict) };
   }
 
-  #failureMode({ modes }: JudgedHook): FailureMode {
-    return new FailureMode(modes, this.options.onFailure);
+  /** Where the event is only observed, a call of a category that is enforced makes the whole hook enforced. */
+  #failureMode({ modes, calls }: JudgedHook): FailureMode {
+    const ofEvent = (event: HookEvent): Mode => {
+      const isEnforced = calls?.calls.some((call) => modes.ofTool(event, call) === 'enforce') === true;
+      return isEnforced ? 'enforce' : modes.ofEvent(event);
+    };
+    return new FailureMode({ ofEvent }, this.options.onFailure);
   }
 
   #undecided(about: JudgedHook, reason: ReasonId, text: string): Conclusion {
@@ -83,7 +88,8 @@ export class VerdictService {
     const { decided, left } = about.judgement;
     const text = `this request has too many tool calls that were not judged before. ${decided.length} of them are judged now, ${left} are left; send it again to continue.`;
     const blocked = block('too_many_new_calls', `Blocked: ${text}`);
-    const verdict = this.#failureMode(about).unlessObserving(about.hook.event, blocked);
+    const observed = this.#failureMode(about).unlessObserving(about.hook.event, blocked);
+    const { verdict } = this.#unlessDenied(about, { verdict: observed });
     return verdict.action === 'block' ? { verdict } : { verdict, wouldHave: 'block' };
   }
 }
