@@ -1,10 +1,10 @@
 import { loadSettings } from '@iris/config';
+import { HealthReport, PdpWatch } from '@iris/entry-point';
 import { createLogger, endOnSignal } from '@iris/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createGatewayModule } from './gateway.module.js';
 import { type GatewaySettings, gatewaySettings } from './gateway.settings.js';
-import { HEALTH_FACTS, type HealthFacts, PdpWatch } from './health/index.js';
 import { boundHeapGrowth } from './heap-growth.js';
 import {
   AGENT_PATH,
@@ -45,7 +45,7 @@ function lastResort(path: string, settings: GatewaySettings, isSwitchedOff: bool
 }
 
 /** A switch for one category does not cover a hook whose tools are not known. */
-function isOffForAll({ breakGlass }: HealthFacts): boolean {
+function isOffForAll({ breakGlass }: Pick<HealthReport, 'breakGlass'>): boolean {
   return breakGlass !== undefined && breakGlass.category === undefined;
 }
 
@@ -74,7 +74,7 @@ export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void
       onUnauthenticated: (peer, path) =>
         logger.warn({ peer, path, reason: 'hook_unauthenticated' }, 'a hook has no known key'),
       notPermitted: (request) => refusalText(app.get(HookAnswers), request, 'hook_key_not_permitted', NOT_PERMITTED),
-      lastResort: (path) => lastResort(path, settings, isOffForAll(app.get(HEALTH_FACTS))),
+      lastResort: (path) => lastResort(path, settings, isOffForAll(app.get(HealthReport))),
     });
     app.useGlobalFilters(new ProblemFilter(app.get(HookAnswers), logger));
     await app.listen(settings['http.port'], settings['http.host']);

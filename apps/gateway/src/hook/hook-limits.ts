@@ -1,3 +1,5 @@
+import { DEFAULT_PARAMS_LIMITS } from '@iris/decision/calls';
+
 /** The bounds of one hook. Each is a setting; exceeding one has a reason id of its own. */
 export interface HookLimits {
   /** Body size in bytes, before and after decompression: `body_too_large`. */
@@ -35,6 +37,5 @@ export const DEFAULT_HOOK_LIMITS: HookLimits = {
   maxDeclaredTools: 1000,
   maxIdLength: 16_384,
   maxNameLength: 512,
-  maxParamsBytesPdp: 262_144,
-  maxParamsBytesEvidence: 65_536,
+  ...DEFAULT_PARAMS_LIMITS,
 };

@@ -2,6 +2,7 @@ import { closedOnShutdown, LOGGER } from '@iris/decision';
 import type { Logger } from '@iris/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { AgentIdentityRules } from './agent-identity.js';
+import { ApertureHealthController } from './aperture-health.controller.js';
 import { BufferedBytes } from './buffered-bytes.js';
 import { EXPLAIN_ACCESS, type ExplainAccess, ExplainController } from './explain.controller.js';
 import { AGENT_IDENTITY_RULES, BODY_LIMITS, type BodyLimits, HookController } from './hook.controller.js';
@@ -26,7 +27,7 @@ export class HookHttpModule {
     const { maxBodyBytes } = options;
     return {
       module: HookHttpModule,
-      controllers: [HookController, ExplainController],
+      controllers: [HookController, ExplainController, ApertureHealthController],
       providers: [
         {
           provide: OPEN_HOOK_KEYS,

@@ -19,7 +19,7 @@ export interface BreakGlassOptions {
 }
 
 /**
- * The break-glass switch as this gateway has it. It is recorded, logged and measured while it is on.
+ * The break-glass switch as this process has it. It is recorded, logged and measured while it is on.
  *
  * @returns undefined where no key may turn it
  * @throws ConfigError when a key cannot be used, or there is no Redis for the switch

@@ -10,7 +10,7 @@ export interface ReadinessInput {
 }
 
 /**
- * Whether hooks are to be sent to this gateway. Where a failure mode is open, hooks pass without a PDP, which needs a
+ * Whether requests are to be sent to this process. Where a failure mode is open, they pass without a PDP, which needs a
  * gateway that answers; at the start the PDP has some time to come, so that a rollout lets nothing pass for want of it.
  */
 export function readinessOf(input: ReadinessInput): { readonly ready: boolean; readonly withoutPdp: boolean } {

@@ -1,14 +1,16 @@
 import { irisVersion } from '@iris/config';
+import { ContextReader } from '@iris/context-cache';
 import { CATALOG, LOGGER, MODE_OVERRIDE, type ModeOverride, PDP, PolicyRevision } from '@iris/decision';
 import type { Pdp } from '@iris/pdp';
 import type { Logger } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { HEALTH_FACTS, HealthController, type HealthFacts } from './health.controller.js';
+import { HealthController } from './health.controller.js';
+import { type FailureModes, HealthReport } from './health-report.js';
 import { PdpWatch, type PdpWatchOptions } from './pdp-watch.js';
 
 export interface HealthModuleOptions extends PdpWatchOptions {
-  readonly failureModes: HealthFacts['failureModes'];
+  readonly failureModes: FailureModes;
 }
 
 @Module({})
@@ -42,17 +44,13 @@ export class HealthModule {
           }),
         },
         {
-          provide: HEALTH_FACTS,
-          inject: [MODE_OVERRIDE],
-          useFactory: (override: () => ModeOverride | undefined): HealthFacts => ({
-            failureModes,
-            get breakGlass() {
-              return override();
-            },
-          }),
+          provide: HealthReport,
+          inject: [PdpWatch, ContextReader, MODE_OVERRIDE],
+          useFactory: (watch: PdpWatch, cache: ContextReader, override: () => ModeOverride | undefined) =>
+            new HealthReport(watch, cache, failureModes, override),
         },
       ],
-      exports: [PdpWatch, PolicyRevision],
+      exports: [PdpWatch, PolicyRevision, HealthReport],
     };
   }
 }

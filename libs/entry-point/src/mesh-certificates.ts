@@ -1,7 +1,7 @@
 import { ConfigError } from '@iris/config';
 import { Certificates, certificateFiles } from '@iris/grpc-tls';
 import type { Logger } from '@iris/telemetry';
-import type { GatewaySettings } from './gateway.settings.js';
+import type { DecisionSettings } from './decision.settings.js';
 
 /** Certificates for the connections to the enrichers and to the PDP, as far as settings name any. */
 export interface MeshCertificates {
@@ -11,7 +11,7 @@ export interface MeshCertificates {
 }
 
 /** @throws ConfigError naming the setting or the file that cannot be used */
-export function openMeshCertificates(settings: GatewaySettings, logger: Logger): MeshCertificates {
+export function openMeshCertificates(settings: DecisionSettings, logger: Logger): MeshCertificates {
   const opened: Certificates[] = [];
   const open = (prefix: 'sources.tls' | 'pdp.tls') => {
     const files = certificateFiles(settings, prefix);

@@ -49,7 +49,7 @@ export class PdpWatch implements OnApplicationShutdown {
     return this.hasBeenReady;
   }
 
-  /** Why the gateway cannot accept decisions; empty when it can. */
+  /** Why no decision can be accepted decisions; empty when it can. */
   get faults(): readonly string[] {
     if (this.report.strict === false && !this.options.requireStrict) {
       return this.report.failures.filter((failure) => !failure.startsWith('an unknown fact'));

@@ -1,14 +1,14 @@
 import { ConfigError } from '@iris/config';
 import { ChainWriter, SigningKeyError, signingKey } from '@iris/evidence';
 import type { Logger } from '@iris/telemetry';
-import type { GatewaySettings } from './gateway.settings.js';
+import type { DecisionSettings } from './decision.settings.js';
 
 /**
- * The chain of this gateway's records.
+ * The chain of this process's records.
  *
  * @throws ConfigError when the key cannot be used
  */
-export function openChain(settings: GatewaySettings, logger: Logger): ChainWriter {
+export function openChain(settings: DecisionSettings, logger: Logger): ChainWriter {
   const pem = settings['evidence.signingKey'];
   if (pem === undefined) {
     logger.warn('the heads of the evidence chain have no signature: evidence.signingKey is not set');

@@ -3,7 +3,7 @@ import { CATALOG, closedOnShutdown, LOGGER, PDP, POLICIES, REDIS } from '@iris/d
 import { CerbosPdp } from '@iris/pdp';
 import type { Logger } from '@iris/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
-import type { GatewaySettings } from './gateway.settings.js';
+import type { DecisionSettings } from './decision.settings.js';
 import type { MeshCertificates } from './mesh-certificates.js';
 import { type OpenCatalog, openCatalog } from './open-catalog.js';
 
@@ -13,7 +13,12 @@ const OPEN_CATALOG = Symbol('open catalog');
 /** What the stages share: the catalog, the connections to the PDP and Redis, and the log. */
 @Module({})
 export class ResourcesModule {
-  static register(settings: GatewaySettings, certificates: MeshCertificates, logger: Logger): DynamicModule {
+  static register(
+    settings: DecisionSettings,
+    name: string,
+    certificates: MeshCertificates,
+    logger: Logger,
+  ): DynamicModule {
     const address = redisAddress(settings);
     return {
       module: ResourcesModule,
@@ -38,7 +43,7 @@ export class ResourcesModule {
         {
           provide: REDIS,
           useFactory: () =>
-            address && connectRedis(address, { name: 'iris-gateway', onCondition: reportRedis('cache', logger) }),
+            address && connectRedis(address, { name: `iris-${name}`, onCondition: reportRedis('cache', logger) }),
         },
         closedOnShutdown<MeshCertificates>(CERTIFICATES, (opened) => opened.close()),
         closedOnShutdown<OpenCatalog>(OPEN_CATALOG, (opened) => opened.close()),
