@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { openApiDocument } from '@iris/console-api';
 import { DASHBOARDS } from '../../../deploy/grafana/dashboards.js';
 import { buildDashboard } from '../../../deploy/grafana/panels.js';
 import { REVISION_FILE, revisionText } from '../../cli/src/policies/policy-revision.js';
@@ -24,6 +25,7 @@ await runSteps([
       return { 'docs/context.md': withTables(readFileSync('docs/context.md', 'utf8'), tables) };
     },
   ],
+  ['OpenAPI document', openApi],
   ['list of dependencies', () => ({ 'docs/dependencies.md': dependencyDocument() })],
   ['schemas of policies', policySchemas],
   ['revision of policies', policyRevision],
@@ -47,6 +49,11 @@ await runSteps([
 async function referenceFolder(): Promise<GeneratedFiles> {
   const vendors = readVendors();
   return inFolder('docs/reference', referencePages(await settingsOfApps(vendors), vendors));
+}
+
+function openApi(): GeneratedFiles {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  return { 'apps/console/openapi.json': `${JSON.stringify(openApiDocument(version), undefined, 2)}\n` };
 }
 
 /** The files of a folder that holds nothing else; one that nothing makes any more is removed. */

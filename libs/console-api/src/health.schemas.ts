@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { roleSchema, sourceStatusSchema, timeSchema } from './shared.schemas.js';
+
+/** Who is asking. */
+export const meSchema = z.strictObject({
+  login: z.string(),
+  name: z.string().optional(),
+  role: roleSchema,
+  method: z.enum(['tailscale', 'oidc', 'local']),
+  csrfToken: z.string().describe('Value of the header x-iris-csrf of every request that is not a GET.'),
+  irisVersion: z.string(),
+  logoutUrl: z.string().optional(),
+});
+export type Me = z.infer<typeof meSchema>;
+
+export const findingSchema = z.strictObject({
+  id: z.string().describe('Stable id, as `iris doctor` prints it.'),
+  subject: z.string(),
+  detail: z.string(),
+  fix: z.string().describe('What to do.'),
+});
+
+export const checkSchema = z.strictObject({
+  check: z.string(),
+  state: z.enum(['ok', 'warning', 'failing', 'not_checked']),
+  notes: z.array(z.string()),
+  findings: z.array(findingSchema),
+  warnings: z.array(findingSchema),
+  skipped: z.string().optional().describe('Why it was not checked.'),
+});
+export type Check = z.infer<typeof checkSchema>;
+
+export const healthSchema = z.strictObject({
+  checkedAt: timeSchema,
+  checks: z.array(checkSchema).describe('The checks of `iris doctor` that the settings of the console allow.'),
+  sources: z.array(
+    z.strictObject({
+      source: z.string(),
+      statuses: z.record(sourceStatusSchema, z.int()).describe('Decisions of the last hour by status of the source.'),
+      lastFresh: timeSchema.optional(),
+    }),
+  ),
+  log: z.strictObject({
+    state: z.enum(['ok', 'unavailable']),
+    newest: timeSchema.optional().describe('Time of the newest record.'),
+    oldest: timeSchema.optional(),
+    lagSeconds: z.number().optional().describe('Time since the newest record arrived, in s.'),
+  }),
+  securityReports: z.int().describe('Reports of the content security policy since the start.'),
+});
+export type Health = z.infer<typeof healthSchema>;
+
+export const accessQuerySchema = z.strictObject({
+  person: z.string().max(512).optional().describe('Whose data was looked at.'),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+
+/** Who looked at whose data. */
+export const accessLogSchema = z.strictObject({
+  entries: z.array(
+    z.strictObject({
+      time: timeSchema,
+      actor: z.string(),
+      role: roleSchema,
+      action: z.string().describe('Operation of the API.'),
+      subject: z.string().optional().describe('Person whose data was answered.'),
+      record: z.string().optional().describe('Record that was answered.'),
+    }),
+  ),
+});
+export type AccessLog = z.infer<typeof accessLogSchema>;
