@@ -2,8 +2,8 @@ import { z } from 'zod';
 import {
   effectSchema,
   filterSchema,
+  forceSchema,
   limitSchema,
-  modeSchema,
   replySchema,
   sourceStatusSchema,
   timeSchema,
@@ -12,40 +12,41 @@ import {
 /** One decision in a list. */
 export const decisionSummarySchema = z.strictObject({
   id: z.string().describe('Id of the record.'),
-  cursor: z.string().describe('Place of the record in the log: event id of the stream and cursor of the list.'),
   time: timeSchema.describe('When the decision was made, UTC.'),
   person: z.string().describe('Login name, stable node id or anonymous.'),
   tool: z.string().optional().describe('Tool; absent for a hook without a tool call.'),
   server: z.string().optional().describe('MCP server of the tool.'),
   category: z.string().optional(),
-  operation: z.string().optional(),
-  environment: z.string().optional(),
   event: z.string().describe('Event of the hook.'),
+  phase: z.string().describe('Phase of the tool call: declared, executed, requested or none.'),
+  entryPoint: z.string().describe('App that decided.'),
   effect: effectSchema,
   reason: z.string().describe('Reason id.'),
-  mode: modeSchema,
-  enforced: z.boolean().describe('Whether the effect was put into force by the reply.'),
+  force: forceSchema,
   reply: replySchema,
   wouldHave: replySchema.optional().describe('In observe mode: the reply that enforcement would have given.'),
   rules: z.array(z.string()).describe('Rules that decided, as <policy>#<rule>.'),
   session: z.string().optional().describe('Session id.'),
   sources: z.record(z.string(), sourceStatusSchema).describe('Status of each source.'),
+  totalMs: z.number().describe('The whole hook until it was recorded, in ms.'),
+  erased: z.boolean().describe('Whether the personal fields were erased.'),
 });
 export type DecisionSummary = z.infer<typeof decisionSummarySchema>;
 
 export const listQuerySchema = filterSchema.extend({
   limit: limitSchema.default(100),
-  before: z.string().max(512).optional().describe('Cursor: only decisions before this one.'),
+  cursor: z.string().max(512).optional().describe('Value of next of the page before.'),
 });
 
 export const decisionListSchema = z.strictObject({
   decisions: z.array(decisionSummarySchema).describe('The newest first.'),
-  next: z.string().optional().describe('Value of before for the next page; absent on the last page.'),
+  next: z.string().optional().describe('Value of cursor for the next page; absent on the last page.'),
 });
 export type DecisionList = z.infer<typeof decisionListSchema>;
 
+export const BUCKET_LENGTHS = ['minute', '10 minutes', 'hour', 'day'] as const;
 export const countsQuerySchema = filterSchema.extend({
-  buckets: z.coerce.number().int().min(1).max(500).default(60).describe('Number of buckets of equal length.'),
+  bucket: z.enum(BUCKET_LENGTHS).optional().describe('Length of a bucket; without it one that fits the window.'),
 });
 
 const tally = z.int().min(0);
@@ -55,27 +56,23 @@ export const talliesSchema = z.strictObject({
   enforcedDeny: tally.describe('Denied, in force.'),
   observedAllow: tally.describe('Allowed, observed only.'),
   observedDeny: tally.describe('Denied, observed only: nothing was withheld.'),
-  shadow: tally.describe('Differing second opinions of a candidate policy.'),
+  shadowAllow: tally.describe('Second opinions of a candidate policy that would allow what was denied.'),
+  shadowDeny: tally.describe('Second opinions of a candidate policy that would deny what was allowed.'),
 });
 export type Tallies = z.infer<typeof talliesSchema>;
 
 export const countsSchema = z.strictObject({
-  from: timeSchema,
-  to: timeSchema,
+  from: timeSchema.describe('Start of the first bucket, UTC.'),
+  to: timeSchema.describe('End of the last bucket, UTC.'),
   bucketSeconds: z.number().positive(),
   total: talliesSchema,
   buckets: z.array(talliesSchema.extend({ start: timeSchema })).describe('In order of time, without gaps.'),
 });
 export type Counts = z.infer<typeof countsSchema>;
 
-export const facetsSchema = z.strictObject({
-  tool: z.array(z.string()),
-  server: z.array(z.string()),
-  category: z.array(z.string()),
-  reason: z.array(z.string()),
-  rule: z.array(z.string()),
-  source: z.array(z.string()),
-});
+const values = z.array(z.strictObject({ value: z.string(), count: z.int() }));
+export const FACETS = ['tool', 'server', 'category', 'reason', 'rule', 'source', 'event', 'entryPoint'] as const;
+export const facetsSchema = z.record(z.enum(FACETS), values);
 export type Facets = z.infer<typeof facetsSchema>;
 
 /** A fact or an attribute that the PDP was given. */

@@ -12,14 +12,7 @@ import {
   whatIfSchema,
 } from './decisions.schemas.js';
 import { accessLogSchema, accessQuerySchema, healthSchema, meSchema } from './health.schemas.js';
-import {
-  peopleQuerySchema,
-  peopleSchema,
-  personSchema,
-  personToolsSchema,
-  sessionQuerySchema,
-  sessionSchema,
-} from './people.schemas.js';
+import { personSchema, personToolsSchema, sessionQuerySchema, sessionSchema } from './people.schemas.js';
 import {
   candidatesSchema,
   differenceBodySchema,
@@ -66,10 +59,10 @@ export const endpoints = {
     method: 'GET',
     path: '/api/decisions/stream',
     summary:
-      'New decisions as server-sent events of the type decision. Last-Event-ID resumes after a cursor; without it only new ones are sent. An event gap has no data and means that decisions were skipped: load the list.',
+      'New decisions as server-sent events of the type decisions, each a list. Its id is a cursor: with Last-Event-ID the stream resumes after it, without one only new decisions are sent. Events of the type state have {"log":"ok"} or {"log":"unavailable"}.',
     role: 'viewer',
     query: filterSchema,
-    response: decisionListSchema.shape.decisions.element,
+    response: decisionListSchema.shape.decisions,
     stream: true,
   },
   countDecisions: {
@@ -83,7 +76,8 @@ export const endpoints = {
   listFacets: {
     method: 'GET',
     path: '/api/decisions/facets',
-    summary: 'Values of the filters in the window, the most frequent first, at most 100 each.',
+    summary:
+      'Values of the filters in the window, the most frequent first, at most 200 each; the last day without from and to.',
     role: 'viewer',
     query: filterSchema.pick({ from: true, to: true }),
     response: facetsSchema,
@@ -116,14 +110,6 @@ export const endpoints = {
     role: 'auditor',
     body: whatIfBodySchema,
     response: whatIfSchema,
-  },
-  listPeople: {
-    method: 'GET',
-    path: '/api/people',
-    summary: 'People and devices with decisions, the latest first.',
-    role: 'viewer',
-    query: peopleQuerySchema,
-    response: peopleSchema,
   },
   readPerson: {
     method: 'GET',

@@ -33,18 +33,16 @@ export type Check = z.infer<typeof checkSchema>;
 export const healthSchema = z.strictObject({
   checkedAt: timeSchema,
   checks: z.array(checkSchema).describe('The checks of `iris doctor` that the settings of the console allow.'),
-  sources: z.array(
-    z.strictObject({
-      source: z.string(),
-      statuses: z.record(sourceStatusSchema, z.int()).describe('Decisions of the last hour by status of the source.'),
-      lastFresh: timeSchema.optional(),
-    }),
-  ),
+  sources: z
+    .array(z.strictObject({ source: z.string(), statuses: z.partialRecord(sourceStatusSchema, z.int()) }))
+    .describe('Decisions of the last hour by the status of each source.'),
   log: z.strictObject({
     state: z.enum(['ok', 'unavailable']),
+    rows: z.int().optional().describe('Records in the log, estimated.'),
+    bytes: z.int().optional(),
     newest: timeSchema.optional().describe('Time of the newest record.'),
     oldest: timeSchema.optional(),
-    lagSeconds: z.number().optional().describe('Time since the newest record arrived, in s.'),
+    lagSeconds: z.number().optional().describe('From a decision to its arrival, median of the newest 1000, in s.'),
   }),
   securityReports: z.int().describe('Reports of the content security policy since the start.'),
 });

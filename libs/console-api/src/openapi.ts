@@ -41,7 +41,7 @@ function operation(id: string, { summary, role, path, query, body, response, str
 
 function queryParameters(query: z.ZodObject | undefined): object[] {
   if (query === undefined) return [];
-  const { properties = {} } = schemaOf(query, 'input');
+  const { properties = {} } = schemaOf(query, 'output');
   return Object.entries(properties).map(([name, schema]) => parameter(name, 'query', schema, false));
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { attributeSchema, decisionSummarySchema, talliesSchema } from './decisions.schemas.js';
+import { attributeSchema, decisionSummarySchema } from './decisions.schemas.js';
 import { limitSchema, timeSchema } from './shared.schemas.js';
 
 /** What Redis has of a person from one source, as `iris context show` prints it. */
@@ -20,11 +20,8 @@ export type ContextEntry = z.infer<typeof contextEntrySchema>;
 
 export const sessionSummarySchema = z.strictObject({
   id: z.string(),
-  person: z.string(),
-  first: timeSchema,
-  last: timeSchema,
-  calls: z.int(),
-  denied: z.int().describe('Denied, in force.'),
+  decisions: z.int(),
+  last: timeSchema.describe('Time of the newest decision, UTC.'),
 });
 export type SessionSummary = z.infer<typeof sessionSummarySchema>;
 
@@ -52,35 +49,27 @@ export const personToolsSchema = z.strictObject({
       server: z.string().optional(),
       category: z.string().optional(),
       answer: z.enum(['allowed', 'conditional', 'never']).describe('conditional: depends on the parameters.'),
-      calls: z.int().describe('Calls of the tool by anybody in the window.'),
+      calls: z.int().describe('Recent calls of the tool by the person.'),
     }),
   ),
   complete: z.boolean().describe('false when more tools were seen than are asked about.'),
 });
 export type PersonTools = z.infer<typeof personToolsSchema>;
 
-export const peopleQuerySchema = z.strictObject({
-  search: z.string().max(512).optional().describe('Part of the name.'),
-  limit: limitSchema.default(50),
+/** One call of a session. */
+export const sessionCallSchema = decisionSummarySchema.extend({
+  withheld: z.boolean().describe('Whether it was withheld: denied in force, so blocked or removed from the body.'),
 });
-export const peopleSchema = z.strictObject({
-  people: z.array(z.strictObject({ person: z.string(), last: timeSchema, decisions: talliesSchema })),
-});
-export type People = z.infer<typeof peopleSchema>;
+export type SessionCall = z.infer<typeof sessionCallSchema>;
 
 export const sessionSchema = z.strictObject({
-  session: sessionSummarySchema,
-  calls: z.array(
-    decisionSummarySchema.extend({
-      withheld: z.boolean().describe('Whether the call was withheld: blocked, or removed from the body.'),
-      message: z.string().optional().describe('Message of the rule that decided.'),
-    }),
-  ),
-  next: z.string().optional().describe('Value of after for the next page.'),
+  id: z.string(),
+  calls: z.array(sessionCallSchema).describe('The oldest first.'),
+  next: z.string().optional().describe('Value of cursor for the next page.'),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
 export const sessionQuerySchema = z.strictObject({
   limit: limitSchema.default(200),
-  after: z.string().max(512).optional().describe('Cursor: only calls after this one.'),
+  cursor: z.string().max(512).optional().describe('Value of next of the page before.'),
 });

@@ -3,6 +3,11 @@ import { effectSchema, filterSchema, timeSchema } from './shared.schemas.js';
 
 export const policiesQuerySchema = filterSchema.pick({ from: true, to: true });
 
+const hitsSchema = z.strictObject({
+  hits: z.int().describe('Decisions for whose effect the rule spoke.'),
+  denials: z.int().describe('Of these, denied.'),
+});
+
 export const policiesSchema = z.strictObject({
   from: timeSchema,
   to: timeSchema,
@@ -17,8 +22,9 @@ export const policiesSchema = z.strictObject({
       file: z.string().optional().describe('Absent for a rule that only decisions name: no file holds it any more.'),
       line: z.int().optional(),
       text: z.string().optional(),
-      hits: z.int().describe('Decisions that name the rule.'),
-      denials: z.int().describe('Of these, denied.'),
+      enforced: hitsSchema.optional(),
+      observed: hitsSchema.optional(),
+      shadow: hitsSchema.optional(),
       last: timeSchema.optional(),
     }),
   ),
@@ -38,8 +44,7 @@ export const rolloutSchema = z.strictObject({
       observedDeny: z.int(),
       stage: z
         .enum(['observe', 'partly', 'enforce'])
-        .describe('By the newest decisions: whether the category is observed, enforced on some events, or enforced.'),
-      people: z.int().describe('Different people who would be denied in observe mode.'),
+        .describe('By the decisions of the newest day: all observed, both, or all enforced.'),
     }),
   ),
 });
