@@ -3,18 +3,11 @@ import { HealthReport, PdpWatch } from '@iris/entry-point';
 import { createLogger, endOnSignal } from '@iris/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { agentOfPath, agentReplyText } from './agents/agents.js';
 import { createGatewayModule } from './gateway.module.js';
 import { type GatewaySettings, gatewaySettings } from './gateway.settings.js';
 import { boundHeapGrowth } from './heap-growth.js';
-import {
-  AGENT_PATH,
-  agentReplyText,
-  HookKeys,
-  ProblemFilter,
-  prepareHookTransport,
-  refusalText,
-  replyText,
-} from './http/index.js';
+import { HookKeys, ProblemFilter, prepareHookTransport, refusalText, replyText } from './http/index.js';
 import { HookAnswers } from './protocol/hook-answers.js';
 import type { HookVerdict } from './protocol/hook-verdict.js';
 import { block } from './verdict/index.js';
@@ -23,7 +16,7 @@ import { block } from './verdict/index.js';
 const REQUEST_TIMEOUT_MS = 30_000;
 
 const NOT_PERMITTED =
-  "the hook key is not permitted on this path: an agent's key is for /ext/claude, Aperture's key for /ext/aperture";
+  "the hook key is not permitted on this path: an agent's key is for its agent's path such as /ext/claude, Aperture's key for /ext/aperture";
 
 /** How long hooks in flight may take at the end, in ms. */
 const DRAIN_MS = 10_000;
@@ -34,14 +27,15 @@ const DRAIN_MS = 10_000;
  * @param isSwitchedOff whether a break-glass switch is on for all categories
  */
 function lastResort(path: string, settings: GatewaySettings, isSwitchedOff: boolean): string {
-  const agent = path === AGENT_PATH;
-  const closed = settings[agent ? 'failure.preToolUse' : 'failure.preRequest'] === 'closed';
-  const mode = settings['mode.byEvent'][agent ? 'pre_tool_use' : 'pre_request'] ?? settings['mode.default'];
+  const agent = agentOfPath(path);
+  const closed = settings[agent !== undefined ? 'failure.preToolUse' : 'failure.preRequest'] === 'closed';
+  const mode =
+    settings['mode.byEvent'][agent !== undefined ? 'pre_tool_use' : 'pre_request'] ?? settings['mode.default'];
   const verdict: HookVerdict =
     closed && mode === 'enforce' && !isSwitchedOff
       ? block('internal_error', 'Blocked: an unexpected error.')
       : { action: 'allow', reason: 'internal_error' };
-  return agent ? agentReplyText(verdict, undefined) : replyText(verdict);
+  return agent === undefined ? replyText(verdict) : agentReplyText(agent, verdict, undefined);
 }
 
 /** A switch for one category does not cover a hook whose tools are not known. */

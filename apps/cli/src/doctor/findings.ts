@@ -37,7 +37,7 @@ export const FINDINGS = {
   hook_key_wrong:
     'Use the same key in hook.keys or hook.keysFile of the gateway and in apikey of the hook in Aperture.',
   hook_key_not_permitted:
-    "Use a key of its own for Aperture: one that agents.logins does not map to a person, or with the route aperture in hook.keysFile. A person's key is valid on /ext/claude alone, and blocks every hook of Aperture.",
+    "Use a key of its own for Aperture: one that agents.logins does not map to a person, or with the route aperture in hook.keysFile. A person's key is valid on the paths of agents alone, and blocks every hook of Aperture.",
 
   aperture_unreadable: 'Paste the whole configuration as JSON; comments and trailing commas are accepted.',
   aperture_hook_missing:

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentHookFacts, Json, JsonObject, ReasonId } from '@iris/contracts';
-import { agentEventKind, canAsk, spelling } from '../protocol/agent-events.js';
+import { spelling } from '../agents/agent-events.js';
+import type { AgentReader } from '../agents/agent-protocol.js';
+import { AGENTS } from '../agents/agents.js';
 import type { AgentIdentity } from '../protocol/incoming-hook.js';
 import { isEmpty } from './empty.js';
 
@@ -45,15 +47,17 @@ class Refusal extends Error {
 
 /**
  * Reads the hook of an agent. An event before a call is judged whatever its spelling; one that is not known, or that
- * names no tool, is refused; one that precedes no call carries none.
+ * names no tool, is refused; one that the agent lists as preceding no call carries none. The body's own claims of a
+ * person, such as `user_email`, are not read.
  * Sources: the hooks references of Claude Code, Codex, Copilot CLI, Cursor and Gemini CLI.
  */
 export function readAgentHook(body: JsonObject, agent: AgentIdentity): AgentHook {
   const fields = new Map<Field, Json>();
-  const facts = (): AgentHookFacts => factsOf(fields, agent, Object.hasOwn(body, 'toolName'));
+  const { reader } = AGENTS[agent.agent];
+  const facts = (): AgentHookFacts => factsOf(fields, agent, reader, Object.hasOwn(body, 'toolName'));
   try {
     collect(body, fields);
-    const calls = callsOf(fields);
+    const calls = callsOf(fields, reader);
     const metadata = {
       login_name: agent.loginName ?? null,
       user_agent: agent.userAgent ?? null,
@@ -83,13 +87,13 @@ function collect(body: JsonObject, fields: Map<Field, Json>): void {
   }
 }
 
-function callsOf(fields: ReadonlyMap<Field, Json>): JsonObject[] {
+function callsOf(fields: ReadonlyMap<Field, Json>, reader: AgentReader): JsonObject[] {
   const event = fields.get('event');
   if (event !== undefined && typeof event !== 'string') {
     throw new Refusal('unknown_agent_event', 'hook_event_name is not a text');
   }
   const calls: JsonObject[] = [];
-  switch (agentEventKind(event)) {
+  switch (reader.events.kindOf(event)) {
     case 'harmless':
       return [];
     case 'unknown':
@@ -109,7 +113,7 @@ function callsOf(fields: ReadonlyMap<Field, Json>): JsonObject[] {
   if (tool !== undefined && typeof tool !== 'string') {
     throw new Refusal('unknown_agent_event', 'tool_name is not a text');
   }
-  if (tool !== undefined) calls.push({ name: tool, params: fields.get('input') ?? null });
+  if (tool !== undefined) calls.push({ name: reader.toolName(tool), params: fields.get('input') ?? null });
   if (calls.length === 0) throw new Refusal('unknown_agent_event', 'the event names no tool that can be read');
   return calls;
 }
@@ -124,13 +128,18 @@ function present(fields: ReadonlyMap<Field, Json>, ...names: readonly Field[]): 
 }
 
 /** @param isCopilot whether the body has the form of Copilot CLI, which names no event */
-function factsOf(fields: ReadonlyMap<Field, Json>, agent: AgentIdentity, isCopilot: boolean): AgentHookFacts {
+function factsOf(
+  fields: ReadonlyMap<Field, Json>,
+  agent: AgentIdentity,
+  reader: AgentReader,
+  isCopilot: boolean,
+): AgentHookFacts {
   const event = fields.get('event') ?? (isCopilot ? 'preToolUse' : undefined);
   const mode = fields.get('mode');
   return {
     ...(isWord(event) ? { event } : {}),
     ...(isWord(mode) ? { permissionMode: mode } : {}),
-    canAsk: canAsk(agent.userAgent, mode),
+    canAsk: reader.canAsk({ event, mode, userAgent: agent.userAgent }),
   };
 }
 

@@ -60,6 +60,10 @@ describe('agentIdentity', () => {
       undefined,
     ],
   ] as const)('is %s', (_title, address, headers, key, loginName) => {
-    expect(agentIdentity(from(address, headers), KEYS[key], rules)).toEqual({ loginName, userAgent: 'claude-cli/2' });
+    expect(agentIdentity('codex', from(address, headers), KEYS[key], rules)).toEqual({
+      agent: 'codex',
+      loginName,
+      userAgent: 'claude-cli/2',
+    });
   });
 });

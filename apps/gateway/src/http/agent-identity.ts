@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { AgentId } from '../agents/agent-protocol.js';
 import type { AgentIdentity } from '../protocol/incoming-hook.js';
 import type { KeyGrant } from './hook-keys.js';
 
@@ -13,12 +14,18 @@ export interface AgentIdentityRules {
  * from anywhere else anybody could have set them.
  * Source: Tailscale Serve's identity headers.
  */
-export function agentIdentity(request: FastifyRequest, key: KeyGrant, rules: AgentIdentityRules): AgentIdentity {
+export function agentIdentity(
+  agent: AgentId,
+  request: FastifyRequest,
+  key: KeyGrant,
+  rules: AgentIdentityRules,
+): AgentIdentity {
   const userAgent = request.headers['user-agent'];
   const header = request.headers['tailscale-user-login'];
   // A socket that listens on all IPv6 addresses reports IPv4 ones in their mapped form (RFC 4291, 2.5.5.2).
   const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
   const fromProxy = rules.trustedProxies.includes(address);
-  if (fromProxy && typeof header === 'string' && header.trim() !== '') return { loginName: header.trim(), userAgent };
-  return { loginName: key.login, userAgent };
+  if (fromProxy && typeof header === 'string' && header.trim() !== '')
+    return { agent, loginName: header.trim(), userAgent };
+  return { agent, loginName: key.login, userAgent };
 }

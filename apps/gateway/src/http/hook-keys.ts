@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** `aperture`: `/ext/aperture` and below, where a hook may name anybody; `agent`: `/ext/claude`, for one person. */
+/** `aperture`: `/ext/aperture` and below, where a hook may name anybody; `agent`: the paths of agents, such as `/ext/claude`, for one person. */
 export type HookRoute = 'aperture' | 'agent';
 
 /** What a hook key permits. */

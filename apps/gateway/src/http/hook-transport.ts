@@ -1,13 +1,11 @@
 import { Budget } from '@iris/decision';
 import { count } from '@iris/telemetry';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { agentOfPath } from '../agents/agents.js';
 import { type HookKeys, type HookRoute, type KeyGrant } from './hook-keys.js';
 
 /** Everything below this path is a hook. */
 const HOOK_PREFIX = '/ext/';
-
-/** The path of agents' own hooks. */
-export const AGENT_PATH = '/ext/claude';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -92,5 +90,5 @@ export function pathOf(request: FastifyRequest): string {
 
 /** Paths below `/ext/` that are no agent's are Aperture's, also those that do not exist. */
 function routeOf(request: FastifyRequest): HookRoute {
-  return pathOf(request) === AGENT_PATH ? 'agent' : 'aperture';
+  return agentOfPath(pathOf(request)) === undefined ? 'aperture' : 'agent';
 }

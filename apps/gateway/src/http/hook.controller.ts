@@ -2,13 +2,15 @@ import { Readable } from 'node:stream';
 import type { HookEvent } from '@iris/contracts';
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AgentId } from '../agents/agent-protocol.js';
+import { agentOfPath, agentReplyText } from '../agents/agents.js';
 import { ACCEPTED_CODINGS, isAcceptedCoding } from '../protocol/content-coding.js';
 import { HookAnswers } from '../protocol/hook-answers.js';
 import type { AgentIdentity } from '../protocol/incoming-hook.js';
 import { type AgentIdentityRules, agentIdentity } from './agent-identity.js';
-import { agentReplyText } from './agent-reply.js';
 import { replyParts } from './aperture-reply.js';
 import type { BufferedBytes } from './buffered-bytes.js';
+import { pathOf } from './hook-transport.js';
 import { readBody } from './read-body.js';
 
 /** Token of the rules by which an agent's own hook is attributed to a person. */
@@ -55,12 +57,13 @@ export class HookController {
     return this.answer('entire_request', request, reply);
   }
 
-  @Post('claude')
+  @Post(['claude', 'codex', 'copilot', 'cursor', 'gemini'] satisfies AgentId[])
   @HttpCode(200)
   agent(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { hookKey } = request;
-    if (hookKey === undefined) throw new Error('a hook passes the transport first');
-    return this.answer('pre_tool_use', request, reply, agentIdentity(request, hookKey, this.identityRules));
+    const agent = agentOfPath(pathOf(request));
+    if (hookKey === undefined || agent === undefined) throw new Error('a hook passes the transport first');
+    return this.answer('pre_tool_use', request, reply, agentIdentity(agent, request, hookKey, this.identityRules));
   }
 
   private async answer(
@@ -108,7 +111,8 @@ export class HookController {
       const { verdict, hook } = body.ok
         ? await this.hooks.answer({ ...incoming, body: body.bytes }, hookBudget, gone.signal)
         : await this.hooks.refuse(incoming, body.reason, body.detail, hookBudget);
-      const parts = agent === undefined ? replyParts(verdict) : [agentReplyText(verdict, hook.agent?.event)];
+      const parts =
+        agent === undefined ? replyParts(verdict) : [agentReplyText(agent.agent, verdict, hook.agent?.event)];
       reply.code(200).header('content-type', 'application/json; charset=utf-8');
       if (parts.length === 1) reply.send(parts[0]);
       else {

@@ -1,10 +1,10 @@
 import type { HookEvent, ReasonId } from '@iris/contracts';
 import { Budget } from '@iris/decision';
 import type { FastifyRequest } from 'fastify';
+import { agentOfPath, agentReplyText } from '../agents/agents.js';
 import { HookAnswers } from '../protocol/hook-answers.js';
-import { agentReplyText } from './agent-reply.js';
 import { replyText } from './aperture-reply.js';
-import { AGENT_PATH, pathOf } from './hook-transport.js';
+import { pathOf } from './hook-transport.js';
 
 /** The text of the reply to an authenticated hook whose body is not read. */
 export async function refusalText(
@@ -13,7 +13,9 @@ export async function refusalText(
   reason: ReasonId,
   detail: string,
 ): Promise<string> {
-  const event = eventOfPath(pathOf(request));
+  const path = pathOf(request);
+  const agent = agentOfPath(path);
+  const event = agent === undefined ? eventOfPath(path) : 'pre_tool_use';
   const incoming = {
     routeEvent: event,
     keyName: request.hookKey?.name ?? '',
@@ -22,11 +24,10 @@ export async function refusalText(
     contentCoding: undefined,
   };
   const { verdict } = await hooks.refuse(incoming, reason, detail, request.hookBudget ?? new Budget(0));
-  return event === 'pre_tool_use' ? agentReplyText(verdict, undefined) : replyText(verdict);
+  return agent === undefined ? replyText(verdict) : agentReplyText(agent, verdict, undefined);
 }
 
 function eventOfPath(path: string): HookEvent {
-  if (path === AGENT_PATH) return 'pre_tool_use';
   const last = path.split('/').at(-1);
   return last === 'tool_call_entire_request' || last === 'entire_request' ? last : 'pre_request';
 }

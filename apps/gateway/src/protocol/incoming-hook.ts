@@ -1,7 +1,10 @@
 import type { HookEvent } from '@iris/contracts';
+import type { AgentId } from '../agents/agent-protocol.js';
 
 /** Who an agent's own hook is from: by the hook key or by the tailnet's proxy, never by a claim in the body. */
 export interface AgentIdentity {
+  /** By the path of the hook. */
+  readonly agent: AgentId;
   readonly loginName?: string;
   readonly userAgent?: string;
 }
