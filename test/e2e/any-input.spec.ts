@@ -2,6 +2,7 @@ import { guardrailResponseSchema } from '@iris/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { AGENT_IDS, type AgentId } from '../../apps/gateway/src/agents/agent-protocol.js';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { postHook, preRequest } from './hook-client.js';
 
@@ -12,16 +13,32 @@ const APERTURE_PATHS = [
   '/ext/aperture/entire_request',
 ] as const;
 
-const agentReplySchema = z.union([
-  z.strictObject({}),
-  z.strictObject({
+const text = z.string().min(1);
+const deny = z.literal('deny');
+const denials = {
+  claude: z.strictObject({
     hookSpecificOutput: z.strictObject({
       hookEventName: z.literal('PreToolUse'),
       permissionDecision: z.enum(['deny', 'ask']),
-      permissionDecisionReason: z.string().min(1),
+      permissionDecisionReason: text,
     }),
   }),
-]);
+  codex: z.strictObject({
+    hookSpecificOutput: z.strictObject({
+      hookEventName: z.literal('PreToolUse'),
+      permissionDecision: deny,
+      permissionDecisionReason: text,
+    }),
+  }),
+  copilot: z.looseObject({ permissionDecision: deny, permissionDecisionReason: text, behavior: deny, message: text }),
+  cursor: z.strictObject({ permission: deny, user_message: text, agent_message: text }),
+  gemini: z.strictObject({ decision: deny, reason: text }),
+} satisfies Record<AgentId, z.ZodType>;
+
+const REPLIES: Readonly<Record<string, z.ZodType>> = {
+  ...Object.fromEntries(APERTURE_PATHS.map((path) => [path, guardrailResponseSchema])),
+  ...Object.fromEntries(AGENT_IDS.map((id) => [`/ext/${id}`, z.union([z.strictObject({}), denials[id]])])),
+};
 
 let mesh: Mesh;
 
@@ -78,7 +95,7 @@ const nearHook = fc.record(
     ),
     response_body: fc.jsonValue(),
     raw_responses: fc.jsonValue(),
-    hook_event_name: fc.constantFrom('PreToolUse', 'Stop'),
+    hook_event_name: fc.constantFrom('PreToolUse', 'Stop', 'beforeShellExecution', 'BeforeTool'),
     tool_name: fc.jsonValue(),
     tool_input: fc.jsonValue(),
   },
@@ -88,11 +105,10 @@ const nearHook = fc.record(
 async function expectVerdict(path: string, body: string | Uint8Array, headers?: Record<string, string>): Promise<void> {
   const reply = await postHook(mesh.gateways[0], body, { path, headers });
   expect(reply.status).toBe(200);
-  const schema = path === '/ext/claude' ? agentReplySchema : guardrailResponseSchema;
-  expect(schema.safeParse(reply.body).error).toBeUndefined();
+  expect(REPLIES[path]?.safeParse(reply.body)).toMatchObject({ success: true });
 }
 
-describe.each([...APERTURE_PATHS, '/ext/claude'])('%s', (path) => {
+describe.each(Object.keys(REPLIES))('%s', (path) => {
   it('gives a valid verdict to any hook, any JSON and any bytes', async () => {
     await fc.assert(
       fc.asyncProperty(nearHook, (hook) => expectVerdict(path, JSON.stringify(hook))),

@@ -75,7 +75,7 @@ describe('what is refused', () => {
 });
 
 describe("an agent's own hook", () => {
-  const agent = { loginName: 'ana@example.com', userAgent: 'claude-cli/2' };
+  const agent = { agent: 'claude' as const, loginName: 'ana@example.com', userAgent: 'claude-cli/2' };
   const read = (value: unknown) =>
     readHook(incoming(JSON.stringify(value), { routeEvent: 'pre_tool_use', agent }), limits);
 

@@ -1,7 +1,6 @@
 import { type CallDecision, guardrailResponseSchema, REASON_IDS } from '@iris/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { agentReplyText } from '../http/agent-reply.js';
 import { replyText } from '../http/aperture-reply.js';
 import type { HookVerdict } from '../protocol/hook-verdict.js';
 import { block, blockFor, denialNotice } from './denials.js';
@@ -45,52 +44,6 @@ describe('replyText', () => {
     expect(replyText({ action: 'modify', reason: 'policy_denied', body })).toBe(
       `{"action":"modify","request_body":${body}}`,
     );
-  });
-});
-
-describe('agentReplyText', () => {
-  it.each([
-    [{ action: 'allow', reason: 'policy_allowed' }, undefined],
-    [{ action: 'modify', reason: 'policy_denied', body: '{}' }, undefined],
-    [{ action: 'ask', reason: 'policy_allowed', message: 'Sure?' }, ['ask', 'Sure?']],
-    [{ action: 'block', reason: 'policy_denied', message: 'No.', statusCode: 403 }, ['deny', 'No.']],
-  ] as const)('%j', (verdict, decision) => {
-    const reply = JSON.parse(agentReplyText(verdict, 'PreToolUse'));
-    if (decision === undefined) expect(reply).toEqual({});
-    else {
-      expect(reply).toEqual({
-        hookSpecificOutput: {
-          hookEventName: 'PreToolUse',
-          permissionDecision: decision[0],
-          permissionDecisionReason: decision[1],
-        },
-      });
-    }
-  });
-});
-
-describe('agentReplyText for the event', () => {
-  const reply = (event: string | undefined) =>
-    JSON.parse(agentReplyText({ action: 'block', reason: 'policy_denied', message: 'No.', statusCode: 403 }, event));
-
-  it.each([undefined, 'PreToolUse', 'SomethingElse'])('%s has the form of Claude Code alone', (event) => {
-    expect(Object.keys(reply(event))).toEqual(['hookSpecificOutput']);
-  });
-
-  it.each(['preToolUse', 'beforeShellExecution', 'BeforeTool'])('%s denies in the fields of every agent', (event) => {
-    expect(reply(event)).toMatchObject({
-      hookSpecificOutput: { permissionDecision: 'deny' },
-      permissionDecision: 'deny',
-      permission: 'deny',
-      decision: 'deny',
-      reason: 'No.',
-    });
-  });
-
-  it('PermissionRequest denies the permission', () => {
-    expect(reply('PermissionRequest')).toMatchObject({
-      hookSpecificOutput: { hookEventName: 'PermissionRequest', decision: { behavior: 'deny', message: 'No.' } },
-    });
   });
 });
 
