@@ -16,7 +16,8 @@ const APERTURE_PATHS = [
 const text = z.string().min(1);
 const deny = z.literal('deny');
 const denials = {
-  claude: z.strictObject({
+  // Another agent's event on this path gets the fields of that agent beside it.
+  claude: z.looseObject({
     hookSpecificOutput: z.strictObject({
       hookEventName: z.literal('PreToolUse'),
       permissionDecision: z.enum(['deny', 'ask']),
