@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { PlanKind as CerbosPlanKind, NotOK, Status } from '@cerbos/core';
-import { GRPC } from '@cerbos/grpc';
 import type { Certificates } from '@iris/grpc-tls';
 import { bulkhead, isBulkheadRejectedError } from 'cockatiel';
+import { encodeCheck } from './check-encoding.js';
 import { chunkResources } from './chunks.js';
 import {
   type CheckRequest,
@@ -14,33 +14,10 @@ import {
   type PlanKind,
   type PlanRequest,
 } from './pdp.js';
+import { PdpConnection } from './pdp-connection.js';
 import { readResult } from './read-result.js';
 
 const REJECTIONS = new Set([Status.INVALID_ARGUMENT, Status.FAILED_PRECONDITION, Status.UNAUTHENTICATED]);
-
-/**
- * A name may lead to several PDPs; by default the first one that connects would take every call. What a second attempt
- * may cure is tried once more: a connection that ended under the call, or was not up yet.
- * Source: https://github.com/grpc/grpc/blob/master/doc/service_config.md
- */
-const SERVICE_CONFIG = JSON.stringify({
-  loadBalancingConfig: [{ round_robin: {} }],
-  methodConfig: [
-    {
-      name: [{}],
-      retryPolicy: {
-        maxAttempts: 2,
-        initialBackoff: '0.025s',
-        maxBackoff: '0.025s',
-        backoffMultiplier: 1,
-        retryableStatusCodes: ['UNAVAILABLE', 'INTERNAL'],
-      },
-    },
-  ],
-});
-
-/** The PDP's default limit on a gRPC message, in bytes: a larger one is not kept for a second attempt. */
-const RETRIED_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** How many parts of one check are asked at the same time, so that a large one leaves the PDP free for others. */
 const PARTS_AT_ONCE = 4;
@@ -55,41 +32,30 @@ export interface CerbosPdpOptions {
   readonly tls: boolean | Certificates;
 }
 
-/** How long calls in flight may take on a client that another one has replaced, in ms. */
-const REPLACED_CLIENT_MS = 30_000;
+/** How long calls in flight may take on a connection that another one has replaced, in ms. */
+const REPLACED_CONNECTION_MS = 30_000;
 
 /** A Cerbos PDP, or anything that speaks its API, over gRPC. */
 export class CerbosPdp implements Pdp {
-  private client: GRPC;
+  private connection: PdpConnection;
   private readonly calls = bulkhead(CALLS_AT_ONCE, MAX_WAITING_CALLS);
 
   constructor(private readonly options: CerbosPdpOptions) {
-    this.client = this.connect();
+    this.connection = this.connect();
     const { tls } = options;
     if (typeof tls !== 'boolean') tls.onChange(() => this.reconnect());
   }
 
-  /** The SDK takes certificates when a client is made, so renewed ones need a new client. */
+  /** Certificates are given when a connection is made, so renewed ones need a new connection. */
   private reconnect(): void {
-    const replaced = this.client;
-    this.client = this.connect();
-    setTimeout(() => replaced.close(), REPLACED_CLIENT_MS).unref();
+    const replaced = this.connection;
+    this.connection = this.connect();
+    setTimeout(() => replaced.close(), REPLACED_CONNECTION_MS).unref();
   }
 
-  private connect(): GRPC {
+  private connect(): PdpConnection {
     const { target, tls } = this.options;
-    return new GRPC(target, {
-      tls: typeof tls === 'boolean' ? tls : tls.secureContext,
-      channelOptions: {
-        'grpc.enable_http_proxy': 0,
-        'grpc.initial_reconnect_backoff_ms': 100,
-        'grpc.max_reconnect_backoff_ms': 1000,
-        'grpc.service_config': SERVICE_CONFIG,
-        'grpc.per_rpc_retry_buffer_size': RETRIED_MESSAGE_BYTES,
-        // A PDP that was replaced is looked for again after so long; by default after 30 s.
-        'grpc.dns_min_time_between_resolutions_ms': 5000,
-      },
-    });
+    return new PdpConnection(target, typeof tls === 'boolean' ? tls : tls.secureContext);
   }
 
   /**
@@ -144,32 +110,16 @@ export class CerbosPdp implements Pdp {
     const timeoutMs = endsAt - performance.now();
     if (timeoutMs <= 0) throw new PdpError('pdp_timeout', 'the PDP did not answer all parts of a check in time');
     const response = await this.answerOf({ ...call, timeoutMs }, (signal) =>
-      this.client.checkResources(
-        {
-          requestId: request.requestId,
-          requestContext: { annotations: { ...request.annotations } },
-          includeMetadata: true,
-          principal: {
-            id: request.principal.id,
-            roles: [...request.principal.roles],
-            attr: request.principal.attr,
-          },
-          resources: resources.map(({ kind, id, action, attr }) => ({
-            resource: { kind, id, attr, policyVersion: request.policyVersion, scope: request.scope },
-            actions: [action],
-          })),
-        },
-        { signal, headers: { 'x-request-id': headerValue(request.requestId) } },
-      ),
+      this.connection.check(encodeCheck(request, resources), headersOf(request), signal),
     );
-    return resources.map((resource, index) =>
-      readResult(resource, response.results[index], response.cerbosCallId ?? ''),
-    );
+    return resources.map((resource, index) => readResult(resource, response.results[index], response.cerbosCallId));
   }
 
   /** @throws PdpError when the PDP does not answer */
   async version(timeoutMs: number): Promise<string> {
-    const { version, commit } = await this.answerOf({ timeoutMs }, (signal) => this.client.serverInfo({ signal }));
+    const { version, commit } = await this.answerOf({ timeoutMs }, (signal) =>
+      this.connection.sdk.serverInfo({ signal }),
+    );
     return [version, commit.slice(0, 12)].filter((part) => part !== '').join(' ');
   }
 
@@ -180,7 +130,7 @@ export class CerbosPdp implements Pdp {
    */
   async plan(request: PlanRequest, call: PdpCall): Promise<PlanKind> {
     const plan = await this.answerOf(call, (signal) =>
-      this.client.planResources(
+      this.connection.sdk.planResources(
         {
           requestId: request.requestId,
           includeMetadata: true,
@@ -193,7 +143,7 @@ export class CerbosPdp implements Pdp {
           },
           actions: [request.action],
         },
-        { signal, headers: { 'x-request-id': headerValue(request.requestId) } },
+        { signal, headers: headersOf(request) },
       ),
     );
     switch (plan.kind) {
@@ -212,12 +162,12 @@ export class CerbosPdp implements Pdp {
    * @throws PdpError when the PDP does not answer
    */
   async serverVersion(call: PdpCall): Promise<string> {
-    const { version } = await this.answerOf(call, (signal) => this.client.serverInfo({ signal }));
+    const { version } = await this.answerOf(call, (signal) => this.connection.sdk.serverInfo({ signal }));
     return version;
   }
 
   close(): void {
-    this.client.close();
+    this.connection.close();
   }
 
   private async answerOf<T>(call: PdpCall, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -237,13 +187,18 @@ export class CerbosPdp implements Pdp {
 
 function toPdpError(error: unknown, timeout: AbortSignal): PdpError {
   if (timeout.aborted) return new PdpError('pdp_timeout', 'the PDP did not answer in time', { cause: error });
-  if (error instanceof NotOK && REJECTIONS.has(error.code)) {
+  if (isAnswer(error) && REJECTIONS.has(error.code)) {
     return new PdpError('pdp_rejected', `the PDP refused the check: ${error.details}`, { cause: error });
   }
   return new PdpError('pdp_unavailable', 'the PDP could not be reached or failed', { cause: error });
 }
 
+/** Whether the PDP answered with a status of its own: the errors of gRPC and of Cerbos' client name it alike. */
+function isAnswer(error: unknown): error is Pick<NotOK, 'code' | 'details'> {
+  return error instanceof NotOK || (error instanceof Error && 'code' in error && 'details' in error);
+}
+
 /** gRPC header values hold printable ASCII only. */
-function headerValue(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+function headersOf({ requestId }: { readonly requestId: string }): Record<string, string> {
+  return { 'x-request-id': requestId.replace(/[^\x20-\x7e]/g, '?').slice(0, 200) };
 }
