@@ -54,6 +54,19 @@ module.exports = {
       from: { path: '^(apps|libs)/([^/]+)/', pathNot: '^apps/generator/' },
       to: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/$2/', '/index\\.ts$'] },
     },
+    {
+      name: 'page-imports-types-of-its-api-only',
+      comment: 'The page is loaded by browsers: of the server it shares the types of the API, and no code.',
+      severity: 'error',
+      from: { path: '^apps/console/web/' },
+      to: { path: '^(apps|libs)/', pathNot: '^apps/console/web/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'server-imports-nothing-of-its-page',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^apps/console/web/' },
+      to: { path: '^apps/console/web/' },
+    },
     ...stageRules(require('./stages.json')),
     {
       name: 'cerbos-only-in-pdp',

@@ -11,7 +11,7 @@ const PROSE_KEYS = /^(description|summary|message|meaning|title|why|says|note)$/
  */
 export function proseOf(path, text) {
   if (/\.md$/.test(path)) return markdown(text);
-  if (/\.(ts|mjs|cjs|js)$/.test(path)) return script(path, text);
+  if (/\.(tsx?|mjs|cjs|js)$/.test(path)) return script(path, text);
   if (/\.ya?ml$/.test(path)) return yaml(text);
   if (/(\.(sh|proto|tpl|hujson)|Dockerfile|\.ci\/run|\/NOTES\.txt)$/.test(path)) return comments(text);
   return undefined;

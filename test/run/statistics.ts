@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-const CODE = /\.(ts|mjs|cjs|js)$/;
+const CODE = /\.(tsx?|mjs|cjs|js)$/;
 const TEST = /(\.(spec|chaos)\.ts$)|(^|\/)(test|testing|fixtures)\//;
 /** The vendors' and Aperture's simulated APIs, and what starts a mesh for development: no part of the product. */
 const SIMULATED = /^(apps\/sandbox|libs\/simulation)\/|\/simulated-api\//;
