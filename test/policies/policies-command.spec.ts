@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { contentRevision, statedRevision } from '@iris/policy-files';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { contentRevision, statedRevision } from '../../apps/cli/src/policies/policy-revision.js';
 import { runIris } from '../cli/run-iris.js';
 
 async function compile(root: string, command: 'test' | 'lint' = 'test') {

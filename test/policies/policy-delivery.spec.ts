@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '@iris/context-cache/testing';
+import { cerbosBinary } from '@iris/local-pdp';
 import { CerbosPdp } from '@iris/pdp';
+import { filesIn } from '@iris/policy-files';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import { cerbosBinary } from '../../apps/cli/src/pdp/local-pdp.js';
-import { filesIn } from '../../apps/cli/src/policies/policy-folder.js';
 import { presetFile } from '../deploy/helm.js';
 
 jest.setTimeout(60_000);

@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stampRevision } from '@iris/policy-files';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { stampRevision } from '../../apps/cli/src/policies/policy-revision.js';
 import { type Pdp, startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
 import { findingsOf } from '../cli/run-iris.js';
 import { alertRules } from '../observability/rules.js';

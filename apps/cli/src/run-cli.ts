@@ -1,5 +1,7 @@
 import { ConfigError } from '@iris/config';
+import { LocalPdpError } from '@iris/local-pdp';
 import { PdpError } from '@iris/pdp';
+import { PolicyFolderError } from '@iris/policy-files';
 import { CatalogError } from '@iris/tool-catalog';
 import { Command, CommanderError } from 'commander';
 import { registerBreakGlass } from './break-glass/break-glass.command.js';
@@ -60,7 +62,9 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const expected = [CliFault, ConfigError, CatalogError, PdpError].some((known) => error instanceof known);
+  const expected = [CliFault, ConfigError, CatalogError, LocalPdpError, PdpError, PolicyFolderError].some(
+    (known) => error instanceof known,
+  );
   const isSystemError = typeof (error as NodeJS.ErrnoException).code === 'string';
   return expected || isSystemError ? error.message : `unexpected error: ${error.stack ?? error.message}`;
 }

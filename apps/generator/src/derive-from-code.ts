@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { openApiDocument } from '@iris/console-api';
+import { REVISION_FILE, revisionText } from '@iris/policy-files';
 import { DASHBOARDS } from '../../../deploy/grafana/dashboards.js';
 import { buildDashboard } from '../../../deploy/grafana/panels.js';
-import { REVISION_FILE, revisionText } from '../../cli/src/policies/policy-revision.js';
 import { contextTables, withTables } from './context-tables.js';
 import { dependencyDocument } from './dependency-document.js';
 import { type GeneratedFiles, runSteps } from './generated-files.js';

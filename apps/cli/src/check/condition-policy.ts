@@ -1,7 +1,7 @@
+import type { PolicyFile } from '@iris/policy-files';
+import { policyRules } from '@iris/policy-files';
 import { z } from 'zod';
 import { CliFault } from '../exit-codes.js';
-import type { PolicyFile } from '../policies/policy-folder.js';
-import { policyRules } from '../policies/policy-rules.js';
 import { type Condition, conditionTree } from './condition-tree.js';
 
 /** Which policy decides. */

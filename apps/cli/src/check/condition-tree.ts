@@ -1,5 +1,5 @@
+import type { Match } from '@iris/policy-files';
 import { conjuncts } from '../policies/cel-operators.js';
-import type { Match } from '../policies/policy-rules.js';
 
 /** A condition, and the conditions that it is made of: parts that `&&` joins, and the definition of a variable. */
 export interface Condition {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listedEffects } from '@iris/call-effects';
 import type { Effect, JsonObject } from '@iris/contracts';
+import { type LocalPdp, startLocalPdp } from '@iris/local-pdp';
+import { policyFiles, policyFolder } from '@iris/policy-files';
+import { askAsGateway } from '@iris/replay';
 import { stringify } from 'yaml';
-import { type LocalPdp, startLocalPdp } from '../pdp/local-pdp.js';
-import { policyFiles, policyFolder } from '../policies/policy-folder.js';
-import { askAsGateway } from '../replay/replay.js';
 import {
   CONDITION_VERSION,
   conditionPolicy,

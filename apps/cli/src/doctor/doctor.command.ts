@@ -1,3 +1,14 @@
+import {
+  type CheckOutcome,
+  checkAperture,
+  checkClocks,
+  checkEnrichers,
+  checkGateway,
+  checkPdp,
+  checkRedis,
+  FINDINGS,
+  type Finding,
+} from '@iris/doctor';
 import { Certificates, certificateFiles } from '@iris/grpc-tls';
 import { type Command, Option } from 'commander';
 import { EXIT, type Finish } from '../exit-codes.js';
@@ -14,13 +25,7 @@ import {
   withOptions,
 } from '../options.js';
 import { printable, printJson } from '../output.js';
-import { checkAperture } from './check-aperture.js';
-import { checkClocks } from './check-clocks.js';
-import { checkEnrichers } from './check-enrichers.js';
-import { checkGateway } from './check-gateway.js';
-import { checkPdp } from './check-pdp.js';
-import { checkRedis } from './check-redis.js';
-import { type CheckOutcome, FINDINGS, type Finding } from './findings.js';
+import { withRedis } from '../redis.js';
 
 interface Options {
   readonly redis?: string;
@@ -113,8 +118,9 @@ function openCertificates({ tlsCa, tlsCert, tlsKey }: Options): Certificates | u
 
 async function examine(options: Options): Promise<CheckOutcome[]> {
   const certificates = openCertificates(options);
-  const [redis, pdp, gateway, enrichers, aperture] = await Promise.all([
-    checkRedis(options.redis),
+  const { redis } = options;
+  const [ofRedis, pdp, gateway, enrichers, aperture] = await Promise.all([
+    checkRedis(redis === undefined ? undefined : (use) => withRedis(redis, use)),
     checkPdp({
       target: options.pdp,
       tls: options.pdpTls && (certificates ?? true),
@@ -142,9 +148,9 @@ async function examine(options: Options): Promise<CheckOutcome[]> {
       rolesCapability: options.rolesCapability,
     }),
   ]);
-  const clocks = [redis.clock, pdp.clock, gateway.clock].filter((clock) => clock !== undefined);
+  const clocks = [ofRedis.clock, pdp.clock, gateway.clock].filter((clock) => clock !== undefined);
   return [
-    redis.outcome,
+    ofRedis.outcome,
     pdp.outcome,
     gateway.outcome,
     ...enrichers,

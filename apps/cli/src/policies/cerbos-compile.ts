@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { cerbosBinary } from '@iris/local-pdp';
+import { shownPath } from '@iris/policy-files';
 import { z } from 'zod';
-import { cerbosBinary } from '../pdp/local-pdp.js';
-import { shownPath } from './policy-folder.js';
 
 export interface CompileOptions {
   /** Path of a Cerbos binary; that of the installed package when absent. */

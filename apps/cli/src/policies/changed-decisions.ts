@@ -1,5 +1,5 @@
 import type { Effect } from '@iris/contracts';
-import type { ListedChange } from '../replay/change-summary.js';
+import type { ListedChange } from '@iris/replay';
 
 /** Changed decisions of one person on one tool. */
 export interface ChangeGroup {

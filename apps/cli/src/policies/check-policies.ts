@@ -1,8 +1,6 @@
+import { contentRevision, type PolicyFolder, policyFiles, policyRules, statedRevision } from '@iris/policy-files';
 import { cerbosCompile } from './cerbos-compile.js';
 import { lintRules, lintScopes } from './lint-rules.js';
-import { type PolicyFolder, policyFiles } from './policy-folder.js';
-import { contentRevision, statedRevision } from './policy-revision.js';
-import { policyRules } from './policy-rules.js';
 import { type TestRun, testPolicies } from './test-policies.js';
 import { testedRules } from './tested-rules.js';
 

@@ -1,5 +1,5 @@
+import type { ReplayCounts } from '@iris/replay';
 import { printable } from '../output.js';
-import type { ReplayCounts } from '../replay/replay.js';
 import type { ChangedDecisions, ChangeGroup } from './changed-decisions.js';
 import { type PolicyProblems, problemsOf } from './check-policies.js';
 

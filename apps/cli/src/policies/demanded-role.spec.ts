@@ -1,7 +1,7 @@
+import type { Match, PolicyRule } from '@iris/policy-files';
 import { describe, expect, it } from '@jest/globals';
 import { conjuncts, disjuncts } from './cel-operators.js';
 import { demandsRole } from './demanded-role.js';
-import type { Match, PolicyRule } from './policy-rules.js';
 
 const rule = (condition?: Match, roles: string[] = ['*'], derivedRoles: string[] = []) =>
   ({ kind: 'resource', roles, derivedRoles, condition }) as unknown as PolicyRule;

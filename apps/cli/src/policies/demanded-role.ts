@@ -1,5 +1,5 @@
+import type { Match, PolicyRule } from '@iris/policy-files';
 import { conjuncts, disjuncts } from './cel-operators.js';
-import type { Match, PolicyRule } from './policy-rules.js';
 
 const TEXT = `(?:"[^"\\\\]+"|'[^'\\\\]+')`;
 const ROLES = String.raw`(?:runtime\.effectiveDerivedRoles|(?:P|request\.principal)\.roles)`;

@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PolicyFolder } from '@iris/policy-files';
 import { parse, stringify } from 'yaml';
 import { CliFault } from '../exit-codes.js';
 import { caseSuites, type ExpectedOutput, type PolicyCases } from './case-suites.js';
-import type { PolicyFolder } from './policy-folder.js';
 
 /** What each generated test expects of outputs, by file of the suite and name of the test. */
 export type ExpectedOutputs = ReadonlyMap<string, Readonly<Record<string, ExpectedOutput>>>;

@@ -1,7 +1,6 @@
+import type { Excuse, PolicyFile, PolicyRule } from '@iris/policy-files';
 import { z } from 'zod';
 import { demandsRole } from './demanded-role.js';
-import type { PolicyFile } from './policy-folder.js';
-import type { Excuse, PolicyRule } from './policy-rules.js';
 
 /** A reason has more than one word. */
 const MIN_REASON_LENGTH = 10;

@@ -1,16 +1,13 @@
 import { appendFile } from 'node:fs/promises';
+import { startLocalPdp } from '@iris/local-pdp';
+import { policyFolder, readPolicyText } from '@iris/policy-files';
+import { CatalogReapplication, listed, replay } from '@iris/replay';
 import { loadCatalog } from '@iris/tool-catalog';
 import { evidenceOf } from '../evidence/evidence-input.js';
 import type { CliIo } from '../io.js';
-import { startLocalPdp } from '../pdp/local-pdp.js';
-import { listed } from '../replay/change-summary.js';
-import { readPolicyText } from '../replay/policy-text.js';
-import { CatalogReapplication } from '../replay/reapply-catalog.js';
-import { replay } from '../replay/replay.js';
 import { ChangedDecisions } from './changed-decisions.js';
 import { checkPolicies, problemsOf } from './check-policies.js';
 import { type CiResult, ciComment } from './ci-comment.js';
-import { policyFolder } from './policy-folder.js';
 
 export interface PoliciesCiOptions {
   readonly folder: string;

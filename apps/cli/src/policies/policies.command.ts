@@ -1,3 +1,4 @@
+import { policyFolder, stampRevision } from '@iris/policy-files';
 import type { Command } from 'commander';
 import { EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
@@ -5,8 +6,6 @@ import { cerbosOption, jsonOption, withOptions } from '../options.js';
 import { printJson } from '../output.js';
 import { checkPolicies, lintPolicies, type PolicyProblems, problemsOf } from './check-policies.js';
 import { type PoliciesCiOptions, policiesCi } from './policies-ci.js';
-import { policyFolder } from './policy-folder.js';
-import { stampRevision } from './policy-revision.js';
 
 interface Options {
   readonly cerbos?: string;

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PolicyFolder } from '@iris/policy-files';
 import type { ExpectedOutput } from './case-suites.js';
 import { cerbosCompile, type TestDetails, type TestedSuite } from './cerbos-compile.js';
 import { layOut } from './lay-out.js';
-import type { PolicyFolder } from './policy-folder.js';
 
 /** One run of the tests. */
 export interface TestRun {

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PolicyRule } from '@iris/policy-files';
+import { filesIn, isTestSuite, type PolicyFolder } from '@iris/policy-files';
 import { isMap, isSeq, parseAllDocuments, stringify } from 'yaml';
 import { cerbosCompile } from './cerbos-compile.js';
 import { layOut } from './lay-out.js';
-import { filesIn, isTestSuite, type PolicyFolder } from './policy-folder.js';
-import type { PolicyRule } from './policy-rules.js';
 
 /** The key of the output by which a rule of the marked copy is recognised. */
 const MARK = 'iris_rule';

@@ -1,4 +1,16 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { startLocalPdp } from '@iris/local-pdp';
+import { readPolicyText } from '@iris/policy-files';
+import {
+  CatalogReapplication,
+  ChangeSummary,
+  type Directions,
+  type ListedChange,
+  listed,
+  type ReplayCounts,
+  ranked,
+  replay,
+} from '@iris/replay';
 import { loadCatalog } from '@iris/tool-catalog';
 import type { Command } from 'commander';
 import { type EvidenceCounts, evidenceOf } from '../evidence/evidence-input.js';
@@ -6,11 +18,6 @@ import { EXIT, type Finish } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
 import { jsonOption, wholeNumber, withOptions } from '../options.js';
 import { printJson, printTable } from '../output.js';
-import { startLocalPdp } from '../pdp/local-pdp.js';
-import { ChangeSummary, type Directions, type ListedChange, listed, ranked } from './change-summary.js';
-import { readPolicyText } from './policy-text.js';
-import { CatalogReapplication } from './reapply-catalog.js';
-import { type ReplayCounts, replay } from './replay.js';
 
 interface Options {
   readonly policies: string;

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cerbosBinary } from '@iris/local-pdp';
 import { CliFault } from '../exit-codes.js';
-import { cerbosBinary } from '../pdp/local-pdp.js';
 import { type DraftRule, draftPolicyText, draftTestText } from './draft-policy.js';
 
 export interface WriteDraftOptions {

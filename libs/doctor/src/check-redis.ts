@@ -1,20 +1,21 @@
 import { bulkProgressKey, conditionOf, type RedisConnection } from '@iris/context-cache';
 import { SOURCE_IDS } from '@iris/contracts';
-import { CliFault } from '../exit-codes.js';
-import { withRedis } from '../redis.js';
 import type { ClockReading } from './check-clocks.js';
 import { type CheckOutcome, type Finding, skipped } from './findings.js';
 
 const CHECK = 'redis';
 const PROBE_KEY = 'iris:doctor:probe';
 
+/** Does something with a connection. @throws Error when there is none */
+export type WithRedis = <T>(use: (redis: RedisConnection) => Promise<T>) => Promise<T>;
+
 /** Whether Redis answers and keeps what it is given. Reads its clock too. */
 export async function checkRedis(
-  url: string | undefined,
+  withRedis: WithRedis | undefined,
 ): Promise<{ readonly outcome: CheckOutcome; readonly clock?: ClockReading }> {
-  if (url === undefined) return { outcome: skipped(CHECK, 'no --redis') };
+  if (withRedis === undefined) return { outcome: skipped(CHECK, 'no --redis') };
   try {
-    return await withRedis(url, async (redis) => {
+    return await withRedis(async (redis) => {
       const clock = await readClock(redis);
       const findings = [
         ...(await writeFindings(redis)),
@@ -24,7 +25,7 @@ export async function checkRedis(
       return { outcome: { check: CHECK, notes: ['answers'], findings }, clock };
     });
   } catch (error) {
-    const detail = error instanceof CliFault ? error.message : 'a command failed';
+    const detail = error instanceof Error ? error.message : String(error);
     return { outcome: { check: CHECK, notes: [], findings: [{ id: 'redis_unreachable', subject: CHECK, detail }] } };
   }
 }

@@ -1,7 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { LineCounter, parseAllDocuments } from 'yaml';
-import { CliFault } from '../exit-codes.js';
+
+/** A folder of policies cannot be read. The message is one line. */
+export class PolicyFolderError extends Error {
+  override readonly name = 'PolicyFolderError';
+}
 
 /**
  * A folder of policies. Either a project: `pack/` holds what the PDP loads, `tests/` the cases and suites. Or the folder
@@ -29,9 +33,9 @@ export interface PolicyFile {
   readonly lines: LineCounter;
 }
 
-/** @throws CliFault when there is no such folder */
+/** @throws PolicyFolderError when there is no such folder */
 export function policyFolder(folder: string): PolicyFolder {
-  if (!existsSync(folder)) throw new CliFault(`there is no folder ${folder}`);
+  if (!existsSync(folder)) throw new PolicyFolderError(`there is no folder ${folder}`);
   if (!existsSync(join(folder, 'pack'))) return { pack: folder, suites: {}, isProject: false };
   const existing = (path: string) => (existsSync(join(folder, path)) ? join(folder, path) : undefined);
   return {

@@ -1,7 +1,6 @@
 import { isJsonObject } from '@iris/contracts';
 import type { Pdp } from '@iris/pdp';
-import { policyFolder } from '../policies/policy-folder.js';
-import { contentRevision } from '../policies/policy-revision.js';
+import { contentRevision, policyFolder } from '@iris/policy-files';
 import type { Finding } from './findings.js';
 
 export interface PolicyLoadOptions {

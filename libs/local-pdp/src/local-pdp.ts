@@ -10,7 +10,11 @@ import { CerbosPdp, type Pdp } from '@iris/pdp';
 import { Agent, request } from 'undici';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { CliFault } from '../exit-codes.js';
+
+/** A local PDP cannot be started or asked. The message states why. */
+export class LocalPdpError extends Error {
+  override readonly name = 'LocalPdpError';
+}
 
 export interface LocalPdpOptions {
   /** Folder of policies. */
@@ -49,11 +53,11 @@ const POLL_MS = 50;
  * The path of the Cerbos binary: the given one, else that of the package for this platform, which may be installed inside
  * the package for all platforms. (The latter's own script starts the binary as a child that no signal reaches.)
  *
- * @throws CliFault when there is none
+ * @throws LocalPdpError when there is none
  */
 export function cerbosBinary(given?: string): string {
   if (given !== undefined) {
-    if (!existsSync(given)) throw new CliFault(`there is no Cerbos binary at ${given}`);
+    if (!existsSync(given)) throw new LocalPdpError(`there is no Cerbos binary at ${given}`);
     return resolve(given);
   }
   const name = `@cerbos/cerbos-${process.platform}-${process.arch}`;
@@ -64,16 +68,16 @@ export function cerbosBinary(given?: string): string {
       // It may be in the other place.
     }
   }
-  throw new CliFault('no Cerbos PDP is installed: name its binary by --cerbos');
+  throw new LocalPdpError('no Cerbos PDP is installed: name its binary by --cerbos');
 }
 
 /**
  * Starts a PDP on Unix sockets in a folder of its own, so that no port is taken and nobody else can ask it.
  *
- * @throws CliFault with the PDP's last lines when it does not start, for example because a policy does not compile
+ * @throws LocalPdpError with the PDP's last lines when it does not start, for example because a policy does not compile
  */
 export async function startLocalPdp(options: LocalPdpOptions): Promise<LocalPdp> {
-  if (!existsSync(options.policies)) throw new CliFault(`there is no folder ${options.policies}`);
+  if (!existsSync(options.policies)) throw new LocalPdpError(`there is no folder ${options.policies}`);
   const binary = cerbosBinary(options.binary);
   const folder = await mkdtemp(join(tmpdir(), 'iris-pdp-'));
   const config = join(folder, 'pdp.yaml');
@@ -109,7 +113,7 @@ export async function startLocalPdp(options: LocalPdpOptions): Promise<LocalPdp>
         headers: { 'content-type': 'application/json' },
       });
       const text = await answer.text();
-      if (statusCode !== 200) throw new CliFault(`the PDP refused the check: ${text}`);
+      if (statusCode !== 200) throw new LocalPdpError(`the PDP refused the check: ${text}`);
       return httpCheckSchema.parse(JSON.parse(text));
     },
     close: async () => {
@@ -139,7 +143,7 @@ async function untilReady(pdp: CerbosPdp, child: ChildProcess, lines: readonly s
   for (;;) {
     if ((await pdp.serverVersion({ timeoutMs: 1000 }).catch(() => undefined)) !== undefined) return;
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > endsAt) {
-      throw new CliFault(`the PDP did not start with these policies:\n${lines.slice(-15).join('\n')}`);
+      throw new LocalPdpError(`the PDP did not start with these policies:\n${lines.slice(-15).join('\n')}`);
     }
     await sleep(POLL_MS);
   }

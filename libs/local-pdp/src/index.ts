@@ -1,0 +1,1 @@
+export { cerbosBinary, type LocalPdp, LocalPdpError, startLocalPdp } from './local-pdp.js';
