@@ -26,7 +26,11 @@ interface TrustingPod {
 const FROM_SECRETS: Readonly<Record<string, string>> = {
   IRIS_HOOK_KEYS: 'aperture=0123456789abcdef',
   IRIS_REDIS_URL: 'redis://redis.example.com:6379',
+  IRIS_DECISION_LOG_URL: 'postgres://iris:secret@db.example.com:5432/iris',
 };
+
+/** What the preset of all entry points runs beside what every preset runs. */
+const MORE_APPS = ['console', 'mcp-gateway', 'pdp-proxy'];
 
 /** Settings whose place is a Secret, as far as the schemas do not say so. */
 const isSecret = (schema: SettingsSchema, key: string) => schema[key]?.secret === true;
@@ -54,13 +58,18 @@ describe.each(PRESETS)('the environment of the preset %s', (preset) => {
     containers = appContainers(all);
   });
 
-  it('has the gateway and each enabled enricher', () => {
+  it('has every app that is on, and each enabled enricher', () => {
     const { sources } = parse(
       all.find(({ metadata }) => metadata.name === 'iris-config')?.data?.['sources.yaml'] ?? '',
     );
     const enabled = Object.keys(sources).filter((id) => sources[id].enabled);
     expect([...containers.keys()].sort()).toEqual(
-      ['auditor', 'gateway', ...enabled.map((id) => `enricher-${id}`)].sort(),
+      [
+        'auditor',
+        'gateway',
+        ...(preset === 'all-entry-points' ? MORE_APPS : []),
+        ...enabled.map((id) => `enricher-${id}`),
+      ].sort(),
     );
   });
 

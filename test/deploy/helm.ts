@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const CHART = join(ROOT, 'deploy/helm/iris');
-export const PRESETS = ['trial', 'observe-only', 'production'] as const;
+export const PRESETS = ['trial', 'observe-only', 'production', 'all-entry-points'] as const;
 
 /** A manifest as Kubernetes gets it. */
 export interface Manifest {

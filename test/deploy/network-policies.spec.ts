@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type Manifest, manifests, PRESETS, presetFile, render } from './helm.js';
 import { type End, NetworkPolicies } from './network-policy.js';
 
-const PORTS = [53, 80, 443, 3592, 3593, 3594, 6379, 8080, 8081, 9464, 50051];
+const PORTS = [53, 80, 443, 3592, 3593, 3594, 5432, 6379, 8080, 8081, 9464, 50051];
 const PUBLIC: End = { ip: '192.0.2.10' };
 const PUBLIC_V6: End = { ip: '2001:db8::10' };
 const NODE: End = { ip: '10.0.0.5' };
@@ -56,6 +56,10 @@ describe.each(PRESETS)('who may talk to whom with the preset %s', (preset) => {
   let mesh: Rendered;
   let pods: Record<string, End>;
   let enrichers: string[];
+  const complete = preset === 'all-entry-points';
+  const bundledRedis = preset === 'trial' || complete;
+  const entryPoints = complete ? ['gateway', 'mcp-gateway', 'pdp-proxy'] : ['gateway'];
+  const log = ['auditor', 'console', 'decision-log-migration'];
   const pdpPort = preset === 'observe-only' ? 3594 : 3593;
 
   beforeAll(async () => {
@@ -64,20 +68,24 @@ describe.each(PRESETS)('who may talk to whom with the preset %s', (preset) => {
     enrichers = mesh.components.filter((component) => component.startsWith('enricher-'));
   });
 
-  it('inside the mesh: only the gateway and doctor reach the PDP and the enrichers, and only their users reach Redis', () => {
+  it('inside the mesh: only entry points and doctor reach the PDP and the enrichers, and only their users reach Redis and the database', () => {
     const expected = [
       'doctor gateway 8080',
-      ...['gateway', 'doctor'].flatMap((client) => [
+      ...(complete ? ['console gateway 8080', `console pdp ${pdpPort}`] : []),
+      ...(complete ? log.map((client) => `${client} database 5432`) : []),
+      ...[...entryPoints, 'doctor'].flatMap((client) => [
         `${client} pdp ${pdpPort}`,
         ...enrichers.map((enricher) => `${client} ${enricher} 50051`),
       ]),
-      ...(preset === 'trial'
-        ? ['gateway', 'auditor', 'doctor', ...enrichers].map((client) => `${client} redis 6379`)
+      ...(bundledRedis
+        ? [...entryPoints, ...(complete ? ['console'] : []), 'auditor', 'doctor', ...enrichers].map(
+            (client) => `${client} redis 6379`,
+          )
         : []),
     ].sort();
     const among = allowed(mesh, pods, pods);
     // An external Redis may be anywhere, so its port is open on the way out; no pod of the mesh is listening on it.
-    expect(among.filter((line) => preset === 'trial' || !line.endsWith(' 6379'))).toEqual(expected);
+    expect(among.filter((line) => bundledRedis || !line.endsWith(' 6379'))).toEqual(expected);
   });
 
   it('from outside: hooks reach the gateway, Prometheus the metrics, and nothing else anything', () => {
@@ -88,10 +96,17 @@ describe.each(PRESETS)('who may talk to whom with the preset %s', (preset) => {
       neighbour: STRANGER,
       internet: PUBLIC,
     };
-    const scraped = mesh.components.filter((component) => !['redis', 'pdp', 'doctor'].includes(component));
+    // The preset lets every pod of the cluster ask the PDP proxy.
+    const anyPod = ['proxies', 'prometheus', 'others', 'neighbour'].flatMap((client) =>
+      [8080, 3593].map((port) => `${client} pdp-proxy ${port}`),
+    );
+    const scraped = mesh.components.filter(
+      (component) => !['redis', 'pdp', 'doctor', 'database', 'decision-log-migration'].includes(component),
+    );
     expect(allowed(mesh, outside, pods)).toEqual(
       [
         ...(preset === 'trial' ? ['neighbour gateway 8080'] : ['proxies gateway 8080']),
+        ...(complete ? ['proxies console 8080', 'proxies mcp-gateway 8080', ...anyPod] : []),
         ...scraped.map((component) => `prometheus ${component} 9464`),
         ...(preset === 'observe-only' ? [] : ['prometheus pdp 3592']),
       ].sort(),
@@ -104,8 +119,14 @@ describe.each(PRESETS)('who may talk to whom with the preset %s', (preset) => {
       preset === 'observe-only'
         ? ['443', '80'].flatMap((port) => [`pdp internet ${port}`, `pdp internet6 ${port}`])
         : [];
+    // The preset names port 443 for the MCP servers, wherever they are.
+    const upstreams = complete ? Object.keys(outside).map((end) => `mcp-gateway ${end} 443`) : [];
     expect(allowed(mesh, pods, outside).filter((line) => !line.endsWith(' 6379'))).toEqual(
-      [...hub, ...enrichers.flatMap((enricher) => [`${enricher} internet 443`, `${enricher} internet6 443`])].sort(),
+      [
+        ...hub,
+        ...upstreams,
+        ...enrichers.flatMap((enricher) => [`${enricher} internet 443`, `${enricher} internet6 443`]),
+      ].sort(),
     );
   });
 
@@ -120,7 +141,7 @@ describe.each(PRESETS)('who may talk to whom with the preset %s', (preset) => {
   });
 
   it('an external Redis is reached by its users only', () => {
-    if (preset === 'trial') return;
+    if (bundledRedis) return;
     const users = mesh.components.filter((component) => mesh.policies.allows(pod(component), NODE, 6379));
     expect(users.sort()).toEqual(['auditor', 'doctor', 'gateway', ...enrichers].sort());
   });

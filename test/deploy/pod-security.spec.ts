@@ -84,12 +84,14 @@ describe.each([...PRESETS, 'sidecar'])('the pods of %s', (preset) => {
     }
   });
 
-  it('share no Secret but that of Redis', () => {
+  it('share no Secret but those of Redis and the database', () => {
     const users = new Map<string, Set<string>>();
     for (const [component, pod] of pods) {
       for (const name of secretsOf(pod)) users.set(name, (users.get(name) ?? new Set()).add(component));
     }
-    const shared = [...users].filter(([name, components]) => name !== 'iris-redis' && components.size > 1);
+    const shared = [...users].filter(
+      ([name, components]) => !['iris-redis', 'iris-database'].includes(name) && components.size > 1,
+    );
     expect(shared.map(([name]) => name)).toEqual([]);
     for (const [component] of pods.filter(([name]) => name.startsWith('enricher-'))) {
       expect(users.get(component.replace('enricher-', 'iris-'))).toEqual(new Set([component]));

@@ -96,6 +96,18 @@ const REFUSED: readonly (readonly [name: string, values: object])[] = [
   ['tailnet-domain-missing', { tailnet: { expose: 'sidecar', proxyGroup: '' } }],
   ['vendor-egress-unused', { networkPolicy: { enabled: false, vendorEgress: 'cilium' } }],
   ['gateway-unreachable', { tailnet: { expose: 'none' } }],
+  ['autoscaling-range', { pdpProxy: { autoscaling: { enabled: true, minReplicas: 20 } } }],
+  ['upstreams-missing', { mcpGateway: { enabled: true } }],
+  ['mcp-gateway-unreachable', { mcpGateway: { enabled: true, upstreams: 'servers: []', hostname: '' } }],
+  ['pdp-proxy-unreachable', { pdpProxy: { enabled: true } }],
+  ['setting-of-the-chart', { pdpProxy: { enabled: true, settings: { 'pdp.target': 'pdp:1' } } }],
+  ['two-secrets', { mcpGateway: { secret: { existingSecret: 'a', values: { 'oauth.issuer': 'b' } } } }],
+  ['console-without-log', { console: { enabled: true } }],
+  ['console-unreachable', { console: { enabled: true, hostname: '' } }],
+  ['log-without-auditor', { auditor: { enabled: false }, decisionLog: { kind: 'bundled' } }],
+  ['database-url-missing', { decisionLog: { kind: 'external' } }],
+  ['database-password-missing', { decisionLog: { kind: 'bundled' } }],
+  ['secret-among-settings', { auditor: { settings: { 'decisionLog.url': 'postgres://db' } } }],
   ['pod-monitor-without-metrics', { telemetry: { prometheus: { enabled: false } } }],
 ];
 

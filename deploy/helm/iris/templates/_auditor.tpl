@@ -23,6 +23,7 @@ spec:
       env:
         {{- $settings := mergeOverwrite (deepCopy $auditor.settings) (include "iris.auditorSettings" . | fromYaml) }}
         {{- include "iris.settingsEnvironment" $settings | nindent 8 }}
+        {{- include "iris.databaseEnvironment" . | nindent 8 }}
         {{- include "iris.redisEnvironment" . | nindent 8 }}
         {{- include "iris.telemetryEnvironment" (list . "auditor") | nindent 8 }}
         {{- with include "iris.fileEnvironment" (list . "auditor") | trim }}{{ . | nindent 8 }}{{ end }}

@@ -1,3 +1,16 @@
+{{- /* Settings of an enricher that the chart itself decides. */ -}}
+{{- define "iris.enricherSettings" -}}
+grpc.host: {{ .Values.listenHost | quote }}
+grpc.port: 50051
+http.host: {{ .Values.listenHost | quote }}
+http.port: 8081
+log.level: {{ .Values.logLevel }}
+sources.file: /etc/iris/sources.yaml
+{{- if .Values.tls.enabled }}
+{{ include "iris.tlsSettings" "grpc.tls" }}
+{{- end }}
+{{- end -}}
+
 {{- /* Pod template of an enricher: (list $ id enricher). */ -}}
 {{- define "iris.enricherPodTemplate" -}}
 {{- $root := index . 0 -}}

@@ -65,15 +65,25 @@ iris-{{ $app }}
 {{- end -}}
 {{- end -}}
 
+{{- /* Values of a component that is neither an enricher nor bundled: (list $ component). */ -}}
+{{- define "iris.valuesOf" -}}
+{{- $component := index . 1 -}}
+{{- $keys := dict "mcp-gateway" "mcpGateway" "pdp-proxy" "pdpProxy" -}}
+{{- toYaml (index (index . 0).Values (get $keys $component | default $component)) -}}
+{{- end -}}
+
 {{- /* The components of this release as a JSON list: those that have pods of their own. */ -}}
 {{- define "iris.components" -}}
-{{- $components := list "gateway" -}}
+{{- $components := include "iris.entryPoints" . | fromJsonArray -}}
 {{- range $id, $_ := (include "iris.registryFile" . | fromYaml).sources -}}
 {{- if (include "iris.enricher" (list $ $id) | fromYaml).enabled -}}
 {{- $components = append $components (printf "enricher-%s" $id) -}}
 {{- end -}}
 {{- end -}}
 {{- if .Values.auditor.enabled -}}{{- $components = append $components "auditor" -}}{{- end -}}
+{{- if .Values.console.enabled -}}{{- $components = append $components "console" -}}{{- end -}}
+{{- if ne .Values.decisionLog.kind "none" -}}{{- $components = append $components "decision-log-migration" -}}{{- end -}}
+{{- if eq .Values.decisionLog.kind "bundled" -}}{{- $components = append $components "database" -}}{{- end -}}
 {{- if ne .Values.pdp.kind "external" -}}{{- $components = append $components "pdp" -}}{{- end -}}
 {{- if eq .Values.redis.kind "bundled" -}}{{- $components = append $components "redis" -}}{{- end -}}
 {{- if .Values.doctor.enabled -}}{{- $components = append $components "doctor" -}}{{- end -}}

@@ -53,6 +53,11 @@ ports:
 - {{- include "iris.toComponent" (list $ (printf "enricher-%s" $id) 50051) | nindent 2 }}
 {{- end }}
 {{- end }}
+{{- include "iris.pdpRule" . }}
+{{- end -}}
+
+{{- /* Egress rule to the PDP. */ -}}
+{{- define "iris.pdpRule" -}}
 {{- if eq .Values.pdp.kind "external" }}
 - ports:
     - port: {{ regexFind "[0-9]+$" .Values.pdp.external.target }}
@@ -65,25 +70,64 @@ ports:
 {{- end }}
 {{- end -}}
 
-{{- define "iris.gatewayIngress" -}}
-{{- $values := .Values -}}
-{{- if $values.doctor.enabled }}
-- {{- include "iris.fromComponents" (list . (list "doctor") 8080) | nindent 2 }}
-{{- end }}
-{{- if or (eq $values.tailnet.expose "operator") $values.networkPolicy.gatewayFrom }}
+{{- /* Peers that reach a port through the tailnet or by the values: (list $ peers port isInTailnet). */ -}}
+{{- define "iris.peersRule" -}}
+{{- $values := (index . 0).Values -}}
+{{- $operator := and (index . 3) (eq $values.tailnet.expose "operator") -}}
+{{- if or $operator (index . 1) }}
 - from:
-    {{- if eq $values.tailnet.expose "operator" }}
+    {{- if $operator }}
     - namespaceSelector:
         matchLabels:
           kubernetes.io/metadata.name: {{ $values.tailnet.operatorNamespace }}
     {{- end }}
-    {{- with $values.networkPolicy.gatewayFrom }}
+    {{- with index . 1 }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   ports:
-    - port: 8080
+    - port: {{ index . 2 }}
 {{- end }}
+{{- end -}}
+
+{{- /* Who reaches an entry point: (list $ component). */ -}}
+{{- define "iris.entryPointIngress" -}}
+{{- $root := index . 0 -}}
+{{- $values := $root.Values -}}
+{{- $component := index . 1 -}}
+{{- if eq $component "gateway" -}}
+{{- $clients := list -}}
+{{- if $values.doctor.enabled }}{{ $clients = append $clients "doctor" }}{{ end -}}
+{{- if $values.console.enabled }}{{ $clients = append $clients "console" }}{{ end -}}
+{{- with $clients }}
+- {{- include "iris.fromComponents" (list $root . 8080) | nindent 2 }}
+{{- end }}
+{{- include "iris.peersRule" (list $root $values.networkPolicy.gatewayFrom 8080 true) }}
+{{- else if eq $component "mcp-gateway" -}}
+{{- include "iris.peersRule" (list $root $values.mcpGateway.from 8080 (ne $values.mcpGateway.hostname "")) }}
+{{- else -}}
+{{- include "iris.peersRule" (list $root $values.pdpProxy.from 8080 false) }}
+{{- include "iris.peersRule" (list $root $values.pdpProxy.from 3593 false) }}
+{{- end -}}
+{{- include "iris.scrapeRule" $root }}
+{{- end -}}
+
+{{- define "iris.consoleIngress" -}}
+{{- include "iris.peersRule" (list . .Values.console.from 8080 (ne .Values.console.hostname "")) }}
 {{- include "iris.scrapeRule" . }}
+{{- end -}}
+
+{{- /* Egress rule to the database of the decision log. */ -}}
+{{- define "iris.databaseRule" -}}
+{{- if eq .Values.decisionLog.kind "bundled" }}
+- {{- include "iris.toComponent" (list . "database" 5432) | nindent 2 }}
+{{- else if eq .Values.decisionLog.kind "external" }}
+- ports:
+    - port: {{ .Values.decisionLog.external.port }}
+  {{- with .Values.decisionLog.external.peers }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
 {{- end -}}
 
 {{- /* Who may push to an enricher: (list $ enricher). A Funnel ends at a proxy of the operator. */ -}}

@@ -12,8 +12,12 @@ removes a key, lists are appended, other values replaced. (list $ component)
 {{- $layers = concat $layers (list $values.enricherDefaults.pod ($own.pod | default dict) (dict "annotations" (merge (dict) ($own.podAnnotations | default dict) $values.enricherDefaults.podAnnotations))) -}}
 {{- else if eq $component "redis" -}}
 {{- $layers = append $layers $values.redis.bundled.pod -}}
+{{- else if eq $component "database" -}}
+{{- $layers = append $layers $values.decisionLog.bundled.pod -}}
+{{- else if eq $component "decision-log-migration" -}}
+{{- $layers = append $layers $values.decisionLog.migration.pod -}}
 {{- else -}}
-{{- $own := index $values $component -}}
+{{- $own := include "iris.valuesOf" . | fromYaml -}}
 {{- $layers = append $layers $own.pod -}}
 {{- $layers = append $layers (dict "annotations" ($own.podAnnotations | default dict)) -}}
 {{- end -}}
@@ -82,7 +86,7 @@ affinity:
 priorityClassName: {{ . }}
 {{- end }}
 {{- with $root.Values.topologySpread }}
-{{- if and .enabled (not (has $component (list "doctor" "redis"))) }}
+{{- if and .enabled (not (has $component (list "doctor" "redis" "database" "decision-log-migration"))) }}
 topologySpreadConstraints:
   {{- range $key, $whenUnsatisfiable := dict "topology.kubernetes.io/zone" .zoneWhenUnsatisfiable "kubernetes.io/hostname" .whenUnsatisfiable }}
   - maxSkew: 1

@@ -29,7 +29,7 @@ NODE_USE_ENV_PROXY is 1. The gateway reaches nothing outside of the cluster, so 
 {{- define "iris.usesProxy" -}}
 {{- $root := index . 0 -}}
 {{- $component := index . 1 -}}
-{{- if and (or $root.Values.proxy.https $root.Values.proxy.http) (or (has $component (list "auditor" "pdp")) (hasPrefix "enricher-" $component)) -}}true{{- end -}}
+{{- if and (or $root.Values.proxy.https $root.Values.proxy.http) (or (has $component (list "auditor" "pdp" "mcp-gateway" "console")) (hasPrefix "enricher-" $component)) -}}true{{- end -}}
 {{- end -}}
 
 {{- /* Egress rules to the proxy: (list $ component). */ -}}

@@ -72,6 +72,14 @@ or one value is lost. Each returns a JSON list of refusals.
 {{- $root := . -}}
 {{- $refusals := list -}}
 {{- $apps := list (list "gateway" .Values.gateway (include "iris.gatewaySettings" . | fromYaml)) -}}
+{{- range $component := include "iris.entryPoints" . | fromJsonArray -}}
+{{- if ne $component "gateway" -}}
+{{- $apps = append $apps (list $component (include "iris.valuesOf" (list $root $component) | fromYaml) (include (printf "iris.%sSettings" $component) $root | fromYaml)) -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.console.enabled -}}
+{{- $apps = append $apps (list "console" .Values.console (include "iris.consoleSettings" . | fromYaml)) -}}
+{{- end -}}
 {{- if .Values.auditor.enabled -}}
 {{- $apps = append $apps (list "auditor" .Values.auditor (include "iris.auditorSettings" . | fromYaml)) -}}
 {{- end -}}
@@ -84,7 +92,7 @@ or one value is lost. Each returns a JSON list of refusals.
 {{- range $app := $apps -}}
 {{- $place := index $app 0 -}}
 {{- $values := index $app 1 -}}
-{{- $ofChart := dict "IRIS_REDIS_URL" "secret" "IRIS_REDIS_PASSWORD_FILE" "chart" "IRIS_HOOK_KEYS" "secret" -}}
+{{- $ofChart := dict "IRIS_REDIS_URL" "secret" "IRIS_REDIS_PASSWORD_FILE" "chart" "IRIS_HOOK_KEYS" "secret" "IRIS_DECISION_LOG_URL" "secret" -}}
 {{- range $key, $_ := index $app 2 -}}{{- $_ := set $ofChart (include "iris.environmentName" $key) "chart" -}}{{- end -}}
 {{- range $map := list "settings" "secret.values" -}}
 {{- $seen := dict -}}

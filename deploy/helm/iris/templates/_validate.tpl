@@ -42,12 +42,45 @@ of them are reported at once.
 {{- if and $values.gateway.secret.keysFile (not $values.gateway.secret.existingSecret) -}}
 {{- $refusals = append $refusals "keys-file-without-secret: gateway.secret.keysFile names a key of gateway.secret.existingSecret, which is not set" -}}
 {{- end -}}
-{{- if and $values.gateway.autoscaling.enabled (gt (int $values.gateway.autoscaling.minReplicas) (int $values.gateway.autoscaling.maxReplicas)) -}}
-{{- $refusals = append $refusals "autoscaling-range: gateway.autoscaling.minReplicas is more than maxReplicas" -}}
+{{- range $key, $own := dict "gateway" $values.gateway "mcpGateway" $values.mcpGateway "pdpProxy" $values.pdpProxy -}}
+{{- if and $own.autoscaling.enabled (gt (int $own.autoscaling.minReplicas) (int $own.autoscaling.maxReplicas)) -}}
+{{- $refusals = append $refusals (printf "autoscaling-range: %s.autoscaling.minReplicas is more than maxReplicas" $key) -}}
 {{- end -}}
-{{- if lt (int $values.gateway.disruptionBudget.maxUnavailable) 1 -}}
-{{- $refusals = append $refusals "drain-blocked: gateway.disruptionBudget.maxUnavailable is 0, so no node could be drained" -}}
+{{- if lt (int $own.disruptionBudget.maxUnavailable) 1 -}}
+{{- $refusals = append $refusals (printf "drain-blocked: %s.disruptionBudget.maxUnavailable is 0, so no node could be drained" $key) -}}
 {{- end -}}
+{{- end -}}
+{{- if $values.mcpGateway.enabled -}}
+{{- if not $values.mcpGateway.upstreams -}}
+{{- $refusals = append $refusals "upstreams-missing: mcpGateway.upstreams must name the MCP servers behind it" -}}
+{{- end -}}
+{{- if and $values.networkPolicy.enabled (not $values.mcpGateway.from) (not (and (eq $values.tailnet.expose "operator") $values.mcpGateway.hostname)) -}}
+{{- $refusals = append $refusals "mcp-gateway-unreachable: mcpGateway.from is empty and no proxy of the tailnet's operator leads to it, so no client could arrive" -}}
+{{- end -}}
+{{- end -}}
+{{- if and $values.pdpProxy.enabled $values.networkPolicy.enabled (not $values.pdpProxy.from) -}}
+{{- $refusals = append $refusals "pdp-proxy-unreachable: pdpProxy.from is empty, so no caller could arrive" -}}
+{{- end -}}
+{{- if $values.console.enabled -}}
+{{- if eq $values.decisionLog.kind "none" -}}
+{{- $refusals = append $refusals "console-without-log: the console shows the decision log; set decisionLog.kind" -}}
+{{- end -}}
+{{- if and $values.networkPolicy.enabled (not $values.console.from) (not (and (eq $values.tailnet.expose "operator") $values.console.hostname)) -}}
+{{- $refusals = append $refusals "console-unreachable: console.from is empty and no proxy of the tailnet's operator leads to it, so nobody could open it" -}}
+{{- end -}}
+{{- end -}}
+{{- if and (ne $values.decisionLog.kind "none") (not $values.auditor.enabled) -}}
+{{- $refusals = append $refusals "log-without-auditor: the auditor fills the decision log; set auditor.enabled, or decisionLog.kind to none" -}}
+{{- end -}}
+{{- if and (eq $values.decisionLog.kind "external") (not $values.decisionLog.external.existingSecret) -}}
+{{- $refusals = append $refusals "database-url-missing: decisionLog.external.existingSecret must name a Secret with the URL" -}}
+{{- end -}}
+{{- if and (eq $values.decisionLog.kind "bundled") (not $values.decisionLog.bundled.existingSecret) -}}
+{{- $refusals = append $refusals "database-password-missing: decisionLog.bundled.existingSecret must name a Secret with the password" -}}
+{{- end -}}
+{{- $refusals = concat $refusals (include "iris.secretRefusal" (list "mcpGateway.secret" $values.mcpGateway.secret) | fromJsonArray) -}}
+{{- $refusals = concat $refusals (include "iris.secretRefusal" (list "pdpProxy.secret" $values.pdpProxy.secret) | fromJsonArray) -}}
+{{- $refusals = concat $refusals (include "iris.secretRefusal" (list "console.secret" $values.console.secret) | fromJsonArray) -}}
 {{- if and (ne $values.pdp.kind "external") (lt (int $values.pdp.disruptionBudget.maxUnavailable) 1) -}}
 {{- $refusals = append $refusals "drain-blocked: pdp.disruptionBudget.maxUnavailable is 0, so no node could be drained" -}}
 {{- end -}}
@@ -78,8 +111,8 @@ of them are reported at once.
 {{- end -}}
 {{- end -}}
 {{- $refusals = concat $refusals (include "iris.secretRefusal" (list "auditor.secret" $values.auditor.secret) | fromJsonArray) -}}
-{{- if and $values.auditor.enabled (not (or $values.auditor.fileSink.enabled (get $values.auditor.settings "httpSink.url") (get $values.auditor.settings "otlpSink.url"))) -}}
-{{- $refusals = append $refusals "auditor-without-sink: auditor needs fileSink.enabled, or settings with httpSink.url or otlpSink.url" -}}
+{{- if and $values.auditor.enabled (not (or $values.auditor.fileSink.enabled (ne $values.decisionLog.kind "none") (get $values.auditor.settings "httpSink.url") (get $values.auditor.settings "otlpSink.url"))) -}}
+{{- $refusals = append $refusals "auditor-without-sink: auditor needs fileSink.enabled, a decisionLog, or settings with httpSink.url or otlpSink.url" -}}
 {{- end -}}
 {{- if and $values.auditor.enabled $values.networkPolicy.enabled (not $values.auditor.egress) (not (include "iris.usesProxy" (list . "auditor"))) -}}
 {{- range $key := list "httpSink.url" "otlpSink.url" -}}
