@@ -3,26 +3,33 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { join, resolve } from 'node:path';
 import type { GeneratedFiles } from './generated-files.js';
 
-const LIBRARY = 'libs/contracts';
-const OUTPUT = 'src/enricher/generated';
+/** Folders with protobuf files, and where their modules are. */
+const PARTS = [
+  ['libs/contracts', 'src/enricher/generated'],
+  ['apps/pdp-proxy', 'src/ext-authz/generated'],
+] as const;
 
 /** The modules that buf makes of the protobuf files. @throws Error with the message of buf */
 export function protobufModules(): GeneratedFiles {
+  return Object.assign({}, ...PARTS.map(([part, output]) => modulesOf(part, output)));
+}
+
+function modulesOf(part: string, output: string): GeneratedFiles {
   mkdirSync('.iris', { recursive: true });
   const folder = mkdtempSync(resolve('.iris/protobuf-'));
   try {
     const buf = resolve('node_modules/.bin/buf');
     const { status, stderr, error } = spawnSync(buf, ['generate', '--output', folder], {
-      cwd: LIBRARY,
+      cwd: part,
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`buf generate: ${stderr || error?.message}`);
-    const made = filesIn(join(folder, OUTPUT));
-    const present = existsSync(join(LIBRARY, OUTPUT)) ? filesIn(join(LIBRARY, OUTPUT)) : [];
+    const made = filesIn(join(folder, output));
+    const present = existsSync(join(part, output)) ? filesIn(join(part, output)) : [];
     return Object.fromEntries(
       [...new Set([...made, ...present])].map((name) => [
-        join(LIBRARY, OUTPUT, name),
-        made.includes(name) ? readFileSync(join(folder, OUTPUT, name), 'utf8') : undefined,
+        join(part, output, name),
+        made.includes(name) ? readFileSync(join(folder, output, name), 'utf8') : undefined,
       ]),
     );
   } finally {
