@@ -4,6 +4,7 @@ import type { SettingsSchema } from '@iris/config';
 import { type EnricherDefinition, kitSettings } from '@iris/enricher-kit';
 import { auditorSettings } from '../../auditor/src/auditor.settings.js';
 import { gatewaySettings } from '../../gateway/src/gateway.settings.js';
+import { pdpProxySettings } from '../../pdp-proxy/src/pdp-proxy.settings.js';
 import type { Vendor } from './vendor-file.js';
 
 /** The settings of every app, by its name; those that all enrichers share are listed once. */
@@ -14,6 +15,7 @@ export async function settingsOfApps(vendors: readonly Vendor[]): Promise<Readon
     'every enricher': kitSettings,
     ...Object.fromEntries(own),
     auditor: auditorSettings,
+    'pdp-proxy': pdpProxySettings,
   };
 }
 

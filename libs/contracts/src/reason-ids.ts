@@ -40,6 +40,9 @@ export const REASONS = {
   unknown_format: 'The format of the provider body is unknown.',
   body_unreadable:
     'A part of the provider body cannot be evaluated; the message has its path. Blocks in every failure mode.',
+  plan_conditional: 'A query plan allows the resources that satisfy its condition.',
+  caller_not_permitted: 'The caller is not permitted to ask about this kind of resource.',
+  request_unreadable: 'A request to the PDP cannot be read, so it is not decided.',
   anonymous_principal: 'The hook names no login and no device.',
   call_too_large: 'The parameters or the name of a tool call exceed the limit; only this call is denied.',
   call_too_complex: 'The parameters of a tool call have too many values; only this call is denied.',

@@ -50,6 +50,18 @@ export const evidenceRecordSchema = z.strictObject({
       ),
     })
     .describe('Who asked.'),
+  caller: z
+    .strictObject({
+      name: z.string().describe('Name of the caller in the callers file.'),
+      by: z.string().describe('What it was authenticated by: certificate, jwt, key or address.'),
+      protocol: z.string().describe('Protocol of the question: cerbos, authzen, ext_authz or ext_mcp.'),
+    })
+    .optional()
+    .describe('The application that asked through the enriching PDP; absent for hooks.'),
+  replaced: z
+    .array(z.string())
+    .optional()
+    .describe('Attributes of the caller that facts of a source replaced or ruled out, by path.'),
   attributeOrigins: z
     .record(
       z.string(),

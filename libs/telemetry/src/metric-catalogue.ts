@@ -171,6 +171,21 @@ export const METRICS = {
     labels: { method: ['check', 'plan'], outcome: PDP_OUTCOMES },
     buckets: DURATIONS,
   },
+  'iris.proxy.requests': {
+    kind: 'counter',
+    unit: '{request}',
+    meaning: 'Questions of applications to the enriching PDP, by protocol and outcome.',
+    labels: {
+      protocol: ['cerbos', 'authzen', 'ext_authz', 'ext_mcp'],
+      outcome: [...PDP_OUTCOMES, 'unauthenticated', 'caller_not_permitted', 'request_unreadable'],
+    },
+  },
+  'iris.proxy.replaced': {
+    kind: 'counter',
+    unit: '{attribute}',
+    meaning: 'Attributes of applications that facts of a source replaced or ruled out.',
+    labels: { of: ['principal', 'resource'] },
+  },
   'iris.pdp.plans': {
     kind: 'counter',
     unit: '{plan}',

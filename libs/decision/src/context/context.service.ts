@@ -10,6 +10,7 @@ import {
   type Identity,
   type JsonObject,
   type PrincipalContext,
+  type ResourceRef,
   type SourceAnswer,
   type SourceFacts,
   type SourceId,
@@ -78,6 +79,27 @@ export class ContextService {
     const okta = sources.okta;
     const roles = rolesOf(identity, okta?.attributes, this.options.roles);
     return { principal: { identity, roles, sources }, cmdb };
+  }
+
+  /**
+   * Gathers the facts about a principal and about resources that an application names, side by side.
+   *
+   * @returns the resources' facts in their order; undefined where no source holds resources of the kind
+   */
+  async gatherNamed(
+    identity: Identity,
+    named: readonly ResourceRef[],
+    budget: Budget,
+    signal: AbortSignal,
+  ): Promise<{ readonly principal: PrincipalContext; readonly resources: readonly (JsonObject | undefined)[] }> {
+    const start = performance.now();
+    const [sources, resources] = await Promise.all([
+      this.principalFacts(identity, budget, signal),
+      named.length === 0 ? [] : this.resources.ofNamed(identity, named, budget, signal),
+    ]);
+    recordDuration('iris.context.duration', performance.now() - start, {});
+    const roles = rolesOf(identity, sources.okta?.attributes, this.options.roles);
+    return { principal: { identity, roles, sources }, resources };
   }
 
   private async principalFacts(

@@ -11,6 +11,8 @@ import { isEnding, usable } from './usable-answer.js';
 
 /** How many different resources of one hook are looked up; a hook that names more is no ordinary one. */
 const MAX_RESOURCES = 20;
+/** The same for a batch that an application asks about, whose size the PDP limits. */
+const MAX_NAMED_RESOURCES = 500;
 
 /**
  * How usable the facts about a resource are: those of a person, and `not_asked` for a resource that was not looked up,
@@ -60,16 +62,7 @@ export class ResourceFacts {
       if (slice.isOver) await slice.pause();
     }
     const facts = new Map<ToolCall | Effect, JsonObject>();
-    const lookups = new Map<string, Promise<Known>>();
-    const lookUp = (source: ConfiguredSource, resource: ResourceRef): Promise<Known> | Known => {
-      const key = `${resource.kind}\n${resource.id}`;
-      const known = lookups.get(key);
-      if (known !== undefined) return known;
-      if (lookups.size >= MAX_RESOURCES) return NOT_ASKED;
-      const asked = this.lookUp(source, identity, resource, budget, signal);
-      lookups.set(key, asked);
-      return asked;
-    };
+    const lookUp = this.lookUps(MAX_RESOURCES, identity, budget, signal);
     // The newest call first: the verdicts on older ones are mostly remembered.
     await Promise.all(
       calls.toReversed().map(async (call) => {
@@ -90,6 +83,40 @@ export class ResourceFacts {
       }),
     );
     return facts;
+  }
+
+  /**
+   * The facts about resources that a caller names, in their order; undefined where no source holds resources of the kind.
+   * A resource without an id is not asked about.
+   */
+  async ofNamed(
+    identity: Identity,
+    resources: readonly ResourceRef[],
+    budget: Budget,
+    signal: AbortSignal,
+  ): Promise<(JsonObject | undefined)[]> {
+    const lookUp = this.lookUps(MAX_NAMED_RESOURCES, identity, budget, signal);
+    return Promise.all(
+      resources.map(async (resource) => {
+        const source = this.sources.find(({ settings }) => settings.resources.includes(resource.kind));
+        if (source === undefined) return undefined;
+        return together([resource.id === '' ? NOT_ASKED : await lookUp(source, resource)]);
+      }),
+    );
+  }
+
+  /** Looks each resource up once, and up to so many in all. */
+  private lookUps(max: number, identity: Identity, budget: Budget, signal: AbortSignal) {
+    const lookups = new Map<string, Promise<Known>>();
+    return (source: ConfiguredSource, resource: ResourceRef): Promise<Known> | Known => {
+      const key = `${resource.kind}\n${resource.id}`;
+      const known = lookups.get(key);
+      if (known !== undefined) return known;
+      if (lookups.size >= max) return NOT_ASKED;
+      const asked = this.lookUp(source, identity, resource, budget, signal);
+      lookups.set(key, asked);
+      return asked;
+    };
   }
 
   private async lookUp(

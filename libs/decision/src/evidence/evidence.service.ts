@@ -14,8 +14,11 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { DecidedCall, PolicySelection, PreparedPrincipal } from '../shared/decided-call.js';
 import { requestKeyOf } from '../shared/request-key.js';
-import type { BreakGlassMark, RequestOutcome, ShadowDifference } from '../shared/request-outcome.js';
+import type { BreakGlassMark, RecordedRequest, RequestOutcome, ShadowDifference } from '../shared/request-outcome.js';
 import { TimeSlice } from '../shared/time-slice.js';
+
+/** The outcome of a request from whichever entry point. */
+type Outcome = RequestOutcome<RecordedRequest>;
 
 /** What the record of a call holds of its attributes. */
 interface MaskedCall {
@@ -65,7 +68,7 @@ export class EvidenceService {
    * @returns whether the verdict may leave: false when it could not be recorded and the setting is to block then
    */
   async record(
-    outcome: RequestOutcome,
+    outcome: Outcome,
     decided: readonly DecidedCall[],
     enforced: (decision: CallDecision) => boolean,
   ): Promise<boolean> {
@@ -92,7 +95,7 @@ export class EvidenceService {
 
   /** Records where a candidate version of the policies differs. Never throws: a second opinion is no decision. */
   async recordDifferences(
-    outcome: RequestOutcome,
+    outcome: Outcome,
     differences: readonly ShadowDifference[],
     policyVersion: string,
   ): Promise<void> {
@@ -161,7 +164,7 @@ export class EvidenceService {
     }
   }
 
-  private hookRecord(outcome: RequestOutcome): EvidenceRecord {
+  private hookRecord(outcome: Outcome): EvidenceRecord {
     return {
       ...this.shared(outcome),
       ...recordStamp(),
@@ -177,13 +180,13 @@ export class EvidenceService {
 
   /** Masking works on copies, after the decision. */
   private callRecord(
-    outcome: RequestOutcome,
+    outcome: Outcome,
     shared: ReturnType<EvidenceService['shared']>,
     call: DecidedCall,
     enforced: boolean,
   ): EvidenceRecord {
     const { decision, catalogEntry } = call;
-    const { policyVersion, scope, resourceKind } = this.policies;
+    const { policyVersion, scope, resourceKind } = call.policies ?? this.policies;
     const { params: maskedParams, others: maskedOthers, outputs: maskedOutputs, paramsHash } = this.maskedCall(call);
     const action = this.masker.text(decision.call.name);
     const maskedBesideParams = maskedOthers.changed || action !== decision.call.name;
@@ -267,8 +270,14 @@ export class EvidenceService {
     );
   }
 
+  /** Facts of sources hold no secrets; what an application states of a principal may. */
+  private principalAttributes({ caller }: RecordedRequest, prepared: PreparedPrincipal | undefined): JsonObject {
+    const attr = prepared?.principal.attr ?? {};
+    return caller === undefined ? attr : this.masker.attributes(attr).value;
+  }
+
   /** What all records of a hook state. */
-  private shared({ request, prepared, verdict, mode, wouldHave, traceId, durationsMs }: RequestOutcome) {
+  private shared({ request, prepared, verdict, mode, wouldHave, traceId, durationsMs }: Outcome) {
     return {
       schema: 'iris.evidence.v1' as const,
       schemaVersion: EVIDENCE_SCHEMA_VERSION,
@@ -282,8 +291,10 @@ export class EvidenceService {
       principal: {
         id: this.masker.id(request.who.id),
         roles: [...(prepared?.principal.roles ?? [])],
-        attr: prepared?.principal.attr ?? {},
+        attr: this.principalAttributes(request, prepared),
       },
+      ...(request.caller === undefined ? {} : { caller: { ...request.caller } }),
+      ...(request.replaced === undefined ? {} : { replaced: request.replaced.map((path) => this.masker.id(path)) }),
       attributeOrigins: { ...prepared?.origins },
       ...(prepared === undefined ? {} : { sources: this.sourcesOf(prepared) }),
       mode,
@@ -302,7 +313,7 @@ function markOf({ id, key, until, category }: BreakGlassMark): NonNullable<Evide
   return { id, key, until: new Date(until).toISOString(), ...(category === undefined ? {} : { category }) };
 }
 
-function switchOf({ switchOf: find }: RequestOutcome, decision?: CallDecision): Pick<EvidenceRecord, 'breakGlass'> {
+function switchOf({ switchOf: find }: Outcome, decision?: CallDecision): Pick<EvidenceRecord, 'breakGlass'> {
   const mark = find?.(decision);
   return mark === undefined ? {} : { breakGlass: markOf(mark) };
 }
@@ -344,7 +355,7 @@ function outputsOf({ outputs }: CallDecision): JsonObject[] {
 
 /** Of what is in the record anyway, so that no secret can be guessed from it. */
 function decisionKey(
-  { request }: RequestOutcome,
+  { request }: Outcome,
   { call }: CallDecision,
   maskedParams: JsonObject | undefined,
 ): string {

@@ -42,4 +42,6 @@ export interface DecidedCall {
   readonly parts: readonly EffectPart[];
   /** Entry of the tool catalog that matched. */
   readonly catalogEntry?: string;
+  /** Which policies decided, where they are not those of tool calls. */
+  readonly policies?: PolicySelection;
 }

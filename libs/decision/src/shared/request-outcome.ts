@@ -18,9 +18,27 @@ export interface BreakGlassMark {
   readonly category?: string;
 }
 
+/** Who asked the PDP through Iris: an application that is authenticated by itself. */
+export interface CallerMark {
+  readonly name: string;
+  /** What it was authenticated by, such as `certificate`. */
+  readonly by: string;
+  /** Protocol of the question, such as `cerbos`. */
+  readonly protocol: string;
+}
+
+/** What records state of a request, from whichever entry point it comes. */
+export interface RecordedRequest
+  extends Pick<DecisionRequest, 'keyName' | 'who' | 'requestId' | 'sessionId' | 'unknownFields'> {
+  readonly event: string;
+  readonly caller?: CallerMark;
+  /** Attributes of the caller that facts of a source replaced or ruled out, by path. */
+  readonly replaced?: readonly string[];
+}
+
 /** The outcome of a request, which all its records share. */
-export interface RequestOutcome {
-  readonly request: DecisionRequest;
+export interface RequestOutcome<R extends RecordedRequest = DecisionRequest> {
+  readonly request: R;
   readonly prepared?: PreparedPrincipal;
   readonly verdict: { readonly action: VerdictAction; readonly reason: ReasonId };
   readonly mode: Mode;

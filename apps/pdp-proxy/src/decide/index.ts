@@ -1,0 +1,3 @@
+export * from './cerbos-methods.js';
+export { DecideService } from './decide.service.js';
+export type { Asked, Entry, Exchange, Refusal } from './entry.js';

@@ -1,0 +1,3 @@
+import { startPdpProxy } from './start-pdp-proxy.js';
+
+await startPdpProxy(process.env);

@@ -1,0 +1,69 @@
+import { ContextService, closedOnShutdown, DecisionService, EvidenceService, LOGGER } from '@iris/decision';
+import { entryPointModules } from '@iris/entry-point';
+import { type Certificates } from '@iris/grpc-tls';
+import type { Logger } from '@iris/telemetry';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { type OpenCallers, openCallers } from './callers/index.js';
+import { CerbosController, REQUEST_BUDGET_MS } from './cerbos/cerbos.controller.js';
+import { CerbosGrpc } from './cerbos/grpc-server.js';
+import { DecideService } from './decide/index.js';
+import { Enricher, readMapping } from './enrich/index.js';
+import type { PdpProxySettings } from './pdp-proxy.settings.js';
+import { PdpGrpc } from './upstream/pdp-grpc.js';
+import { PdpHttp } from './upstream/pdp-http.js';
+
+export const CALLERS = Symbol('callers');
+
+@Module({})
+class PdpProxyModule {}
+
+/**
+ * Composes the enriching PDP from its settings.
+ *
+ * @throws Error in one line when the callers, the mapping or a certificate cannot be used
+ */
+export function createPdpProxyModule(
+  settings: PdpProxySettings,
+  pdpTls: boolean | Certificates,
+  logger: Logger,
+): DynamicModule {
+  const upstream = { tls: pdpTls, maxAnswerBytes: settings['request.maxAnswerBytes'] };
+  const mapping = readMapping(settings['mapping.file']);
+  return {
+    module: PdpProxyModule,
+    imports: entryPointModules(settings, {
+      name: 'pdp-proxy',
+      failureModes: { pre_request: 'closed', pre_tool_use: 'closed' },
+      logger,
+    }),
+    controllers: [CerbosController],
+    providers: [
+      { provide: REQUEST_BUDGET_MS, useValue: settings['request.budgetMs'] },
+      { provide: CALLERS, useFactory: () => openCallers(settings['callers.file'], logger) },
+      { provide: PdpGrpc, useFactory: () => new PdpGrpc({ target: settings['pdp.target'], ...upstream }) },
+      { provide: PdpHttp, useFactory: () => new PdpHttp({ url: settings['pdp.httpUrl'], ...upstream }) },
+      {
+        provide: Enricher,
+        inject: [ContextService, DecisionService],
+        useFactory: (context: ContextService, decisions: DecisionService) => new Enricher(context, decisions, mapping),
+      },
+      {
+        provide: DecideService,
+        inject: [Enricher, EvidenceService],
+        useFactory: (enricher: Enricher, evidence: EvidenceService) => new DecideService(enricher, evidence),
+      },
+      {
+        provide: CerbosGrpc,
+        inject: [PdpGrpc, DecideService, CALLERS, LOGGER],
+        useFactory: (pdp: PdpGrpc, decisions: DecideService, callers: OpenCallers, log: Logger) =>
+          new CerbosGrpc(pdp, decisions, callers, log, {
+            budgetMs: settings['request.budgetMs'],
+            maxBytes: settings['request.maxBytes'],
+          }),
+      },
+      closedOnShutdown<OpenCallers>(CALLERS, (callers) => callers.close()),
+      closedOnShutdown<PdpGrpc>(PdpGrpc, (pdp) => pdp.close()),
+      closedOnShutdown<PdpHttp>(PdpHttp, (pdp) => pdp.close()),
+    ],
+  };
+}
