@@ -21,7 +21,8 @@ export class ProblemFilter implements ExceptionFilter {
       reply.code(status).header('content-type', 'text/plain; charset=utf-8').send(message);
       return;
     }
-    reply.code(httpStatus(code)).header('content-type', 'application/json').send(errorText(code, message));
+    // As bytes, so that no charset is added to the type.
+    reply.code(httpStatus(code)).header('content-type', 'application/json').send(Buffer.from(errorText(code, message)));
   }
 
   private problemOf(error: unknown, path: string): readonly [code: number, message: string] {
