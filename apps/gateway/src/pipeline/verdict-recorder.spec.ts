@@ -1,5 +1,13 @@
 import type { CallDecision, HookEvent, ToolCall } from '@iris/contracts';
-import { Budget, type DecidedCall, type Mode, type ModeOverride, Modes, type RecordedRequest, type RequestOutcome } from '@iris/decision';
+import {
+  Budget,
+  type DecidedCall,
+  type Mode,
+  type ModeOverride,
+  Modes,
+  type RecordedRequest,
+  type RequestOutcome,
+} from '@iris/decision';
 import type { Logger } from '@iris/telemetry';
 import { loadCatalog } from '@iris/tool-catalog';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -62,7 +70,11 @@ function contextOf(
 
 describe('VerdictRecorder', () => {
   let kept: Promise<boolean>;
-  let recorded: { readonly outcome: RequestOutcome<RecordedRequest>; readonly ids: string[]; readonly enforced: boolean[] }[];
+  let recorded: {
+    readonly outcome: RequestOutcome<RecordedRequest>;
+    readonly ids: string[];
+    readonly enforced: boolean[];
+  }[];
   let compared: (readonly DecidedCall[])[];
   let lines: { readonly rules?: readonly string[] }[];
   let recorder: VerdictRecorder;

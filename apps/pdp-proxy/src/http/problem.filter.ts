@@ -22,7 +22,10 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     // As bytes, so that no charset is added to the type.
-    reply.code(httpStatus(code)).header('content-type', 'application/json').send(Buffer.from(errorText(code, message)));
+    reply
+      .code(httpStatus(code))
+      .header('content-type', 'application/json')
+      .send(Buffer.from(errorText(code, message)));
   }
 
   private problemOf(error: unknown, path: string): readonly [code: number, message: string] {

@@ -354,11 +354,7 @@ function outputsOf({ outputs }: CallDecision): JsonObject[] {
 }
 
 /** Of what is in the record anyway, so that no secret can be guessed from it. */
-function decisionKey(
-  { request }: Outcome,
-  { call }: CallDecision,
-  maskedParams: JsonObject | undefined,
-): string {
+function decisionKey({ request }: Outcome, { call }: CallDecision, maskedParams: JsonObject | undefined): string {
   const about = [request.who.id, request.sessionId ?? '', call.id, call.name, maskedParams ?? null];
   return hash('sha256', JSON.stringify(about));
 }
