@@ -127,6 +127,8 @@ const OTHER_PARAMETERS = [
   'max_tool_calls',
   'metadata',
   'moderation',
+  // Codex sends it.
+  'client_metadata',
   'prompt_cache_key',
   'prompt_cache_options',
   'prompt_cache_retention',
