@@ -71,6 +71,18 @@ export const FINDINGS = {
   tailnet_roles_dst_missing:
     'Add `dst` with the tag of Aperture to the grant: without it nobody receives the roles of this capability.',
 
+  agent_hook_missing:
+    'Install the settings of the agent from deploy/agents, with a hook of every event before a call and for every tool.',
+  agent_settings_unreadable:
+    'Correct the file, or name another one with --agent-settings: the agent reads no hook of it.',
+  agent_fail_open:
+    'Let the hook run iris-hook.mjs as deploy/agents shows: it prints a denial whenever Iris does not decide.',
+  agent_hook_late:
+    'Set the timeout of the hook in the settings above --timeout-ms of iris-hook.mjs: the agent must get the denial in time.',
+  agent_hook_unproven: 'Name the address of Iris in the command (--url) or take it from IRIS_HOOK_URL.',
+  agent_hook_avoidable:
+    'Install the managed form of the settings where there is one, with file permissions that the user cannot change.',
+
   clock_skew:
     'Synchronise the clocks by NTP: facts are judged fresh or stale, and shifts as over or not, by these clocks.',
 } as const;

@@ -1,3 +1,4 @@
+export { CHECKED_AGENTS, checkAgent } from './agents/check-agent.js';
 export { checkAperture } from './check-aperture.js';
 export { checkClocks } from './check-clocks.js';
 export { checkEnrichers } from './check-enrichers.js';

@@ -1,5 +1,7 @@
 import {
+  CHECKED_AGENTS,
   type CheckOutcome,
+  checkAgent,
   checkAperture,
   checkClocks,
   checkEnrichers,
@@ -51,6 +53,9 @@ interface Options {
   readonly aperture?: string;
   readonly tailnetPolicy?: string;
   readonly rolesCapability: string;
+  readonly agent?: (typeof CHECKED_AGENTS)[number];
+  readonly agentSettings?: string;
+  readonly agentWaitMs: number;
   readonly budgetMs: number;
   readonly maxSkewMs: number;
   readonly json?: boolean;
@@ -87,6 +92,14 @@ export function registerDoctor(program: Command, io: CliIo, finish: Finish): voi
     .option('--aperture <file>', "Aperture's configuration")
     .option('--tailnet-policy <file>', 'the tailnet policy file')
     .option('--roles-capability <name>', 'identity.rolesCapability of the gateway', 'iris.dev/cap/roles')
+    .addOption(
+      new Option(
+        '--agent <name>',
+        'check that this coding agent stops its calls without Iris, and nothing else',
+      ).choices(CHECKED_AGENTS),
+    )
+    .option('--agent-settings <file>', 'settings of the agent; default: the first of its own places')
+    .option('--agent-wait-ms <ms>', 'most time for one run of a hook', wholeNumber(1), 15_000)
     .option('--budget-ms <ms>', 'hook.budgetMs of the gateway', wholeNumber(1), 1500)
     .option('--max-skew-ms <ms>', 'difference of clocks that is accepted', wholeNumber(1), 2000);
   withOptions(command, [
@@ -117,6 +130,8 @@ function openCertificates({ tlsCa, tlsCert, tlsKey }: Options): Certificates | u
 }
 
 async function examine(options: Options): Promise<CheckOutcome[]> {
+  const { agent, agentSettings: file, agentWaitMs: maxWaitMs } = options;
+  if (agent !== undefined) return [await checkAgent({ agent, file, maxWaitMs })];
   const certificates = openCertificates(options);
   const { redis } = options;
   const [ofRedis, pdp, gateway, enrichers, aperture] = await Promise.all([
