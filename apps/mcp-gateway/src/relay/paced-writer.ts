@@ -1,0 +1,41 @@
+import type { ServerResponse } from 'node:http';
+
+/** Writes a response in the pace of its client. The head is written with the first byte. */
+export class PacedWriter {
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly status: number,
+    private readonly headers: Readonly<Record<string, string>>,
+  ) {}
+
+  get hasBegun(): boolean {
+    return this.response.headersSent;
+  }
+
+  begin(): void {
+    if (!this.response.headersSent && !this.response.destroyed) this.response.writeHead(this.status, { ...this.headers });
+  }
+
+  /** @returns when the client can take more; at once when it is gone */
+  async write(bytes: Uint8Array | string): Promise<void> {
+    this.begin();
+    if (this.response.destroyed || this.response.write(bytes)) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.response.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.response.on('drain', done).on('close', done);
+    });
+  }
+
+  end(bytes?: Uint8Array | string): void {
+    this.begin();
+    this.response.end(bytes);
+  }
+
+  /** Breaks the response off, so that its client does not take it for complete. */
+  breakOff(): void {
+    this.response.destroy();
+  }
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '@iris/contracts';
+import type { OpenStream } from '../relay/relay-response.js';
+import type { Caller } from '../decide/call-decider.js';
+
+/** A session of a client, of the specification 2025-11-25. */
+export interface Session {
+  readonly id: string;
+  /** The person or device, which alone may use it. */
+  readonly owner: string;
+  /** Path that it belongs to: the id of a server, or that of the aggregate. */
+  readonly place: string;
+  /** Parameters of `initialize`. */
+  readonly client: JsonObject;
+  /** Sessions at servers by their id; an empty text for a server without sessions. */
+  readonly upstream: Map<string, string>;
+  /** Streams that carry what belongs to no request. */
+  readonly streams: Set<OpenStream>;
+  /** Requests and streams that are open; an idle session has none. */
+  open: number;
+  /** Epoch ms. */
+  usedAt: number;
+}
+
+export interface SessionLimits {
+  readonly maxSessions: number;
+  readonly maxPerCaller: number;
+  readonly idleMs: number;
+}
+
+/** The sessions of this replica, bounded in number and idle time. */
+export class SessionTable {
+  private readonly sessions = new Map<string, Session>();
+  private readonly perOwner = new Map<string, number>();
+
+  /** @param onEnded called with a session that is ended by its idle time */
+  constructor(
+    private readonly limits: SessionLimits,
+    private readonly onEnded: (session: Session) => void,
+  ) {}
+
+  get size(): number {
+    return this.sessions.size;
+  }
+
+  /** @returns undefined when the caller, or all together, have as many as they may */
+  begin(caller: Caller, place: string, client: JsonObject): Session | undefined {
+    const owner = ownerOf(caller);
+    const count = this.perOwner.get(owner) ?? 0;
+    if (this.sessions.size >= this.limits.maxSessions) this.endIdle(Date.now() - this.limits.idleMs / 10);
+    if (this.sessions.size >= this.limits.maxSessions || count >= this.limits.maxPerCaller) return undefined;
+    const session: Session = {
+      id: randomUUID(),
+      owner,
+      place,
+      client,
+      upstream: new Map(),
+      streams: new Set(),
+      open: 0,
+      usedAt: Date.now(),
+    };
+    this.sessions.set(session.id, session);
+    this.perOwner.set(owner, count + 1);
+    return session;
+  }
+
+  /** The session of that id, for its owner on its path only. */
+  find(id: string, caller: Caller, place: string): Session | undefined {
+    const session = this.sessions.get(id);
+    if (session === undefined || session.owner !== ownerOf(caller) || session.place !== place) return undefined;
+    session.usedAt = Date.now();
+    return session;
+  }
+
+  end(session: Session): void {
+    if (!this.sessions.delete(session.id)) return;
+    const count = (this.perOwner.get(session.owner) ?? 1) - 1;
+    if (count === 0) this.perOwner.delete(session.owner);
+    else this.perOwner.set(session.owner, count);
+  }
+
+  /** Ends sessions that nobody has used since. @param before epoch ms */
+  endIdle(before = Date.now() - this.limits.idleMs): void {
+    for (const session of this.sessions.values()) {
+      if (session.open > 0 || session.usedAt > before) continue;
+      this.end(session);
+      this.onEnded(session);
+    }
+  }
+
+  all(): Iterable<Session> {
+    return this.sessions.values();
+  }
+}
+
+export function ownerOf({ who }: Caller): string {
+  return `${who.kind}:${who.id}`;
+}

@@ -1,0 +1,64 @@
+import { outboundAgent } from '@iris/config';
+import { type Dispatcher, request } from 'undici';
+import { type Upstream, UpstreamError, type UpstreamRequest, type UpstreamResponse } from './upstream.js';
+import { type HttpServer, resolveValues } from './upstream-file.js';
+
+const CONNECT_TIMEOUT_MS = 5000;
+
+/** Longest pause inside a response to a POST, in ms: servers keep streams alive with comments more often. */
+const PAUSE_TIMEOUT_MS = 300_000;
+
+/** An MCP server that speaks streamable HTTP. Bodies are passed on as bytes, in the pace of their reader. */
+export class HttpUpstream implements Upstream {
+  readonly id: string;
+  private readonly agent: Dispatcher;
+
+  constructor(
+    private readonly server: HttpServer,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {
+    this.id = server.id;
+    this.agent = outboundAgent({
+      connections: server.maxConnections,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+      headersTimeout: server.timeoutSeconds * 1000,
+      pipelining: 1,
+    });
+  }
+
+  async send({ method, headers, body, signal }: UpstreamRequest): Promise<UpstreamResponse> {
+    const credentials = resolveValues(this.server.headers, this.environment);
+    try {
+      const answer = await request(this.server.url, {
+        method,
+        headers: { ...headers, ...credentials },
+        body,
+        signal,
+        dispatcher: this.agent,
+        // A stream that only waits for notifications may be silent for ever.
+        bodyTimeout: method === 'GET' ? 0 : PAUSE_TIMEOUT_MS,
+      });
+      const { statusCode } = answer;
+      // Also a redirect is no answer: another host would get the credential.
+      if (statusCode >= 300 && statusCode < 400) {
+        answer.body.on('error', () => undefined).destroy();
+        throw new UpstreamError(`the server answers with a redirect (${statusCode})`);
+      }
+      return { status: statusCode, headers: single(answer.headers), body: answer.body };
+    } catch (error) {
+      if (error instanceof UpstreamError || signal.aborted) throw error;
+      const code = (error as NodeJS.ErrnoException).code ?? (error as Error).name;
+      throw new UpstreamError(`the server gives no answer (${code})`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+}
+
+function single(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0] : value]),
+  );
+}
