@@ -4,6 +4,7 @@ import type { SettingsSchema } from '@iris/config';
 import { type EnricherDefinition, kitSettings } from '@iris/enricher-kit';
 import { auditorSettings } from '../../auditor/src/auditor.settings.js';
 import { gatewaySettings } from '../../gateway/src/gateway.settings.js';
+import { mcpGatewaySettings } from '../../mcp-gateway/src/mcp-gateway.settings.js';
 import { pdpProxySettings } from '../../pdp-proxy/src/pdp-proxy.settings.js';
 import type { Vendor } from './vendor-file.js';
 
@@ -16,6 +17,7 @@ export async function settingsOfApps(vendors: readonly Vendor[]): Promise<Readon
     ...Object.fromEntries(own),
     auditor: auditorSettings,
     'pdp-proxy': pdpProxySettings,
+    'mcp-gateway': mcpGatewaySettings,
   };
 }
 

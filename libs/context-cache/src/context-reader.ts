@@ -51,6 +51,7 @@ export class ContextReader {
   private readonly now: () => number;
   private readonly stopListening?: () => void;
   private readonly redis?: RedisGuard;
+  private readonly dropListeners = new Set<(key: string | undefined) => void>();
   private reconnections = 0;
   /** What made the readings connect again, a failover, concerns the subscription too, which may not have noticed. */
   private readonly onReady = () => {
@@ -109,6 +110,17 @@ export class ContextReader {
   /** Keeps a source's direct answer about a resource in L1. */
   rememberResource(resource: ResourceRef, source: SourceId, answer: SourceAnswer): void {
     this.rememberKey(resourceKey(resource), source, answer);
+  }
+
+  /**
+   * Calls back when facts are dropped, because newer ones may be had.
+   *
+   * @param listener gets the key of the principal or resource; undefined when all are dropped
+   * @returns a function that ends it
+   */
+  onDropped(listener: (key: string | undefined) => void): () => void {
+    this.dropListeners.add(listener);
+    return () => this.dropListeners.delete(listener);
   }
 
   /** Ends the subscription. The connections belong to the caller. */
@@ -187,10 +199,12 @@ export class ContextReader {
   private dropKey(key: string): void {
     this.drops.set(key, this.now());
     this.copies.delete(key);
+    for (const listener of this.dropListeners) listener(key);
   }
 
   private dropAll(): void {
     this.allDroppedAt = this.now();
     this.copies.clear();
+    for (const listener of this.dropListeners) listener(undefined);
   }
 }

@@ -2,13 +2,19 @@ import type { HookCallData, HookMetadata } from './aperture/hook-call-data.js';
 
 /**
  * `pre_request`, `tool_call_entire_request` and `entire_request` are Aperture's events; `pre_tool_use` is the event of
- * an agent's own hook.
+ * an agent's own hook; `mcp_tools_call` is a request to an MCP server behind the MCP gateway.
  */
-export const HOOK_EVENTS = ['pre_request', 'tool_call_entire_request', 'entire_request', 'pre_tool_use'] as const;
+export const HOOK_EVENTS = [
+  'pre_request',
+  'tool_call_entire_request',
+  'entire_request',
+  'pre_tool_use',
+  'mcp_tools_call',
+] as const;
 export type HookEvent = (typeof HOOK_EVENTS)[number];
 
 /** The events whose verdict is obeyed; the others come after the response. */
-export const ENFORCEABLE_EVENTS: ReadonlySet<HookEvent> = new Set(['pre_request', 'pre_tool_use']);
+export const ENFORCEABLE_EVENTS: ReadonlySet<HookEvent> = new Set(['pre_request', 'pre_tool_use', 'mcp_tools_call']);
 
 /** A hook that was authenticated, read and recognised. */
 export interface Hook {

@@ -48,6 +48,8 @@ export interface ToolCall extends ToolParams {
   readonly resultCount?: number;
   /** Digest of name, server and parameters, where the reader of the hook has computed it. */
   readonly contentDigest?: string;
+  /** The name is a method of MCP, as a use of the server itself, and no tool's. */
+  readonly protocolMethod?: true;
   /** The parameters exceed what one call may have: they are left out, and the call is denied by itself. */
   readonly oversized?: 'call_too_large' | 'call_too_complex';
   /** Absent when there are none. */

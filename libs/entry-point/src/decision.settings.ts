@@ -28,7 +28,7 @@ export const decisionSettings = {
     { fallback: 'enforce' },
   ),
   'mode.byEvent': setting.structure(
-    'Modes by event, before the default: pre_request, pre_tool_use, tool_call_entire_request, entire_request.',
+    'Modes by event, before the default: pre_request, pre_tool_use, mcp_tools_call, tool_call_entire_request, entire_request.',
     z.partialRecord(z.enum(HOOK_EVENTS), z.enum(['enforce', 'observe'])),
     'JSON such as {"pre_tool_use":"observe"}',
     { fallback: {} },

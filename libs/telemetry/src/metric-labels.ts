@@ -14,6 +14,7 @@ export const EVENTS = [
   'tool_call_entire_request',
   'entire_request',
   'pre_tool_use',
+  'mcp_tools_call',
 ] as const satisfies readonly HookEvent[];
 export const ACTIONS = ['allow', 'block', 'modify', 'ask'] as const;
 export const EFFECTS = ['ALLOW', 'DENY'] as const satisfies readonly Effect[];

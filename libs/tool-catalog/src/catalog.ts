@@ -30,6 +30,8 @@ export interface ToolUse {
   readonly params?: JsonObject;
   /** Absent: a declaration. */
   readonly phase?: Phase;
+  /** The name is a method of MCP, as a use of the server itself, and no tool's. */
+  readonly protocolMethod?: true;
 }
 
 /** A tool use as policies see it. */
@@ -134,7 +136,8 @@ export function compileCatalog(text: string, document: CatalogDocument): Catalog
     return result;
   };
 
-  const classify = ({ name, server, params, phase = 'declared' }: ToolUse): ClassifiedTool => {
+  const classify = ({ name, server, params, phase = 'declared', protocolMethod }: ToolUse): ClassifiedTool => {
+    if (protocolMethod) return serverUse(name, server, servers, rules, params);
     if (server === undefined && name.startsWith(UNRECOGNISED)) return unrecognised(name);
     const { tool, match } = named(name, server);
     if (match === undefined) return uncategorised(tool);
@@ -280,6 +283,38 @@ const UNRECOGNISED = 'unrecognised:';
 function unrecognised(name: string): ClassifiedTool {
   const tool = { name, operation: name, anomalies: [] };
   return { tool, classification: { category: 'unrecognised' }, resources: [], clues: [] };
+}
+
+/** What requests of MCP do on their server, apart from calls of tools; another one may do anything. */
+const METHOD_OPERATIONS: Readonly<Record<string, Operation>> = {
+  'resources/read': 'read',
+  'resources/subscribe': 'read',
+  'subscriptions/listen': 'read',
+  'prompts/get': 'read',
+  'completion/complete': 'read',
+};
+
+/** A use of a server itself is of the server's category, whatever tools it lists. */
+function serverUse(
+  method: string,
+  server: string | undefined,
+  servers: ServerList,
+  rules: EnvironmentRules,
+  params: JsonObject | undefined,
+): ClassifiedTool {
+  const tool = { name: method, ...(server !== undefined && { server }), operation: method, anomalies: [] };
+  const entry = server === undefined ? undefined : servers.find(server);
+  if (entry === undefined) return uncategorised(tool);
+  const { category, system } = entry.document;
+  const operation = (Object.hasOwn(METHOD_OPERATIONS, method) ? METHOD_OPERATIONS[method] : undefined) ?? 'execute';
+  const { environment, clues } = environmentOfCall(entry, rules, method, server, params);
+  return {
+    tool,
+    classification: { category, system, operation, ...(environment !== undefined && { environment }) },
+    entry: entry.name,
+    resources: [],
+    clues,
+  };
 }
 
 function uncategorised(tool: ClassifiedTool['tool']): ClassifiedTool {

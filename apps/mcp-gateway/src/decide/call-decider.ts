@@ -1,4 +1,4 @@
-import type { Identity, JsonObject, ReasonId } from '@iris/contracts';
+import type { Identity, ReasonId, ToolParams } from '@iris/contracts';
 
 /** Who sends a request, as it was authenticated. */
 export interface Caller {
@@ -15,7 +15,7 @@ export interface CallOrigin {
 }
 
 /** A use of an MCP server that is decided before it is forwarded. */
-export interface McpCall {
+export interface McpCall extends ToolParams {
   readonly origin: CallOrigin;
   /** Id of the server in the catalog. */
   readonly server: string;
@@ -23,9 +23,6 @@ export interface McpCall {
   readonly method: string;
   /** Name of the tool; absent for a use of the server itself. */
   readonly tool?: string;
-  readonly params: JsonObject;
-  /** Id of the request, unique in its session. */
-  readonly requestId: string;
   /** Whether its person can be asked for a confirmation. */
   readonly canAsk: boolean;
 }
@@ -58,6 +55,6 @@ export abstract class CallDecider {
   abstract decide(call: McpCall): Promise<CallVerdict>;
   /** Never rejects: what cannot be decided is shown, and decided when it is called. */
   abstract visibility(origin: CallOrigin, tools: readonly ListedTool[]): Promise<ToolVisibility>;
-  /** Calls back when facts about a person change. @returns a function that ends it */
-  abstract onFactsChanged(listener: (subjects: (id: string) => boolean) => void): () => void;
+  /** Calls back when facts of a principal change, or may have changed. @returns a function that ends it */
+  abstract onFactsChanged(listener: (concerns: (principalId: string) => boolean) => void): () => void;
 }

@@ -1,11 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { isJsonObject, type JsonObject } from '@iris/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isJsonObject, type JsonObject, type ToolParams } from '@iris/contracts';
 import { parseDocument } from '@iris/json-document';
+import { SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
 import type { CallDecider, CallOrigin, CallVerdict } from '../decide/call-decider.js';
 import type { BodyReader } from '../http/read-body.js';
 import { errorText, type RpcMessage, type RpcRequest, readMessage, resultText, RPC_ERRORS } from '../protocol/json-rpc.js';
 import { ambiguousParameter, requestRule } from '../protocol/methods.js';
 import { checkStandardHeaders, isStateless } from '../protocol/standard-headers.js';
+import type { ListChanges } from '../sessions/list-changes.js';
 import type { Session, SessionTable } from '../sessions/session-table.js';
 import { type Upstream, UpstreamError, type UpstreamResponse } from '../upstreams/upstream.js';
 import { type Exchange, forwardedHeaders, headerOf, sendJson } from './exchange.js';
@@ -17,6 +19,7 @@ export interface PlaceOptions {
   readonly decider: CallDecider;
   readonly sessions: SessionTable;
   readonly bodies: BodyReader;
+  readonly changes: ListChanges;
   /** Largest message of a server that is read as a whole, in bytes. */
   readonly maxReadBytes: number;
   readonly onUpstreamError: (server: string, error: Error) => void;
@@ -128,10 +131,19 @@ export class ServerPlace {
       server: this.upstream.id,
       method: message.method,
       ...(isTool && { tool: typeof name === 'string' ? name : '' }),
-      params: isTool ? argumentsOf(message) : withoutMeta(message.params),
-      requestId: `${session?.id ?? randomUUID()}:${message.id}`,
+      ...(isTool ? readArguments(message) : { paramsStatus: 'ok', params: withoutMeta(message.params) }),
       canAsk: false,
     });
+  }
+
+  /** Ends the session at the server, after its client has left it. */
+  end(session: Session): void {
+    const id = session.upstream.get(this.upstream.id);
+    if (!id) return;
+    this.upstream
+      .send({ method: 'DELETE', headers: { 'mcp-session-id': id }, signal: AbortSignal.timeout(10_000) })
+      .then(drained)
+      .catch((error) => this.options.onUpstreamError(this.upstream.id, error));
   }
 
   /** A stream for what belongs to no request, or the end of a session. */
@@ -149,12 +161,19 @@ export class ServerPlace {
       if (method === 'DELETE') {
         await drained(response);
         exchange.response.writeHead(response.status === 405 ? 200 : response.status).end();
-      } else {
-        const onOpen = (stream: OpenStream) => {
-          session.streams.add(stream);
-          return () => session.streams.delete(stream);
-        };
-        await this.relay({ exchange, session, stateless: false }, response, undefined, onOpen);
+        return;
+      }
+      const onOpen = (stream: OpenStream) => {
+        session.streams.add(stream);
+        return () => session.streams.delete(stream);
+      };
+      if (response.status === 405) await drained(response);
+      const opened = response.status === 405 ? silentStream(exchange.signal) : response;
+      session.open += 1;
+      try {
+        await this.relay({ exchange, session, stateless: false }, opened, undefined, onOpen);
+      } finally {
+        session.open -= 1;
       }
     } catch (error) {
       this.fail(exchange, null, error as Error);
@@ -174,7 +193,7 @@ export class ServerPlace {
         session.upstream.set(this.upstream.id, response.headers['mcp-session-id'] ?? '');
         onSession();
       }
-      await this.relay(incoming, response, isHandshake ? session.id : undefined);
+      await this.relay(incoming, response, isHandshake ? session.id : undefined, this.listening(incoming));
     } catch (error) {
       this.fail(exchange, id, error as Error);
     } finally {
@@ -183,6 +202,19 @@ export class ServerPlace {
         session.usedAt = Date.now();
       }
     }
+  }
+
+  /** For a stream whose client asked for changes of the list of tools. */
+  private listening({ exchange, message }: Incoming): ((stream: OpenStream) => () => void) | undefined {
+    if (message.kind !== 'request' || message.method !== 'subscriptions/listen') return undefined;
+    const { notifications } = message.params;
+    if (!isJsonObject(notifications) || notifications.toolsListChanged !== true) return undefined;
+    const text = JSON.stringify({
+      jsonrpc: '2.0',
+      method: 'notifications/tools/list_changed',
+      params: { _meta: { [SUBSCRIPTION_ID_META_KEY]: message.id } },
+    });
+    return (stream) => this.options.changes.listen(exchange.caller, stream, text);
   }
 
   private headersFor(exchange: Exchange, session: Session | undefined): Record<string, string> {
@@ -208,6 +240,7 @@ export class ServerPlace {
       server: this.upstream.id,
       stateless,
       decider: this.options.decider,
+      listensToTools: onOpen !== undefined,
       answer: (text) => this.answerServer(session, text),
     };
     const rules: MessageRules = {
@@ -256,8 +289,11 @@ function originOf({ caller, request }: Exchange, session: Session | undefined): 
   return { caller, sessionId: session?.id, userAgent: request.headers['user-agent'] };
 }
 
-function argumentsOf({ params }: RpcRequest): JsonObject {
-  return isJsonObject(params.arguments) ? params.arguments : {};
+/** A call without arguments is one of a tool that takes none. */
+function readArguments({ params }: RpcRequest): ToolParams {
+  const given = params.arguments;
+  if (given === undefined) return { paramsStatus: 'empty', params: {} };
+  return isJsonObject(given) ? { paramsStatus: 'ok', params: given } : { paramsStatus: 'not_object' };
 }
 
 function withoutMeta({ _meta, ...params }: JsonObject): JsonObject {
@@ -286,6 +322,20 @@ function headOf({ headers }: UpstreamResponse): Record<string, string> {
       return value === undefined ? [] : [[name, value]];
     }),
   );
+}
+
+const KEEP_ALIVE_MS = 15_000;
+
+/** For a server without a stream of its own, until the client leaves: changes of the list of tools are sent on it. */
+function silentStream(signal: AbortSignal): UpstreamResponse {
+  const comment = Buffer.from(': keepalive\n\n');
+  async function* body(): AsyncGenerator<Uint8Array> {
+    while (!signal.aborted) {
+      await sleep(KEEP_ALIVE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      yield comment;
+    }
+  }
+  return { status: 200, headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' }, body: body() };
 }
 
 async function drained({ body }: UpstreamResponse): Promise<void> {

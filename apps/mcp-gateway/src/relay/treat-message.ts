@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 import { applyEdits, type Edit, type JsonDocument, parseDocument } from '@iris/json-document';
 import { type CallDecider, type CallOrigin, toolKey } from '../decide/call-decider.js';
-import { errorText, RPC_ERRORS, readMessage, type RpcRequest, type RpcResponse } from '../protocol/json-rpc.js';
+import { errorText, RPC_ERRORS, readMessage, type RpcNotification, type RpcRequest, type RpcResponse } from '../protocol/json-rpc.js';
 import { serverRequestRule } from '../protocol/methods.js';
 import { UpstreamError } from '../upstreams/upstream.js';
 
@@ -16,6 +16,8 @@ export interface ServerMessageContext {
   /** Whether the exchange is one of the specification 2026-07-28. */
   readonly stateless: boolean;
   readonly decider: CallDecider;
+  /** Whether the client asked for changes of the list of tools on this stream. */
+  readonly listensToTools?: boolean;
   /** Called with the result of a handshake. */
   readonly onHandshake?: (result: JsonObject) => void;
   /** Sends the server the answer to a request that does not reach the client. */
@@ -34,12 +36,24 @@ export async function treatMessage(text: string, context: ServerMessageContext):
   if (!parsed.ok) throw new UpstreamError(`a message of the server cannot be read (${parsed.reason})`);
   const message = readMessage(parsed.document.value);
   if (typeof message === 'string') throw new UpstreamError(`a message of the server cannot be read: ${message}`);
-  if (message.kind === 'notification') return text;
+  if (message.kind === 'notification') return acknowledged(message, parsed.document, context) ?? text;
   if (message.kind === 'request') return (await mayReach(message, context)) ? text : undefined;
   const denial = await deniedQuestion(message, context);
   if (denial !== undefined) return errorText(message.id, RPC_ERRORS.denied, denial);
   const edits = await editsOf(message, parsed.document, context);
   return edits.length === 0 ? text : applyEdits(parsed.document, edits);
+}
+
+/** A server that sends no changes of its list acknowledges none; those of the gateway are sent all the same. */
+function acknowledged(
+  { method, params }: RpcNotification,
+  document: JsonDocument,
+  { listensToTools }: ServerMessageContext,
+): string | undefined {
+  const { notifications } = params;
+  if (method !== 'notifications/subscriptions/acknowledged' || listensToTools !== true) return undefined;
+  if (!isJsonObject(notifications) || notifications.toolsListChanged === true) return undefined;
+  return applyEdits(document, [{ op: 'set', path: ['params', 'notifications', 'toolsListChanged'], json: 'true' }]);
 }
 
 async function mayReach(message: RpcRequest, context: ServerMessageContext): Promise<boolean> {
@@ -76,7 +90,7 @@ async function decideOn(
   params: JsonObject,
   { decider, origin, server }: ServerMessageContext,
 ): Promise<string | undefined> {
-  const verdict = await decider.decide({ origin, server, method, params, requestId: method, canAsk: false });
+  const verdict = await decider.decide({ origin, server, method, paramsStatus: 'ok', params, canAsk: false });
   return verdict.action === 'allow' ? undefined : verdict.message;
 }
 

@@ -7,7 +7,7 @@ import type { Caller } from '../decide/call-decider.js';
 export interface Session {
   readonly id: string;
   /** The person or device, which alone may use it. */
-  readonly owner: string;
+  readonly caller: Caller;
   /** Path that it belongs to: the id of a server, or that of the aggregate. */
   readonly place: string;
   /** Parameters of `initialize`. */
@@ -33,11 +33,13 @@ export class SessionTable {
   private readonly sessions = new Map<string, Session>();
   private readonly perOwner = new Map<string, number>();
 
-  /** @param onEnded called with a session that is ended by its idle time */
-  constructor(
-    private readonly limits: SessionLimits,
-    private readonly onEnded: (session: Session) => void,
-  ) {}
+  /** Called with a session that ends by its idle time. */
+  onIdle: (session: Session) => void = () => undefined;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(private readonly limits: SessionLimits) {
+    this.timer = setInterval(() => this.endIdle(), limits.idleMs / 10).unref();
+  }
 
   get size(): number {
     return this.sessions.size;
@@ -51,7 +53,7 @@ export class SessionTable {
     if (this.sessions.size >= this.limits.maxSessions || count >= this.limits.maxPerCaller) return undefined;
     const session: Session = {
       id: randomUUID(),
-      owner,
+      caller,
       place,
       client,
       upstream: new Map(),
@@ -67,16 +69,17 @@ export class SessionTable {
   /** The session of that id, for its owner on its path only. */
   find(id: string, caller: Caller, place: string): Session | undefined {
     const session = this.sessions.get(id);
-    if (session === undefined || session.owner !== ownerOf(caller) || session.place !== place) return undefined;
+    if (session === undefined || ownerOf(session.caller) !== ownerOf(caller) || session.place !== place) return undefined;
     session.usedAt = Date.now();
     return session;
   }
 
   end(session: Session): void {
     if (!this.sessions.delete(session.id)) return;
-    const count = (this.perOwner.get(session.owner) ?? 1) - 1;
-    if (count === 0) this.perOwner.delete(session.owner);
-    else this.perOwner.set(session.owner, count);
+    const owner = ownerOf(session.caller);
+    const count = (this.perOwner.get(owner) ?? 1) - 1;
+    if (count === 0) this.perOwner.delete(owner);
+    else this.perOwner.set(owner, count);
   }
 
   /** Ends sessions that nobody has used since. @param before epoch ms */
@@ -84,8 +87,12 @@ export class SessionTable {
     for (const session of this.sessions.values()) {
       if (session.open > 0 || session.usedAt > before) continue;
       this.end(session);
-      this.onEnded(session);
+      this.onIdle(session);
     }
+  }
+
+  close(): void {
+    clearInterval(this.timer);
   }
 
   all(): Iterable<Session> {
@@ -93,6 +100,6 @@ export class SessionTable {
   }
 }
 
-export function ownerOf({ who }: Caller): string {
+function ownerOf({ who }: Caller): string {
   return `${who.kind}:${who.id}`;
 }

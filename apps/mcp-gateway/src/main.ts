@@ -1,0 +1,3 @@
+import { startMcpGateway } from './start-mcp-gateway.js';
+
+await startMcpGateway(process.env);

@@ -1,0 +1,111 @@
+import { ContextReader } from '@iris/context-cache';
+import { CallJudge, closedOnShutdown, EvidenceService, Modes, ShadowPolicy } from '@iris/decision';
+import { entryPointModules } from '@iris/entry-point';
+import type { Logger } from '@iris/telemetry';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CallDecider } from './decide/call-decider.js';
+import { JudgedDecider } from './decide/judged-decider.js';
+import { BodyReader } from './http/read-body.js';
+import type { Place } from './http/mcp-routes.js';
+import { openAuthenticators } from './identity/open-authenticators.js';
+import type { McpGatewaySettings } from './mcp-gateway.settings.js';
+import { ServerPlace } from './relay/server-place.js';
+import { ListChanges } from './sessions/list-changes.js';
+import { SessionTable } from './sessions/session-table.js';
+import { openUpstreams } from './upstreams/open-upstreams.js';
+import type { Upstream } from './upstreams/upstream.js';
+
+/** `ReadonlyMap<string, Place>`: the path of each server by its id. */
+export const SERVER_PLACES = Symbol('paths of the MCP servers');
+/** `readonly Authenticator[]`. */
+export const AUTHENTICATORS = Symbol('ways of authentication');
+
+const UPSTREAMS = Symbol('MCP servers');
+
+/** Longest time until a message of a client is complete, in ms. */
+const BODY_TIMEOUT_MS = 30_000;
+
+/** Longest name of a tool, in UTF-16 units. */
+const MAX_NAME_LENGTH = 512;
+
+@Module({})
+class McpGatewayModule {}
+
+/**
+ * Composes the gateway from its settings.
+ *
+ * @throws Error in one line when a file, a credential or a setting cannot be used
+ */
+export function createMcpGatewayModule(settings: McpGatewaySettings, logger: Logger): DynamicModule {
+  const onFailure = settings['failure.mcpToolsCall'];
+  return {
+    module: McpGatewayModule,
+    imports: entryPointModules(settings, { name: 'mcp-gateway', failureModes: { mcp_tools_call: onFailure }, logger }),
+    providers: [
+      { provide: AUTHENTICATORS, useFactory: () => openAuthenticators(settings, logger) },
+      { provide: UPSTREAMS, useFactory: () => openUpstreams(settings['mcp.serversFile'], process.env) },
+      {
+        provide: CallDecider,
+        inject: [CallJudge, Modes, EvidenceService, ShadowPolicy, ContextReader],
+        useFactory: (
+          judge: CallJudge,
+          modes: Modes,
+          evidence: EvidenceService,
+          shadow: ShadowPolicy | undefined,
+          cache: ContextReader,
+        ) =>
+          new JudgedDecider(
+            { judge, modes, evidence, shadow, cache, logger },
+            { budgetMs: settings['mcp.budgetMs'], onFailure, maxNameLength: MAX_NAME_LENGTH },
+          ),
+      },
+      {
+        provide: SessionTable,
+        useFactory: () =>
+          new SessionTable({
+            maxSessions: settings['mcp.maxSessions'],
+            maxPerCaller: settings['mcp.maxSessionsPerCaller'],
+            idleMs: settings['mcp.sessionIdleSeconds'] * 1000,
+          }),
+      },
+      {
+        provide: ListChanges,
+        inject: [CallDecider, SessionTable],
+        useFactory: (decider: CallDecider, sessions: SessionTable) => new ListChanges(decider, sessions),
+      },
+      {
+        provide: SERVER_PLACES,
+        inject: [UPSTREAMS, CallDecider, SessionTable, ListChanges],
+        useFactory: (
+          upstreams: ReadonlyMap<string, Upstream>,
+          decider: CallDecider,
+          sessions: SessionTable,
+          changes: ListChanges,
+        ): ReadonlyMap<string, Place> => {
+          const bodies = new BodyReader({
+            maxBytes: settings['mcp.maxBodyBytes'],
+            maxBufferedBytes: settings['mcp.maxBufferedBytes'],
+            timeoutMs: BODY_TIMEOUT_MS,
+          });
+          const options = {
+            decider,
+            sessions,
+            bodies,
+            changes,
+            maxReadBytes: settings['mcp.maxReadBytes'],
+            onUpstreamError: (server: string, error: Error) =>
+              logger.warn({ server, problem: error.message }, 'an MCP server gives no usable answer'),
+          };
+          const places = new Map([...upstreams].map(([id, upstream]) => [id, new ServerPlace(upstream, options)]));
+          sessions.onIdle = (session) => places.get(session.place)?.end(session);
+          return places;
+        },
+      },
+      closedOnShutdown<ListChanges>(ListChanges as never, (changes) => changes.close()),
+      closedOnShutdown<SessionTable>(SessionTable as never, (sessions) => sessions.close()),
+      closedOnShutdown<ReadonlyMap<string, Upstream>>(UPSTREAMS, (upstreams) =>
+        Promise.all([...upstreams.values()].map((upstream) => upstream.close())),
+      ),
+    ],
+  };
+}
