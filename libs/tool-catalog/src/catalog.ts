@@ -292,6 +292,9 @@ const METHOD_OPERATIONS: Readonly<Record<string, Operation>> = {
   'subscriptions/listen': 'read',
   'prompts/get': 'read',
   'completion/complete': 'read',
+  'tasks/get': 'read',
+  'tasks/result': 'read',
+  'tasks/list': 'read',
 };
 
 /** A use of a server itself is of the server's category, whatever tools it lists. */

@@ -11,7 +11,7 @@
  */
 export type RequestRule = 'pass' | 'list' | 'tools' | 'handshake' | 'tool' | 'server' | 'listen';
 
-/** Every request of a client, in the specifications 2025-11-25 and 2026-07-28. Another one is denied. */
+/** Every request of a client, in the specifications 2025-11-25 and 2026-07-28 and the extension for tasks. */
 const REQUESTS: Readonly<Record<string, RequestRule>> = {
   initialize: 'handshake',
   'server/discover': 'handshake',
@@ -28,6 +28,11 @@ const REQUESTS: Readonly<Record<string, RequestRule>> = {
   'prompts/get': 'server',
   'completion/complete': 'server',
   'subscriptions/listen': 'listen',
+  'tasks/get': 'server',
+  'tasks/result': 'server',
+  'tasks/list': 'server',
+  'tasks/update': 'server',
+  'tasks/cancel': 'server',
 };
 
 /** Undefined for an unknown method. */
@@ -35,12 +40,17 @@ export function requestRule(method: string): RequestRule | undefined {
   return Object.hasOwn(REQUESTS, method) ? REQUESTS[method] : undefined;
 }
 
-/** What is done with a request of a server: `ask` reaches the person, `server` is decided first. */
+/** What is done with a request of a server: it passes, or is decided first as a use of the server. */
 const SERVER_REQUESTS: Readonly<Record<string, 'pass' | 'server'>> = {
   ping: 'pass',
   'roots/list': 'pass',
   'elicitation/create': 'pass',
   'sampling/createMessage': 'server',
+  // Tasks of the client itself, which a request above has begun.
+  'tasks/get': 'pass',
+  'tasks/result': 'pass',
+  'tasks/list': 'pass',
+  'tasks/cancel': 'pass',
 };
 
 /** Undefined for an unknown method. */
@@ -54,6 +64,10 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   'resources/read': ['uri', '_meta'],
   'resources/subscribe': ['uri', '_meta'],
   'prompts/get': ['name', 'arguments', '_meta'],
+  'tasks/get': ['taskId', '_meta'],
+  'tasks/result': ['taskId', '_meta'],
+  'tasks/update': ['taskId', 'inputResponses', '_meta'],
+  'tasks/cancel': ['taskId', '_meta'],
   'completion/complete': ['ref', 'argument', 'context', '_meta'],
 };
 
@@ -68,6 +82,9 @@ const NAMED_BY: Readonly<Record<string, string>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
 };
 
 export function nameParameter(method: string): string | undefined {
