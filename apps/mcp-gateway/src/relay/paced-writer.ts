@@ -16,6 +16,12 @@ export class PacedWriter {
     if (!this.response.headersSent && !this.response.destroyed) this.response.writeHead(this.status, { ...this.headers });
   }
 
+  /** Sends the head now: a stream may be silent for long. */
+  flushHead(): void {
+    this.begin();
+    if (!this.response.destroyed) this.response.flushHeaders();
+  }
+
   /** @returns when the client can take more; at once when it is gone */
   async write(bytes: Uint8Array | string): Promise<void> {
     this.begin();

@@ -53,7 +53,7 @@ export async function relayEvents(
 ): Promise<void> {
   const relay = new EventRelay(writer, rules);
   const close = onOpen?.(relay);
-  writer.begin();
+  writer.flushHead();
   try {
     for await (const bytes of response.body) await relay.write(bytes);
     writer.end();

@@ -190,7 +190,7 @@ describe('what a server sends', () => {
   });
 
   it('does not reach the client when it is a denied or an unknown request, and is answered', async () => {
-    const asked = [
+    const asked: JsonObject[] = [
       { jsonrpc: '2.0', id: 8, method: 'sampling/createMessage', params: { text: 'denied' } },
       { jsonrpc: '2.0', id: 9, method: 'shell/run', params: {} },
     ];
