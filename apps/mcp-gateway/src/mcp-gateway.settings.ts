@@ -84,9 +84,12 @@ export const mcpGatewaySettings = {
     'an http:// or https:// URL',
     { fallback: undefined },
   ),
-  'auth.jwtAudience': setting.list('Values of aud of which a token must have one; by default mcp.publicUrl with /mcp.', {
-    fallback: [],
-  }),
+  'auth.jwtAudience': setting.list(
+    'Values of aud of which a token must have one; by default mcp.publicUrl with /mcp.',
+    {
+      fallback: [],
+    },
+  ),
   'auth.jwtLoginClaim': setting.text('Claim of a token that holds the login name.', { fallback: 'email' }),
   'auth.jwtScopes': setting.list('Scopes that the metadata document names.', { fallback: [] }),
 

@@ -141,7 +141,11 @@ export class JudgedDecider extends CallDecider {
   }
 
   /** @throws OvertimeError when there is no answer inside the budget; PdpError */
-  private async judge(question: Parameters<CallJudge['judge']>[0], judgement: Judgement, budget: Budget): Promise<void> {
+  private async judge(
+    question: Parameters<CallJudge['judge']>[0],
+    judgement: Judgement,
+    budget: Budget,
+  ): Promise<void> {
     const late = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const overtime = new Promise<never>((_, reject) => {

@@ -118,7 +118,10 @@ class McpRequest {
   }
 
   private refuse(status: number, code: number, message: string): void {
-    this.reply.code(status).header('content-type', 'application/json').send(errorText(null, code, message));
+    this.reply
+      .code(status)
+      .header('content-type', 'application/json')
+      .send(errorText(null, code, message));
   }
 }
 

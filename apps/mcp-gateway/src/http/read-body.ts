@@ -37,7 +37,8 @@ export class BodyReader {
         size += chunk.length;
         this.buffered += chunk.length;
         if (size > maxBytes) finish(refused(413, `the body is larger than ${maxBytes} bytes (mcp.maxBodyBytes)`));
-        else if (this.buffered > maxBufferedBytes) finish(refused(503, 'the bodies in memory reach mcp.maxBufferedBytes'));
+        else if (this.buffered > maxBufferedBytes)
+          finish(refused(503, 'the bodies in memory reach mcp.maxBufferedBytes'));
         else chunks.push(chunk);
       };
       const onEnd = () => finish(decoded(chunks));

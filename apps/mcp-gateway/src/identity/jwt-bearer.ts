@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '../decide/call-decider.js';
 import { type Authenticator, bearerOf } from './authenticator.js';
@@ -15,7 +15,19 @@ export interface JwtOptions {
 }
 
 /** Signatures by a key that the verifier cannot make itself. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
 
 const FETCH_TIMEOUT_MS = 3000;
 const MAX_KEY_SET_BYTES = 1_048_576;
@@ -67,7 +79,8 @@ export class JwtBearer implements Authenticator {
       if (ttl > 0) this.verified.set(digest, caller, { ttl });
       return caller;
     } catch (error) {
-      if (!(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout) this.onUnavailable(error as Error);
+      if (!(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout)
+        this.onUnavailable(error as Error);
       return 'refused';
     }
   }

@@ -13,7 +13,8 @@ export class PacedWriter {
   }
 
   begin(): void {
-    if (!this.response.headersSent && !this.response.destroyed) this.response.writeHead(this.status, { ...this.headers });
+    if (!this.response.headersSent && !this.response.destroyed)
+      this.response.writeHead(this.status, { ...this.headers });
   }
 
   /** Sends the head now: a stream may be silent for long. */

@@ -22,11 +22,7 @@ export interface OpenStream {
 }
 
 /** Passes on a response that is one JSON message. */
-export async function relayJson(
-  response: UpstreamResponse,
-  writer: PacedWriter,
-  rules: MessageRules,
-): Promise<void> {
+export async function relayJson(response: UpstreamResponse, writer: PacedWriter, rules: MessageRules): Promise<void> {
   const gate = new MessageGate(rules.maxReadBytes);
   const held: Uint8Array[] = [];
   let streams = false;

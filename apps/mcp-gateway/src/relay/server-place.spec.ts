@@ -64,7 +64,8 @@ describe('a session', () => {
 describe('what a server gets', () => {
   it('is the body byte for byte, and never the credential of the client', async () => {
     const client = await inSession(echo);
-    const body = '{"jsonrpc":"2.0", "id":7,"method":"tools/call","params":{"name":"x","arguments":{"n":1.0,"u":"\\u0041"}}}';
+    const body =
+      '{"jsonrpc":"2.0", "id":7,"method":"tools/call","params":{"name":"x","arguments":{"n":1.0,"u":"\\u0041"}}}';
     await client.post(body, { 'mcp-param-region': 'eu', cookie: 'a=b', 'x-forwarded-for': '1.2.3.4' });
     const { body: sent, headers } = upstream.requests.at(-1) ?? {};
     expect(sent).toBe(body);
@@ -87,7 +88,9 @@ describe('what a server gets', () => {
   it('is no object that has a key twice', async () => {
     const client = await inSession(echo);
     const twice = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","name":"denied"}}';
-    expect(await (await client.post(twice)).json()).toMatchObject({ error: { message: 'Parse error: duplicate_json_key' } });
+    expect(await (await client.post(twice)).json()).toMatchObject({
+      error: { message: 'Parse error: duplicate_json_key' },
+    });
   });
 });
 
@@ -124,7 +127,10 @@ describe('a listing of tools', () => {
 
   it.each([
     ['JSON', (message: JsonObject) => json(message, { tools })],
-    ['an event', (message: JsonObject) => events(': hello\n\n', { jsonrpc: '2.0', id: message.id ?? null, result: { tools } })],
+    [
+      'an event',
+      (message: JsonObject) => events(': hello\n\n', { jsonrpc: '2.0', id: message.id ?? null, result: { tools } }),
+    ],
   ])('as %s leaves out tools that are never allowed', async (_title, answer) => {
     const client = await inSession(answer);
     const body = await (await client.request('tools/list')).text();
@@ -181,7 +187,12 @@ describe('what a server sends', () => {
     const question = { jsonrpc: '2.0', id: 0, method: 'elicitation/create', params: {} };
     const progress = { jsonrpc: '2.0', method: 'notifications/progress', params: { progress: 1 } };
     const client = await inSession((message) =>
-      events('id: 4\ndata: \n\n', progress, question, `id: 5\nevent: message\ndata: ${JSON.stringify(result(message.id))}\n\n`),
+      events(
+        'id: 4\ndata: \n\n',
+        progress,
+        question,
+        `id: 5\nevent: message\ndata: ${JSON.stringify(result(message.id))}\n\n`,
+      ),
     );
     const body = await (await client.request('tools/call', { name: 'x' })).text();
     expect(body.match(/^id: .*/gm)).toEqual(['id: 4', 'id: 5']);
@@ -219,7 +230,11 @@ describe('what a server sends', () => {
     ['no message', () => text('application/json', '[1]'), /batch/],
     ['another content type', () => text('text/html', '<html>'), /content type/],
     ['a refusal of the credential', () => text('application/json', '{}', 401), /refuses the gateway \(401\)/],
-    ['a listing larger than is read', () => text('application/json', `{"result":{"tools":["${big}`), /mcp.maxReadBytes/],
+    [
+      'a listing larger than is read',
+      () => text('application/json', `{"result":{"tools":["${big}`),
+      /mcp.maxReadBytes/,
+    ],
     ['no answer', () => Promise.reject(new UpstreamError('the server gives no answer (ECONNREFUSED)')), /no answer/],
   ])('becomes an error of the request when it is %s', async (_title, answer, problem) => {
     const client = await inSession(answer);
@@ -251,7 +266,10 @@ describe('what a server sends', () => {
           },
           body: JSON.stringify({ jsonrpc: '2.0', id: 5, method: 'tools/call', params: { name: 'x' } }),
         });
-        response.body?.getReader().read().catch(() => undefined);
+        response.body
+          ?.getReader()
+          .read()
+          .catch(() => undefined);
         leaving.abort();
       });
     });

@@ -4,7 +4,14 @@ import { parseDocument } from '@iris/json-document';
 import { SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
 import type { CallDecider, CallOrigin, CallVerdict } from '../decide/call-decider.js';
 import type { BodyReader } from '../http/read-body.js';
-import { errorText, type RpcMessage, type RpcRequest, readMessage, resultText, RPC_ERRORS } from '../protocol/json-rpc.js';
+import {
+  errorText,
+  RPC_ERRORS,
+  type RpcMessage,
+  type RpcRequest,
+  readMessage,
+  resultText,
+} from '../protocol/json-rpc.js';
 import { ambiguousParameter, requestRule } from '../protocol/methods.js';
 import { checkStandardHeaders, isStateless } from '../protocol/standard-headers.js';
 import type { ListChanges } from '../sessions/list-changes.js';
@@ -339,5 +346,5 @@ function silentStream(signal: AbortSignal): UpstreamResponse {
 }
 
 async function drained({ body }: UpstreamResponse): Promise<void> {
-  for await (const _ of body) continue;
+  for await (const _ of body);
 }

@@ -1,7 +1,14 @@
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 import { applyEdits, type Edit, type JsonDocument, parseDocument } from '@iris/json-document';
 import { type CallDecider, type CallOrigin, toolKey } from '../decide/call-decider.js';
-import { errorText, RPC_ERRORS, readMessage, type RpcNotification, type RpcRequest, type RpcResponse } from '../protocol/json-rpc.js';
+import {
+  errorText,
+  RPC_ERRORS,
+  type RpcNotification,
+  type RpcRequest,
+  type RpcResponse,
+  readMessage,
+} from '../protocol/json-rpc.js';
 import { serverRequestRule } from '../protocol/methods.js';
 import { UpstreamError } from '../upstreams/upstream.js';
 
@@ -94,14 +101,19 @@ async function decideOn(
   return verdict.action === 'allow' ? undefined : verdict.message;
 }
 
-async function editsOf({ result }: RpcResponse, document: JsonDocument, context: ServerMessageContext): Promise<Edit[]> {
+async function editsOf(
+  { result }: RpcResponse,
+  document: JsonDocument,
+  context: ServerMessageContext,
+): Promise<Edit[]> {
   if (result === undefined) return [];
   const edits: Edit[] = [];
   const set = (path: string[], value: Json) => edits.push({ op: 'set', path, json: JSON.stringify(value) });
   if (isJsonObject(result.capabilities)) {
     context.onHandshake?.(result);
     const { tools } = result.capabilities;
-    if (isJsonObject(tools) && tools.listChanged !== true) set(['result', 'capabilities', 'tools', 'listChanged'], true);
+    if (isJsonObject(tools) && tools.listChanged !== true)
+      set(['result', 'capabilities', 'tools', 'listChanged'], true);
   }
   let ttlMs: number | undefined;
   if (Array.isArray(result.tools)) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '@iris/contracts';
-import type { OpenStream } from '../relay/relay-response.js';
 import type { Caller } from '../decide/call-decider.js';
+import type { OpenStream } from '../relay/relay-response.js';
 
 /** A session of a client, of the specification 2025-11-25. */
 export interface Session {
@@ -69,7 +69,8 @@ export class SessionTable {
   /** The session of that id, for its owner on its path only. */
   find(id: string, caller: Caller, place: string): Session | undefined {
     const session = this.sessions.get(id);
-    if (session === undefined || ownerOf(session.caller) !== ownerOf(caller) || session.place !== place) return undefined;
+    if (session === undefined || ownerOf(session.caller) !== ownerOf(caller) || session.place !== place)
+      return undefined;
     session.usedAt = Date.now();
     return session;
   }

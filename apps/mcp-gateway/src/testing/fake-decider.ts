@@ -1,4 +1,12 @@
-import { CallDecider, type CallOrigin, type CallVerdict, type ListedTool, type McpCall, type ToolVisibility, toolKey } from '../decide/call-decider.js';
+import {
+  CallDecider,
+  type CallOrigin,
+  type CallVerdict,
+  type ListedTool,
+  type McpCall,
+  type ToolVisibility,
+  toolKey,
+} from '../decide/call-decider.js';
 
 /** Denies names that begin with `denied`, and hides them; asks for those that begin with `asked`. */
 export class FakeDecider extends CallDecider {

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '@iris/telemetry';
 import Fastify from 'fastify';
-import { BodyReader } from '../http/read-body.js';
 import { registerMcpRoutes } from '../http/mcp-routes.js';
+import { BodyReader } from '../http/read-body.js';
 import { StaticKeys } from '../identity/static-keys.js';
 import { ServerPlace } from '../relay/server-place.js';
 import { ListChanges } from '../sessions/list-changes.js';

@@ -8,7 +8,10 @@ export class ScriptedUpstream implements Upstream {
 
   constructor(
     readonly id: string,
-    private readonly answer: (message: JsonObject, request: UpstreamRequest) => UpstreamResponse | Promise<UpstreamResponse>,
+    private readonly answer: (
+      message: JsonObject,
+      request: UpstreamRequest,
+    ) => UpstreamResponse | Promise<UpstreamResponse>,
   ) {}
 
   async send(request: UpstreamRequest): Promise<UpstreamResponse> {
@@ -16,7 +19,11 @@ export class ScriptedUpstream implements Upstream {
     const message = JSON.parse(request.body ?? '{}') as JsonObject;
     if (request.method === 'DELETE') return { status: 200, headers: {}, body: parts() };
     if (message.method === 'initialize') {
-      const result = { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 's', version: '1' } };
+      const result = {
+        protocolVersion: '2025-11-25',
+        capabilities: { tools: {} },
+        serverInfo: { name: 's', version: '1' },
+      };
       return withSession(json(message, result), `upstream-${this.requests.length}`);
     }
     return this.answer(message, request);
@@ -37,7 +44,9 @@ export function json({ id = null }: JsonObject, result: JsonObject): UpstreamRes
 }
 
 export function events(...messages: (JsonObject | string)[]): UpstreamResponse {
-  const all = messages.map((each) => (typeof each === 'string' ? each : `event: message\ndata: ${JSON.stringify(each)}\n\n`));
+  const all = messages.map((each) =>
+    typeof each === 'string' ? each : `event: message\ndata: ${JSON.stringify(each)}\n\n`,
+  );
   return { status: 200, headers: { 'content-type': 'text/event-stream' }, body: parts(...all) };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { StdioClientTransport, getDefaultEnvironment } from '@modelcontextprotocol/client/stdio';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { type JSONRPCMessage, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import { UpstreamError } from './upstream.js';
 import type { StdioServer } from './upstream-file.js';

@@ -91,7 +91,8 @@ async function* cancelledBy(
 
 /** A process speaks the specification with sessions. */
 function needsSession(message: Json | undefined): UpstreamResponse {
-  const id = isJsonObject(message) && (typeof message.id === 'string' || typeof message.id === 'number') ? message.id : null;
+  const id =
+    isJsonObject(message) && (typeof message.id === 'string' || typeof message.id === 'number') ? message.id : null;
   const text = 'this server speaks MCP 2025-11-25: begin with initialize';
   return jsonAnswer(400, errorText(id, RPC_ERRORS.unsupportedVersion, text, { supported: ['2025-11-25'] }));
 }

@@ -14,11 +14,15 @@ const headerName = z
   .refine((name) => !RESERVED.test(name), 'is a header that the gateway sets itself');
 
 /** Headers of the transport and of the protocol. */
-const RESERVED = /^(host|connection|content-(length|type)|transfer-encoding|accept|upgrade|te|trailer|mcp-.*|last-event-id)$/i;
+const RESERVED =
+  /^(host|connection|content-(length|type)|transfer-encoding|accept|upgrade|te|trailer|mcp-.*|last-event-id)$/i;
 
 const id = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/, 'must be the id of a server of the tool catalog: letters, digits, - and .');
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/,
+    'must be the id of a server of the tool catalog: letters, digits, - and .',
+  );
 
 const httpServer = z.strictObject({
   id,
