@@ -26,11 +26,11 @@ export class MessageScanner {
 
   /**
    * @param onKey called with the depth, the key and, at depth 2, the key of its object
-   * @param valueOf key at depth 2 whose value is reported too
+   * @param watchedKey key at depth 2 whose value is reported too
    */
   constructor(
     private readonly onKey: (depth: 1 | 2, key: string, parent: string) => void,
-    private readonly valueOf: string,
+    private readonly watchedKey: string,
     private readonly onValue: (value: string, parent: string) => void,
   ) {}
 
@@ -57,7 +57,7 @@ export class MessageScanner {
       case QUOTE:
         this.inString = true;
         this.escaped = false;
-        this.isValue = !this.expectsKey && this.depth === 2 && this.lastKey === this.valueOf;
+        this.isValue = !this.expectsKey && this.depth === 2 && this.lastKey === this.watchedKey;
         this.key = (this.expectsKey && this.depth <= 2) || this.isValue ? [] : undefined;
         break;
       case OPEN_OBJECT:
