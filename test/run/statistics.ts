@@ -93,7 +93,7 @@ function foldersBelow(files: readonly TrackedFile[], prefix: string): string[] {
 /** Words of prose: code blocks, tables' rules and links' targets are none. */
 export function wordsOf(markdown: string): number {
   return markdown
-    .replace(/<!-- (\w+) -->[\s\S]*?<!-- \/\1 -->/g, ' ')
+    .replace(/<!-- ([\w-]+) -->[\s\S]*?<!-- \/\1 -->/g, ' ')
     .replace(/^```[\s\S]*?^```/gm, ' ')
     .replace(/\]\([^)]*\)/g, '] ')
     .replace(/<!--[\s\S]*?-->/g, ' ')
