@@ -126,6 +126,31 @@ describe('reading and writing on a real Redis', () => {
     expect(reading.entries.has('okta')).toBe(true);
   });
 
+  it('keeps entries whose text in Redis is unchanged as the same objects', async () => {
+    let clock = Date.now();
+    const mine = await reader({ l1Ms: 10, now: () => clock });
+    const read = async () => {
+      clock += 20;
+      const reading = await mine.read(PRINCIPAL);
+      expect(reading.origin).toBe('redis');
+      return reading.entries.get('okta');
+    };
+    await writer.write(OKTA, answer(clock, { attributes: { id: 'one' } }));
+    const first = await read();
+    expect(first?.attributes).toEqual({ id: 'one' });
+    expect(await read()).toBe(first);
+    await writer.write(OKTA, answer(clock + 1, { attributes: { id: 'two' } }));
+    expect((await read())?.attributes).toEqual({ id: 'two' });
+    // A direct answer replaces the entry, and an older text in Redis does not bring it back.
+    const direct = answer(clock + 30, { attributes: { id: 'three' } });
+    mine.remember(PRINCIPAL, 'okta', direct);
+    expect(await read()).toBe(direct);
+    expect(await read()).toBe(direct);
+    await redis.hset(OKTA.key, OKTA.field, 'no entry');
+    expect(await read()).toBeUndefined();
+    expect(await read()).toBeUndefined();
+  });
+
   it('keeps the hash until its latest entry ends', async () => {
     const now = Date.now();
     await writer.write(OKTA, answer(now));

@@ -1,6 +1,6 @@
 import type { ResourceRef, SourceAnswer, SourceId } from '@iris/contracts';
 import { LRUCache } from 'lru-cache';
-import { decodeEntry, isOfFuture, principalKey, resourceKey } from './entry.js';
+import { decodeEntry, isOfFuture, keyDigest, principalKey, resourceKey } from './entry.js';
 import { listenForInvalidations } from './invalidation-listener.js';
 import { type RedisConnection, type RedisReport, redisReport } from './redis-connection.js';
 import { RedisGuard } from './redis-guard.js';
@@ -29,6 +29,8 @@ export interface ContextReaderOptions {
 
 interface Copy {
   readonly entries: ReadonlyMap<string, SourceAnswer>;
+  /** Of the entries that are Redis', the digest of their text there. */
+  readonly digests: ReadonlyMap<string, string>;
   /** When Redis was read, in epoch ms; -Infinity for a copy made of direct answers alone. */
   readonly readAt: number;
 }
@@ -147,22 +149,31 @@ export class ContextReader {
     } catch {
       return this.withoutRedis(key);
     }
-    const entries = this.merge(key, hash);
+    const { entries, digests } = this.merge(key, hash);
     // What was read before a drop may be the old facts: good for this answer at most, never kept.
-    if (!this.droppedSince(key, startedAt)) this.copies.set(key, { entries, readAt: startedAt });
+    if (!this.droppedSince(key, startedAt)) this.copies.set(key, { entries, digests, readAt: startedAt });
     return { entries, origin: 'redis', redis: 'ok' };
   }
 
-  /** Redis decides which fields there are; a direct answer that is newer than Redis' entry stays. */
-  private merge(key: string, hash: Record<string, string>): ReadonlyMap<string, SourceAnswer> {
-    const held = this.copies.peek(key)?.entries;
+  /**
+   * Redis decides which fields there are; a direct answer that is newer than Redis' entry stays. An entry whose text is
+   * unchanged stays the same object, so that what was made of its facts is not made again.
+   */
+  private merge(key: string, hash: Record<string, string>): Pick<Copy, 'entries' | 'digests'> {
+    const held = this.copies.peek(key);
     const entries = new Map<string, SourceAnswer>();
+    const digests = new Map<string, string>();
     for (const [field, text] of Object.entries(hash)) {
-      const entry = decodeEntry(text);
-      const own = held?.get(field);
-      if (entry !== undefined) entries.set(field, own !== undefined && this.isNewer(own, entry) ? own : entry);
+      const digest = keyDigest(text);
+      const own = held?.entries.get(field);
+      const isUnchanged = held?.digests.get(field) === digest;
+      const entry = isUnchanged ? own : decodeEntry(text);
+      if (entry === undefined) continue;
+      const isOwn = own !== undefined && this.isNewer(own, entry);
+      entries.set(field, isOwn ? own : entry);
+      if (!isOwn) digests.set(field, digest);
     }
-    return entries;
+    return { entries, digests };
   }
 
   private withoutRedis(key: string): ContextReading {
@@ -178,7 +189,9 @@ export class ContextReader {
     const held = copy?.entries.get(field);
     if (held !== undefined && this.isNewer(held, answer)) return;
     const entries = new Map(copy?.entries).set(field, answer);
-    this.copies.set(key, { entries, readAt: copy?.readAt ?? Number.NEGATIVE_INFINITY });
+    const digests = new Map(copy?.digests);
+    digests.delete(field);
+    this.copies.set(key, { entries, digests, readAt: copy?.readAt ?? Number.NEGATIVE_INFINITY });
   }
 
   /** Not so for a copy that was read in the future: the clock was set back, and would keep it for as long. */

@@ -9,6 +9,7 @@ export * from './generated/formats.js';
 export * from './generated/sources.js';
 export * from './hook.js';
 export * from './json.js';
+export { MadeFromFacts } from './made-from-facts.js';
 export * from './principal.js';
 export * from './reason-ids.js';
 export * from './redis-condition.js';

@@ -144,5 +144,6 @@ describe('an encoded check', () => {
       requestId: '1',
     };
     expect(() => encodeCheck(request, request.resources)).toThrow(TypeError);
+    expect(decoded(encodeCheck(request, []))).toMatchObject({ requestId: '1', resources: [] });
   });
 });

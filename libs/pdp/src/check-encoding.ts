@@ -1,5 +1,5 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { type Json, type JsonObject } from '@iris/contracts';
+import { isJsonObject, type Json, type JsonObject, MadeFromFacts } from '@iris/contracts';
 import type { CheckRequest, PdpPrincipal, PdpResource } from './pdp.js';
 
 /**
@@ -16,21 +16,34 @@ const VALUE = { null: 1, number: 2, string: 3, bool: 4, struct: 5, list: 6 };
 const STRUCT = { fields: 1 };
 const LIST = { values: 1 };
 
-/**
- * Facts about a person as they were encoded. They are the largest part of a check and the same objects from hook to
- * hook, for as long as the facts are held in memory.
- */
-const encodedFacts = new WeakMap<JsonObject, Uint8Array>();
+/** Facts about a person, the largest part of a check, as a `google.protobuf.Value`. */
+const encodedFacts = new MadeFromFacts((facts) => {
+  const writer = new BinaryWriter();
+  writeValue(writer, facts);
+  return writer.finish();
+});
+
+/** Used for every check: a buffer that grows costs as much as what is written into it. */
+const checkWriter = new BinaryWriter();
 
 /**
  * A `CheckResourcesRequest` on the wire. The conversion of `@cerbos/grpc` visits each attribute by reflection, which
- * costs more than everything else in a check. The objects and lists in the principal's attributes must not be changed
+ * costs more than everything else in a check. The objects in the principal's attributes must not be changed
  * afterwards: their bytes are kept.
  *
  * @throws TypeError when an attribute is no JSON
  */
 export function encodeCheck(request: CheckRequest, resources: readonly PdpResource[]): Uint8Array<ArrayBuffer> {
-  const writer = new BinaryWriter();
+  try {
+    writeCheck(checkWriter, request, resources);
+  } catch (error) {
+    checkWriter.finish();
+    throw error;
+  }
+  return checkWriter.finish();
+}
+
+function writeCheck(writer: BinaryWriter, request: CheckRequest, resources: readonly PdpResource[]): void {
   writeText(writer, CHECK.requestId, request.requestId);
   writer.tag(CHECK.includeMeta, WireType.Varint).bool(true);
   open(writer, CHECK.principal);
@@ -44,7 +57,6 @@ export function encodeCheck(request: CheckRequest, resources: readonly PdpResour
   open(writer, CHECK.requestContext);
   writeMap(writer, CONTEXT.annotations, request.annotations ?? {}, writeValue);
   writer.join();
-  return writer.finish();
 }
 
 function writePrincipal(writer: BinaryWriter, { id, roles, attr }: PdpPrincipal): void {
@@ -90,18 +102,8 @@ function writeMap(
 }
 
 function writeFacts(writer: BinaryWriter, value: Json): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    writeValue(writer, value);
-    return;
-  }
-  let bytes = encodedFacts.get(value);
-  if (bytes === undefined) {
-    const own = new BinaryWriter();
-    writeValue(own, value);
-    bytes = own.finish();
-    encodedFacts.set(value, bytes);
-  }
-  writer.raw(bytes);
+  if (isJsonObject(value)) writer.raw(encodedFacts.of(value));
+  else writeValue(writer, value);
 }
 
 /** A `google.protobuf.Value`. */

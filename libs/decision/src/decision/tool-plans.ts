@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
+import { isJsonObject, type Json, type JsonObject, MadeFromFacts } from '@iris/contracts';
 import { type Pdp, type PlanKind, toAttributes } from '@iris/pdp';
 import { count, recordDuration } from '@iris/telemetry';
 import type { Catalog } from '@iris/tool-catalog';
@@ -22,8 +22,6 @@ interface WantedPlan {
   readonly tool: PlannableTool;
   /** Everything that goes into the plan. */
   readonly planKey: string;
-  /** The person and the tool, whatever their facts. */
-  readonly completeKey: string;
 }
 
 export interface ToolPlansOptions {
@@ -92,22 +90,21 @@ export class ToolPlans {
     const shared = request.sessionAttributes;
     const revisions = `${revision}/${this.catalog.revision}`;
     const fingerprint = digest(planInputs(prepared, shared, this.policies, revisions));
-    const person = digest([prepared.principal.id, shared, this.policies, revisions]);
+    const person = lazily(() => digest([prepared.principal.id, shared, this.policies, revisions]));
+    const completeKey = (tool: PlannableTool) => `${person()}\n${nameOf(tool)}`;
     const allFacts = !hasUnavailableSource(prepared);
     const start = performance.now();
     const denied = new Set<string>();
     const wanted: WantedPlan[] = [];
     for (const tool of tools) {
-      const named = `${tool.server ?? ''}\n${tool.name}`;
-      const planKey = `${fingerprint}\n${named}`;
-      const completeKey = `${person}\n${named}`;
-      const known = allFacts ? this.plans.get(planKey) : this.complete.get(completeKey);
+      const planKey = `${fingerprint}\n${nameOf(tool)}`;
+      const known = allFacts ? this.plans.get(planKey) : this.complete.get(completeKey(tool));
       if (known === 'ALWAYS_DENIED') denied.add(tool.key);
-      else if (known === undefined && allFacts) wanted.push({ tool, planKey, completeKey });
+      else if (known === undefined && allFacts) wanted.push({ tool, planKey });
     }
     count('iris.pdp.plans', { origin: 'memory' }, tools.length - wanted.length);
     if (wanted.length === 0) return denied;
-    const plans = this.planAll(request, prepared, wanted, shared);
+    const plans = this.planAll(request, prepared, wanted, shared, completeKey);
     const made = new Map<string, PlanKind>();
     const all = Promise.all(
       wanted.map(async ({ planKey }) => {
@@ -118,8 +115,8 @@ export class ToolPlans {
     const outcome = await Promise.race([all, sleep(timeoutMs, 'pdp_timeout' as const, { ref: false })]);
     recordDuration('iris.pdp.duration', performance.now() - start, { method: 'plan', outcome });
     // Plans that come after this are kept for the next turn.
-    for (const { tool, planKey, completeKey } of wanted) {
-      const kind = made.get(planKey) ?? this.complete.get(completeKey);
+    for (const { tool, planKey } of wanted) {
+      const kind = made.get(planKey) ?? this.complete.get(completeKey(tool));
       if (kind === 'ALWAYS_DENIED') denied.add(tool.key);
     }
     return denied;
@@ -131,6 +128,7 @@ export class ToolPlans {
     prepared: PreparedPrincipal,
     wanted: readonly WantedPlan[],
     shared: JsonObject,
+    completeKey: (tool: PlannableTool) => string,
   ): ReadonlyMap<string, Promise<PlanKind | undefined>> {
     const fresh = [...new Map(wanted.map((plan) => [plan.planKey, plan])).values()].filter(
       ({ planKey }) => !this.inFlight.has(planKey),
@@ -146,7 +144,7 @@ export class ToolPlans {
         .then(
           (kind) => {
             this.plans.set(plan.planKey, kind);
-            this.complete.set(plan.completeKey, kind);
+            this.complete.set(completeKey(plan.tool), kind);
             return kind;
           },
           () => undefined,
@@ -219,18 +217,26 @@ export class ToolPlans {
   }
 }
 
-/** Ages change all the time and say nothing that a status does not, so they do not make another plan. */
+/**
+ * Ages change all the time and say nothing that a status does not, so they do not make another plan. Facts take part by
+ * their digest, which is kept with them.
+ */
 function planInputs(
   { principal }: PreparedPrincipal,
   shared: JsonObject,
   policies: PolicySelection,
   revisions: string,
 ): unknown[] {
-  const context = Object.fromEntries(
-    Object.entries(statesOf(principal.attr)).map(([id, state]) => [id, statusOf(state)]),
-  );
-  return [principal.id, principal.roles, { ...principal.attr, context }, shared, policies, revisions];
+  const { context: _, ...attr } = principal.attr;
+  const facts = Object.entries(attr).map(([name, value]) => [
+    name,
+    isJsonObject(value) ? factsDigest.of(value) : value,
+  ]);
+  const statuses = Object.entries(statesOf(principal.attr)).map(([id, state]) => [id, statusOf(state)]);
+  return [principal.id, principal.roles, facts, statuses, shared, policies, revisions];
 }
+
+const factsDigest = new MadeFromFacts((facts) => digest([facts]));
 
 function hasUnavailableSource({ principal }: PreparedPrincipal): boolean {
   return Object.values(statesOf(principal.attr)).some((state) => statusOf(state) === 'unavailable');
@@ -242,6 +248,18 @@ function statesOf(attr: JsonObject): JsonObject {
 
 function statusOf(state: Json): Json {
   return isJsonObject(state) ? (state.status ?? null) : null;
+}
+
+function nameOf({ server, name }: PlannableTool): string {
+  return `${server ?? ''}\n${name}`;
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function digest(parts: unknown[]): string {
