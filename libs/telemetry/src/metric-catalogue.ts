@@ -364,6 +364,12 @@ export const METRICS = {
     meaning: 'Dead letters of all gateways.',
     labels: {},
   },
+  'iris.console.security_reports': {
+    kind: 'counter',
+    unit: '{report}',
+    meaning: 'Violations of the content security policy that browsers reported to the console.',
+    labels: {},
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

@@ -1,0 +1,44 @@
+import { loadSettings } from '@iris/config';
+import type { Logger } from '@iris/telemetry';
+import { createLogger } from '@iris/telemetry';
+import type { AccessEntry } from '../src/access/access-record.js';
+import { consoleSettings } from '../src/console.settings.js';
+import { createConsole } from '../src/create-console.js';
+import { LogOfRecords } from './log-of-records.js';
+
+/** A console over a log in memory, listening on loopback. */
+export async function startTestConsole(
+  environment: Readonly<Record<string, string>> = {},
+  log = new LogOfRecords(),
+  logger: Logger = createLogger('console', 'silent'),
+) {
+  const settings = loadSettings(consoleSettings, {
+    IRIS_HTTP_PORT: '0',
+    IRIS_DECISION_LOG_URL: 'postgres://unused@127.0.0.1/unused',
+    ...environment,
+  });
+  const accesses: AccessEntry[] = [];
+  const accessLog = {
+    failing: false,
+    async record(entry: AccessEntry) {
+      if (this.failing) throw new Error('full');
+      accesses.push(entry);
+    },
+    async list({ subject, limit }: { subject?: string; limit: number }) {
+      return accesses
+        .filter((entry) => subject === undefined || entry.subject === subject)
+        .slice(-limit)
+        .reverse();
+    },
+  };
+  const app = await createConsole(settings, { log, accessLog }, logger);
+  await app.listen(0, '127.0.0.1');
+  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  return {
+    ...{ app, url, log, accesses, accessLog },
+    /** The answer of an operation, of the shape that a spec expects. */
+    // biome-ignore lint/suspicious/noExplicitAny: a spec looks at single fields of many answers.
+    json: async (path: string): Promise<any> => (await fetch(`${url}${path}`)).json(),
+    get: (path: string, headers: Record<string, string> = {}) => fetch(`${url}${path}`, { headers }),
+  };
+}
