@@ -1,11 +1,11 @@
-import { fromJsonString, type Message } from '@bufbuild/protobuf';
+import type { Message } from '@bufbuild/protobuf';
 import { count } from '@iris/telemetry';
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CERBOS_METHODS, type CerbosMethod, DecideService } from '../decide/index.js';
 import { type Arrival, arrivalOf } from '../http/arrival.js';
 import { type HttpCall, type HttpReply, PdpHttp } from '../upstream/pdp-http.js';
-import { answered, failure, httpExchange } from './http-exchange.js';
+import { answered, failure, httpExchange, type ReadQuestion, readQuestion } from './http-exchange.js';
 import { HEALTH_URL, SERVER_INFO_URL } from './http-routes.js';
 
 export const REQUEST_BUDGET_MS = Symbol('budget of a request in ms');
@@ -48,9 +48,9 @@ export class CerbosController {
   private async answer(method: CerbosMethod, request: FastifyRequest): Promise<HttpReply> {
     const arrival = arrivalOf(request);
     const call = this.call(request, 'POST', method.url, arrival);
-    let question: Message;
+    let asSent: ReadQuestion<Message>;
     try {
-      question = fromJsonString(method.input, arrival.body.length === 0 ? '{}' : arrival.body.toString('utf8'));
+      asSent = readQuestion(method.input, arrival.body.length === 0 ? '{}' : arrival.body.toString('utf8'));
     } catch {
       // The PDP reports what is wrong; an answer to what Iris cannot read is no decision.
       count('iris.proxy.requests', { protocol: 'cerbos', outcome: 'request_unreadable' });
@@ -59,9 +59,9 @@ export class CerbosController {
     }
     return this.decisions.decide(
       method,
-      question,
+      asSent.question,
       { caller: arrival.caller, protocol: 'cerbos', budget: arrival.budget, signal: arrival.signal },
-      httpExchange(method, this.pdp, call),
+      httpExchange(method, this.pdp, call, asSent),
     );
   }
 
