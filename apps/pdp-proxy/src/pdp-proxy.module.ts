@@ -1,8 +1,14 @@
-import { ContextService, closedOnShutdown, DecisionService, EvidenceService, LOGGER } from '@iris/decision';
+import type { RedisConnection } from '@iris/context-cache';
+import { ContextService, closedOnShutdown, DecisionService, EvidenceService, LOGGER, REDIS } from '@iris/decision';
 import { entryPointModules } from '@iris/entry-point';
 import { type Certificates } from '@iris/grpc-tls';
 import type { Logger } from '@iris/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthZenController } from './authzen/authzen.controller.js';
+import { AUTHZEN_METADATA, authzenMetadata } from './authzen/authzen-metadata.js';
+import { Evaluations } from './authzen/evaluations.js';
+import { People } from './authzen/people.js';
+import { Search } from './authzen/search.js';
 import { type OpenCallers, openCallers } from './callers/index.js';
 import { CerbosController, REQUEST_BUDGET_MS } from './cerbos/cerbos.controller.js';
 import { CerbosGrpc } from './cerbos/grpc-server.js';
@@ -36,7 +42,7 @@ export function createPdpProxyModule(
       failureModes: { pre_request: 'closed', pre_tool_use: 'closed' },
       logger,
     }),
-    controllers: [CerbosController],
+    controllers: [CerbosController, AuthZenController],
     providers: [
       { provide: REQUEST_BUDGET_MS, useValue: settings['request.budgetMs'] },
       { provide: CALLERS, useFactory: () => openCallers(settings['callers.file'], logger) },
@@ -60,6 +66,18 @@ export function createPdpProxyModule(
             budgetMs: settings['request.budgetMs'],
             maxBytes: settings['request.maxBytes'],
           }),
+      },
+      { provide: AUTHZEN_METADATA, useValue: authzenMetadata(settings['authzen.publicUrl']) },
+      {
+        provide: Evaluations,
+        inject: [DecideService, PdpGrpc],
+        useFactory: (decisions: DecideService, pdp: PdpGrpc) => new Evaluations(decisions, pdp, mapping),
+      },
+      {
+        provide: Search,
+        inject: [Evaluations, REDIS],
+        useFactory: (evaluations: Evaluations, redis?: RedisConnection) =>
+          new Search(evaluations, new People(redis), mapping, { maxCandidates: settings['authzen.maxCandidates'] }),
       },
       closedOnShutdown<OpenCallers>(CALLERS, (callers) => callers.close()),
       closedOnShutdown<PdpGrpc>(PdpGrpc, (pdp) => pdp.close()),

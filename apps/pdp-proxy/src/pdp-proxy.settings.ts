@@ -46,6 +46,11 @@ export const pdpProxySettings = {
     'an https:// URL',
     { fallback: undefined },
   ),
+  'authzen.maxCandidates': setting.integer(
+    'Maximum subjects, resources or actions that one page of a search asks about; the next page continues.',
+    { min: 1, max: 100_000 },
+    { fallback: 2000 },
+  ),
   ...decisionSettings,
 } as const;
 

@@ -4,6 +4,7 @@ export * from './context-reader.js';
 export * from './context-writer.js';
 export * from './entry.js';
 export * from './known-subjects.js';
+export * from './people-of-cache.js';
 export * from './poll.js';
 export * from './push-memory.js';
 export * from './record-index.js';

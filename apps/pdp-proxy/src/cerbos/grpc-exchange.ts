@@ -9,12 +9,12 @@ export function grpcExchange<I extends DescMessage, O extends DescMessage>(
   { input, output }: CerbosMethod<I, O>,
   pdp: PdpGrpc,
   path: string,
-  asSent: Uint8Array,
+  asSent: () => Uint8Array,
   call: GrpcCall,
 ): Exchange<MessageShape<I>, MessageShape<O>, GrpcReply> {
   return {
     ask: async (question): Promise<Asked<MessageShape<O>, GrpcReply>> => {
-      const reply = await pdp.call(path, question === undefined ? asSent : toBinary(input, question), call);
+      const reply = await pdp.call(path, question === undefined ? asSent() : toBinary(input, question), call);
       if (!reply.ok) return { reply, reason: reasonOf(reply.error.code) };
       try {
         return { reply, answer: fromBinary(output, reply.bytes) };

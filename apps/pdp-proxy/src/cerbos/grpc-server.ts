@@ -83,7 +83,7 @@ export class CerbosGrpc {
         method,
         question,
         { caller: callerOf(call.metadata) as Caller, protocol: 'cerbos', budget, signal },
-        grpcExchange(method, this.pdp, path, call.request, {
+        grpcExchange(method, this.pdp, path, () => call.request, {
           metadata: forwarded(call.metadata),
           deadline: Date.now() + budget.remainingMs(),
           signal,

@@ -67,6 +67,31 @@ export class DecideService {
     );
   }
 
+  /**
+   * Records a search as a whole.
+   *
+   * @returns whether its results may leave
+   */
+  recordSearch(subject: string, requestId: string, { caller, protocol, budget }: Entry): Promise<boolean> {
+    return this.evidence.record(
+      {
+        request: {
+          event: 'pdp_search',
+          keyName: caller.name,
+          who: { kind: 'user', id: subject },
+          caller: { name: caller.name, by: caller.by, protocol },
+          requestId,
+        },
+        verdict: { action: 'allow', reason: 'policy_allowed' },
+        mode: 'enforce',
+        traceId: activeTraceId(),
+        durationsMs: { context: 0, pdp: 0, total: budget.elapsedMs() },
+      },
+      [],
+      () => true,
+    );
+  }
+
   /** One question, or two where facts are added for some kinds only. */
   private async questions<I extends DescMessage, O extends DescMessage>(
     method: CerbosMethod<I, O>,
@@ -83,10 +108,11 @@ export class DecideService {
     const facts = await this.enricher.enrich(
       principal,
       chosen,
-      method.name === 'PlanResources',
+      { isPlan: method.name === 'PlanResources', isPerson: entry.isPerson },
       entry.budget,
       entry.signal,
     );
+    entry.onFacts?.(facts.prepared);
     for (const path of facts.replaced)
       count('iris.proxy.replaced', { of: path.startsWith('resource.') ? 'resource' : 'principal' });
     const contextMs = performance.now() - start;
@@ -124,6 +150,7 @@ export class DecideService {
     });
     count('iris.proxy.requests', { protocol: entry.protocol, outcome: outcomeOf(reason) });
     const { answer } = asked;
+    if (entry.isSearch === true) return asked;
     const decided =
       answer === undefined
         ? []

@@ -1,6 +1,6 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { ReasonId } from '@iris/contracts';
-import type { Budget } from '@iris/decision';
+import type { Budget, PreparedPrincipal } from '@iris/decision';
 import type { Caller } from '../callers/index.js';
 
 /** What an entry protocol states of a request. */
@@ -10,6 +10,12 @@ export interface Entry {
   readonly budget: Budget;
   /** Aborted when the caller is gone. */
   readonly signal: AbortSignal;
+  /** Whether the principal is a person; absent where its id decides. */
+  readonly isPerson?: boolean;
+  /** Called with the facts of the principal once they are gathered. */
+  readonly onFacts?: (prepared: PreparedPrincipal) => void;
+  /** A search asks many questions and decides none, so it is recorded once as a whole. */
+  readonly isSearch?: boolean;
 }
 
 /** Why the proxy itself refuses a request, with the code of gRPC. */

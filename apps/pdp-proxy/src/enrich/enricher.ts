@@ -38,12 +38,13 @@ export class Enricher {
    * Adds facts to a principal and, in place, to the attributes of the resources. Facts of the sources win over what the
    * caller states.
    *
-   * @param isPlan a plan leaves facts about a resource open whose id is not known
+   * @param options.isPlan a plan leaves facts about a resource open whose id is not known
+   * @param options.isPerson whether the principal is a person; absent where its id decides
    */
   async enrich(
     stated: Principal,
     resources: readonly AskedResource[],
-    isPlan: boolean,
+    { isPlan, isPerson }: { readonly isPlan: boolean; readonly isPerson?: boolean },
     budget: Budget,
     signal: AbortSignal,
   ): Promise<EnrichedPrincipal> {
@@ -56,7 +57,7 @@ export class Enricher {
       else named.push({ attr, ref: { kind: resource.kind, id: refId } });
     }
     const gathered = await this.context.gatherNamed(
-      this.identityOf(stated),
+      this.identityOf(stated, isPerson),
       named.map(({ ref }) => ref),
       budget,
       signal,
@@ -94,10 +95,10 @@ export class Enricher {
   }
 
   /** A principal that is no person is asked of no source, and `context` states so. */
-  private identityOf({ id, attr }: Principal): Identity {
+  private identityOf({ id, attr }: Principal, known: boolean | undefined): Identity {
     const { people, loginAttribute } = this.mapping.principals;
     const loginName = loginAttribute === undefined ? id : textOf(attr, loginAttribute);
-    const isPerson = loginName !== '' && people.some((pattern) => matches(pattern, id));
+    const isPerson = loginName !== '' && (known ?? people.some((pattern) => matches(pattern, id)));
     return isPerson ? { kind: 'user', id: loginName, loginName } : { kind: 'anonymous', id };
   }
 }
