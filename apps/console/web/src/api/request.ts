@@ -1,12 +1,17 @@
+import type { Problem } from '@iris/console-api';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 
-/** An answer of the server that is no success, with the message that it gave. */
+/** An answer of the server that is no success: a problem by RFC 9457, as far as it is one. */
 export class RequestFailed extends Error {
   override readonly name = 'RequestFailed';
 
   constructor(
     readonly status: number,
     message: string,
+    /** Stable id of the problem. */
+    readonly reason?: string,
+    /** Field of the request that has to change. */
+    readonly field?: string,
   ) {
     super(message);
   }
@@ -16,25 +21,17 @@ export class RequestFailed extends Error {
 export async function request<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(path, {
     credentials: 'same-origin',
-    redirect: 'error',
     ...init,
     headers: { accept: 'application/json', ...init.headers },
   });
-  if (!response.ok) throw new RequestFailed(response.status, await messageOf(response));
+  if (!response.ok) throw await problemOf(response);
   return (await response.json()) as Answer;
 }
 
-async function messageOf(response: Response): Promise<string> {
-  try {
-    const body: unknown = await response.json();
-    if (typeof body === 'object' && body !== null && 'message' in body) {
-      const { message } = body;
-      return Array.isArray(message) ? message.join('; ') : String(message);
-    }
-  } catch {
-    // An answer without JSON has no message of its own.
-  }
-  return `the server answered ${response.status}`;
+async function problemOf(response: Response): Promise<RequestFailed> {
+  const problem: Partial<Problem> = await response.json().catch(() => ({}));
+  const { title = `the server answered ${response.status}`, reason, field } = problem;
+  return new RequestFailed(response.status, String(title), reason, field);
 }
 
 /** How a request is going. The last answer is kept while the next is on its way. */

@@ -42,10 +42,16 @@ export function usePlace(): Place {
   return place;
 }
 
-/** An address with a query; empty values are left out. */
-export function address(path: string, query: Readonly<Record<string, string | undefined>> = {}): string {
-  const kept = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
-  return kept.length === 0 ? path : `${path}?${new URLSearchParams(kept)}`;
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** An address with a query. A list is repeated, and what is empty is left out. */
+export function address(path: string, query: Query = {}): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).flatMap((one) =>
+      one === undefined || one === '' ? [] : [[name, String(one)]],
+    ),
+  );
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
 
 /** A path of fixed parts and ids, each id as one segment whatever is in it. */

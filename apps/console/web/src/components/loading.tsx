@@ -40,5 +40,5 @@ function explanation(error: Error): string {
   if (error.status === 401) return 'Not signed in. Reload the page to sign in.';
   if (error.status === 403) return `Your role does not allow this: ${message}`;
   if (error.status === 404) return `Not found: ${message}`;
-  return message;
+  return error.field === undefined ? message : `${visibleLine(error.field)}: ${message}`;
 }
