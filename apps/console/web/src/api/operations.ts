@@ -1,4 +1,4 @@
-import type { EndpointId, Endpoints } from '@iris/console-api';
+import type { CSRF_HEADER, EndpointId, Endpoints } from '@iris/console-api';
 import type { z } from 'zod';
 import { address, type Query } from '../app/router.js';
 import { RequestFailed, request } from './request.js';
@@ -33,7 +33,7 @@ export type Answer<Id extends Asked> = z.output<Endpoints[Id]['response']>;
 
 /** Where the stream of new decisions is. */
 export const STREAM_PATH: Endpoints['streamDecisions']['path'] = '/api/decisions/stream';
-const CSRF_HEADER: typeof import('@iris/console-api').CSRF_HEADER = 'x-iris-csrf';
+const TOKEN_HEADER: typeof CSRF_HEADER = 'x-iris-csrf';
 
 interface Parts {
   /** Id in the path. */
@@ -64,7 +64,7 @@ export async function ask<Id extends Asked>(id: Id, { of, query, body, signal }:
 async function change<Result>(url: string, method: string, body: unknown, signal?: AbortSignal): Promise<Result> {
   const send = async () => {
     csrfToken ??= readMe().then((me) => me.csrfToken);
-    const headers = { [CSRF_HEADER]: await csrfToken, 'content-type': 'application/json' };
+    const headers = { [TOKEN_HEADER]: await csrfToken, 'content-type': 'application/json' };
     return request<Result>(url, { method, headers, body: body === undefined ? '{}' : JSON.stringify(body), signal });
   };
   try {

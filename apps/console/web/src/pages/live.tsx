@@ -16,7 +16,7 @@ import { counted } from '../text/format.js';
 
 /** Counts are read again this often while new decisions arrive. */
 const COUNT_MS = 5_000;
-/** A screen reader is told of new decisions at most this often. */
+/** New decisions are announced to screen readers at most this often. */
 const ANNOUNCE_MS = 6_000;
 
 /** New decisions as they are made, with filters that the address holds. */
@@ -136,7 +136,7 @@ function StreamStatus({ state, isLive, paused }: StreamStatusProps) {
   );
 }
 
-/** Says how many decisions arrived, for those who do not see the rows. */
+/** Announces how many decisions arrived to screen readers. */
 function Announcer({ rows, since }: { readonly rows: readonly DecisionSummary[]; readonly since: string }) {
   const arrived = rows.filter(({ time }) => time > since);
   const told = useThrottled(arrived.length, ANNOUNCE_MS);
