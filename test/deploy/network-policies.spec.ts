@@ -72,6 +72,7 @@ describe.each(PRESETS)('who may talk to whom with the preset %s', (preset) => {
     const expected = [
       'doctor gateway 8080',
       ...(complete ? ['console gateway 8080', `console pdp ${pdpPort}`] : []),
+      ...(complete ? ['pdp-proxy pdp 3592'] : []),
       ...(complete ? log.map((client) => `${client} database 5432`) : []),
       ...[...entryPoints, 'doctor'].flatMap((client) => [
         `${client} pdp ${pdpPort}`,

@@ -55,15 +55,26 @@ agents.trustedProxies: ["127.0.0.1"]
 {{- define "iris.mcp-gatewaySettings" -}}
 {{ include "iris.decisionSettings" . }}
 mode.default: {{ .Values.mcpGateway.mode }}
-upstreams.file: /etc/iris/upstreams.yaml
+mcp.serversFile: /etc/iris/mcp-servers.yaml
 {{- end -}}
 
 {{- define "iris.pdp-proxySettings" -}}
 {{ include "iris.decisionSettings" . }}
 grpc.host: {{ .Values.listenHost | quote }}
 grpc.port: 3593
+callers.file: /etc/iris-callers/callers.yaml
 {{- if .Values.pdpProxy.mapping }}
 mapping.file: /etc/iris/mapping.yaml
+{{- end }}
+{{- if eq .Values.pdp.kind "cerbos" }}
+pdp.httpUrl: {{ ternary "https" "http" .Values.tls.enabled }}://{{ include "iris.fullname" . }}-pdp:3592
+{{- end }}
+{{- if .Values.pdpProxy.tls.existingSecret }}
+listen.tlsCertFile: /etc/iris-listener/tls.crt
+listen.tlsKeyFile: /etc/iris-listener/tls.key
+{{- if .Values.pdpProxy.tls.clientCertificates }}
+listen.tlsCaFile: /etc/iris-listener/ca.crt
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -81,6 +92,20 @@ Settings of an entry point: those of the gateway, which hold for all of them, th
 {{- define "iris.gatewayPodTemplate" -}}{{ include "iris.entryPointPodTemplate" (list . "gateway") }}{{- end -}}
 {{- define "iris.mcp-gatewayPodTemplate" -}}{{ include "iris.entryPointPodTemplate" (list . "mcp-gateway") }}{{- end -}}
 {{- define "iris.pdp-proxyPodTemplate" -}}{{ include "iris.entryPointPodTemplate" (list . "pdp-proxy") }}{{- end -}}
+
+{{- /* A probe: (list $ component path). The kubelet has no client certificate, so it can only connect where one is needed. */ -}}
+{{- define "iris.entryPointProbe" -}}
+{{- $tls := (index . 0).Values.pdpProxy.tls -}}
+{{- if and (eq (index . 1) "pdp-proxy") $tls.existingSecret -}}
+{{- if $tls.clientCertificates -}}
+tcpSocket: { port: http }
+{{- else -}}
+httpGet: { path: {{ index . 2 }}, port: http, scheme: HTTPS }
+{{- end -}}
+{{- else -}}
+httpGet: { path: {{ index . 2 }}, port: http }
+{{- end -}}
+{{- end -}}
 
 {{- /* Pod template of an entry point: (list $ component). */ -}}
 {{- define "iris.entryPointPodTemplate" -}}
@@ -119,16 +144,16 @@ spec:
         {{- include "iris.metricsPort" $root | nindent 8 }}
       # Readiness reports a start that waits for the PDP; the process itself answers in a few seconds.
       startupProbe:
-        httpGet: { path: /healthz, port: http }
+        {{- include "iris.entryPointProbe" (list $root $component "/healthz") | nindent 8 }}
         periodSeconds: 2
         failureThreshold: 60
       livenessProbe:
-        httpGet: { path: /healthz, port: http }
+        {{- include "iris.entryPointProbe" (list $root $component "/healthz") | nindent 8 }}
         periodSeconds: 10
         timeoutSeconds: 5
         failureThreshold: 6
       readinessProbe:
-        httpGet: { path: /readyz, port: http }
+        {{- include "iris.entryPointProbe" (list $root $component "/readyz") | nindent 8 }}
         periodSeconds: 5
         timeoutSeconds: 3
         failureThreshold: 2
@@ -148,6 +173,16 @@ spec:
           mountPath: /etc/iris-keys
           readOnly: true
         {{- end }}
+        {{- if eq $component "pdp-proxy" }}
+        - name: callers
+          mountPath: /etc/iris-callers
+          readOnly: true
+        {{- if $own.tls.existingSecret }}
+        - name: listener
+          mountPath: /etc/iris-listener
+          readOnly: true
+        {{- end }}
+        {{- end }}
         - name: spool
           mountPath: /var/lib/iris
         - name: tmp
@@ -165,6 +200,19 @@ spec:
         items:
           - key: {{ $keysFile }}
             path: hook-keys.yaml
+    {{- end }}
+    {{- if eq $component "pdp-proxy" }}
+    - name: callers
+      secret:
+        secretName: {{ $own.callers.existingSecret }}
+        items:
+          - key: {{ $own.callers.key }}
+            path: callers.yaml
+    {{- with $own.tls.existingSecret }}
+    - name: listener
+      secret:
+        secretName: {{ . }}
+    {{- end }}
     {{- end }}
     - name: tmp
       emptyDir:

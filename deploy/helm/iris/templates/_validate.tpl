@@ -51,8 +51,8 @@ of them are reported at once.
 {{- end -}}
 {{- end -}}
 {{- if $values.mcpGateway.enabled -}}
-{{- if not $values.mcpGateway.upstreams -}}
-{{- $refusals = append $refusals "upstreams-missing: mcpGateway.upstreams must name the MCP servers behind it" -}}
+{{- if not $values.mcpGateway.servers -}}
+{{- $refusals = append $refusals "mcp-servers-missing: mcpGateway.servers must list the MCP servers behind it" -}}
 {{- end -}}
 {{- if and $values.networkPolicy.enabled (not $values.mcpGateway.from) (not (and (eq $values.tailnet.expose "operator") $values.mcpGateway.hostname)) -}}
 {{- $refusals = append $refusals "mcp-gateway-unreachable: mcpGateway.from is empty and no proxy of the tailnet's operator leads to it, so no client could arrive" -}}
@@ -60,6 +60,12 @@ of them are reported at once.
 {{- end -}}
 {{- if and $values.pdpProxy.enabled $values.networkPolicy.enabled (not $values.pdpProxy.from) -}}
 {{- $refusals = append $refusals "pdp-proxy-unreachable: pdpProxy.from is empty, so no caller could arrive" -}}
+{{- end -}}
+{{- if and $values.pdpProxy.enabled (not $values.pdpProxy.callers.existingSecret) -}}
+{{- $refusals = append $refusals "callers-missing: pdpProxy.callers.existingSecret must name a Secret with the file of callers" -}}
+{{- end -}}
+{{- if and $values.pdpProxy.enabled (ne $values.pdp.kind "cerbos") (not (get $values.pdpProxy.settings "pdp.httpUrl")) -}}
+{{- $refusals = append $refusals "pdp-url-missing: pdpProxy.settings needs pdp.httpUrl, the HTTP listener of a PDP that the chart does not run" -}}
 {{- end -}}
 {{- if $values.console.enabled -}}
 {{- if eq $values.decisionLog.kind "none" -}}
