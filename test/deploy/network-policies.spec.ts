@@ -120,8 +120,10 @@ describe.each(PRESETS)('who may talk to whom with the preset %s', (preset) => {
       preset === 'observe-only'
         ? ['443', '80'].flatMap((port) => [`pdp internet ${port}`, `pdp internet6 ${port}`])
         : [];
-    // The preset names port 443 for the MCP servers, wherever they are.
-    const upstreams = complete ? Object.keys(outside).map((end) => `mcp-gateway ${end} 443`) : [];
+    // The preset names port 443 for the MCP servers and the OpenID provider, wherever they are.
+    const upstreams = complete
+      ? Object.keys(outside).flatMap((end) => [`mcp-gateway ${end} 443`, `console ${end} 443`])
+      : [];
     expect(allowed(mesh, pods, outside).filter((line) => !line.endsWith(' 6379'))).toEqual(
       [
         ...hub,

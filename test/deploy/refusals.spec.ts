@@ -105,6 +105,7 @@ const REFUSED: readonly (readonly [name: string, values: object])[] = [
   ['setting-of-the-chart', { pdpProxy: { enabled: true, settings: { 'pdp.target': 'pdp:1' } } }],
   ['two-secrets', { mcpGateway: { secret: { existingSecret: 'a', values: { 'oauth.issuer': 'b' } } } }],
   ['console-without-log', { console: { enabled: true } }],
+  ['console-access-missing', { console: { enabled: true } }],
   ['console-unreachable', { console: { enabled: true, hostname: '' } }],
   ['log-without-auditor', { auditor: { enabled: false }, decisionLog: { kind: 'bundled' } }],
   ['database-url-missing', { decisionLog: { kind: 'external' } }],

@@ -4,8 +4,14 @@ http.host: {{ .Values.listenHost | quote }}
 http.port: 8080
 log.level: {{ .Values.logLevel }}
 sources.file: /etc/iris/sources.yaml
-pdp.target: {{ include "iris.pdpTarget" . | quote }}
-gateway.url: http://{{ include "iris.fullname" . }}-gateway:80
+health.gatewayUrl: http://{{ include "iris.fullname" . }}-gateway:80
+{{ include "iris.pdpSettings" . }}
+{{- if .Values.gateway.catalog }}
+catalog.file: /etc/iris/catalog.yaml
+{{- end }}
+{{- if .Values.gateway.golden }}
+pdp.goldenFile: /etc/iris/golden.yaml
+{{- end }}
 {{- end -}}
 
 {{- define "iris.consolePodTemplate" -}}

@@ -16,6 +16,15 @@
 {{- toJson $entryPoints -}}
 {{- end -}}
 
+{{- /* Settings of what asks the PDP. */ -}}
+{{- define "iris.pdpSettings" -}}
+pdp.target: {{ include "iris.pdpTarget" . | quote }}
+pdp.tls: {{ or (and (eq .Values.pdp.kind "external") .Values.pdp.external.tls) (and (eq .Values.pdp.kind "cerbos") .Values.tls.enabled) }}
+{{- if and (eq .Values.pdp.kind "cerbos") .Values.tls.enabled }}
+pdp.tlsCaFile: /etc/iris-tls/ca.crt
+{{- end }}
+{{- end -}}
+
 {{- /* Settings that the chart decides for every entry point. */ -}}
 {{- define "iris.decisionSettings" -}}
 http.host: {{ .Values.listenHost | quote }}
@@ -23,8 +32,7 @@ http.port: 8080
 log.level: {{ .Values.logLevel }}
 sources.file: /etc/iris/sources.yaml
 evidence.directory: /var/lib/iris/evidence
-pdp.target: {{ include "iris.pdpTarget" . | quote }}
-pdp.tls: {{ or (and (eq .Values.pdp.kind "external") .Values.pdp.external.tls) (and (eq .Values.pdp.kind "cerbos") .Values.tls.enabled) }}
+{{ include "iris.pdpSettings" . }}
 pdp.requireStrict: {{ .Values.pdp.requireStrict }}
 {{- if .Values.gateway.catalog }}
 catalog.file: /etc/iris/catalog.yaml
@@ -34,9 +42,6 @@ pdp.goldenFile: /etc/iris/golden.yaml
 {{- end }}
 {{- if .Values.tls.enabled }}
 {{ include "iris.tlsSettings" "sources.tls" }}
-{{- if eq .Values.pdp.kind "cerbos" }}
-pdp.tlsCaFile: /etc/iris-tls/ca.crt
-{{- end }}
 {{- end }}
 {{- end -}}
 

@@ -1,7 +1,7 @@
 {{- /* Whether a component takes part in TLS inside the mesh: (list $ component); empty for no. */ -}}
 {{- define "iris.hasTls" -}}
 {{- $component := index . 1 -}}
-{{- if and (index . 0).Values.tls.enabled (or (has $component (list "gateway" "mcp-gateway" "pdp-proxy" "pdp" "doctor")) (hasPrefix "enricher-" $component)) -}}
+{{- if and (index . 0).Values.tls.enabled (or (has $component (list "gateway" "mcp-gateway" "pdp-proxy" "console" "pdp" "doctor")) (hasPrefix "enricher-" $component)) -}}
 {{- if not (and (eq $component "pdp") (ne (index . 0).Values.pdp.kind "cerbos")) -}}true{{- end -}}
 {{- end -}}
 {{- end -}}

@@ -75,6 +75,9 @@ of them are reported at once.
 {{- $refusals = append $refusals "console-unreachable: console.from is empty and no proxy of the tailnet's operator leads to it, so nobody could open it" -}}
 {{- end -}}
 {{- end -}}
+{{- if and $values.console.enabled (not (get $values.console.settings "access.methods")) -}}
+{{- $refusals = append $refusals "console-access-missing: console.settings needs access.methods, tailscale or oidc: without it the console has local access only" -}}
+{{- end -}}
 {{- if and (ne $values.decisionLog.kind "none") (not $values.auditor.enabled) -}}
 {{- $refusals = append $refusals "log-without-auditor: the auditor fills the decision log; set auditor.enabled, or decisionLog.kind to none" -}}
 {{- end -}}
