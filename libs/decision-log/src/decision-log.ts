@@ -216,5 +216,10 @@ export type ValueField =
 
 /** The database cannot be asked, or did not answer in time. The message states why, without the query. */
 export class DecisionLogError extends Error {
-  override readonly name = 'DecisionLogError';
+  override readonly name: string = 'DecisionLogError';
+}
+
+/** The log never takes some of the records, however often it is asked. */
+export class RecordsRefusedError extends DecisionLogError {
+  override readonly name = 'RecordsRefusedError';
 }

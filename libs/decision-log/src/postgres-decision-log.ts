@@ -1,0 +1,190 @@
+import type { EvidenceRecord } from '@iris/evidence';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import type { Pool, PoolClient } from 'pg';
+import { type DecisionLogOptions, openPool } from './connection.js';
+import type {
+  Arrivals,
+  Bucket,
+  BucketCount,
+  Decision,
+  DecisionFilter,
+  DecisionLog,
+  InsertOutcome,
+  LogStatus,
+  Page,
+  PageRequest,
+  PersonView,
+  RuleHits,
+  TimeWindow,
+  ValueField,
+} from './decision-log.js';
+import { eraseSome, type PersonErasure } from './erase-person.js';
+import { isMissingPartition, logError } from './log-error.js';
+import { readCounts, readRules, readValues } from './reading/counts.js';
+import { readArrivals, readDecision, readPage, readWindow } from './reading/pages.js';
+import { readPerson } from './reading/person.js';
+import { readStatus } from './reading/status.js';
+import { migrate } from './schema/migrations.js';
+import { daysAhead, dropPartitions, partitionSql } from './schema/partitions.js';
+import type { LogTables } from './schema/tables.js';
+import { LOCK_SQL, merge, prepare, rowsOf } from './writing/write-records.js';
+
+/** Records that are written in one statement. */
+const WRITE_ROWS = 500;
+
+/** The decision log in a PostgreSQL of version 15 or later. */
+export class PostgresDecisionLog implements DecisionLog {
+  private readonly pool: Pool;
+  private readonly db: Kysely<LogTables>;
+  /** Days whose partition is there; another process may have dropped it. */
+  private readonly knownDays = new Set<string>();
+
+  /** Connects at the first query. @throws Error for options that cannot be used */
+  constructor(options: DecisionLogOptions) {
+    this.pool = openPool(options);
+    this.db = new Kysely<LogTables>({ dialect: new PostgresDialect({ pool: this.pool }) });
+  }
+
+  async insert(records: readonly EvidenceRecord[]): Promise<InsertOutcome> {
+    let total = { inserted: 0, repeated: 0, erased: 0 };
+    if (records.length === 0) return total;
+    const rows = rowsOf(records);
+    await this.write(async (client) => {
+      total = { inserted: 0, repeated: 0, erased: 0 };
+      await prepare(client, rows, this.knownDays);
+      for (let at = 0; at < rows.length; at += WRITE_ROWS) {
+        const { inserted, repeated, erased } = await merge(client, rows.slice(at, at + WRITE_ROWS));
+        total.inserted += inserted;
+        total.repeated += repeated;
+        total.erased += erased;
+      }
+    });
+    return total;
+  }
+
+  list(filter: DecisionFilter, page: PageRequest = {}): Promise<Page> {
+    return this.ask(() => readPage(this.db, filter, 'newest first', page));
+  }
+
+  session(id: string, page: PageRequest = {}): Promise<Page> {
+    return this.ask(() => readPage(this.db, { session: [id] }, 'oldest first', page));
+  }
+
+  counts(filter: DecisionFilter & TimeWindow, bucket: Bucket): Promise<readonly BucketCount[]> {
+    return this.ask(() => readCounts(this.db, filter, bucket));
+  }
+
+  get(id: string): Promise<Decision | undefined> {
+    return this.ask(() => readDecision(this.db, id));
+  }
+
+  since(cursor: string | undefined, filter: DecisionFilter = {}, limit?: number): Promise<Arrivals> {
+    return this.ask(() => readArrivals(this.db, cursor, filter, limit));
+  }
+
+  person(id: string): Promise<PersonView> {
+    return this.ask(() => readPerson(this.db, id));
+  }
+
+  rules(window: TimeWindow): Promise<readonly RuleHits[]> {
+    return this.ask(() => readRules(this.db, window));
+  }
+
+  values(field: ValueField, window: TimeWindow): Promise<readonly { readonly value: string; readonly count: number }[]> {
+    return this.ask(() => readValues(this.db, field, window));
+  }
+
+  async *window(filter: DecisionFilter): AsyncGenerator<EvidenceRecord, void, undefined> {
+    try {
+      yield* readWindow(this.db, filter);
+    } catch (error) {
+      throw logError(error);
+    }
+  }
+
+  status(): Promise<LogStatus> {
+    return this.ask(() => readStatus(this.db));
+  }
+
+  /** Brings the tables to this release and makes the partitions of the next days. @returns names of the migrations */
+  async migrate(): Promise<readonly string[]> {
+    const names = await this.ask(() => migrate(this.db as unknown as Kysely<never>));
+    await this.makePartitions();
+    return names;
+  }
+
+  /** Makes the partitions of the next days. */
+  async makePartitions(now = new Date()): Promise<void> {
+    await this.write(async (client) => {
+      for (const day of daysAhead(now)) await client.query(partitionSql(day));
+    });
+  }
+
+  /** Drops the days that ended before a time. @returns the days */
+  dropBefore(time: Date): Promise<readonly string[]> {
+    return this.ask(async () => {
+      const days = await dropPartitions(this.db, time, async (transaction) => {
+        await sql.raw(LOCK_SQL).execute(transaction);
+      });
+      for (const day of days) this.knownDays.delete(day);
+      return days;
+    });
+  }
+
+  /** Erases the personal fields of a person's records. @returns how many records */
+  async erase(person: string, erasure: PersonErasure): Promise<number> {
+    let total = 0;
+    for (;;) {
+      let some = 0;
+      await this.write(async (client) => {
+        some = await eraseSome(client, person, erasure, this.knownDays);
+      });
+      if (some === 0) return total;
+      total += some;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.db.destroy();
+  }
+
+  private async ask<T>(query: () => Promise<T>): Promise<T> {
+    try {
+      return await query();
+    } catch (error) {
+      throw logError(error);
+    }
+  }
+
+  /** One transaction of a writer. */
+  private write(work: (client: PoolClient) => Promise<void>): Promise<void> {
+    return this.ask(async () => {
+      try {
+        await this.transact(work);
+      } catch (error) {
+        if (!isMissingPartition(error)) throw error;
+        // Retention dropped the partition since it was made.
+        this.knownDays.clear();
+        await this.transact(work);
+      }
+    });
+  }
+
+  private async transact(work: (client: PoolClient) => Promise<void>): Promise<void> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      await client.query(LOCK_SQL);
+      await work(client);
+      await client.query('COMMIT');
+    } catch (error) {
+      await client.query('ROLLBACK').catch((fault: Error) => {
+        broken = fault;
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
