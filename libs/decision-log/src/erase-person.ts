@@ -1,7 +1,7 @@
 import { type EvidenceRecord, erasedLine, type SigningKey } from '@iris/evidence';
 import type { PoolClient } from 'pg';
-import { merge, prepare, rowsOf } from './writing/write-records.js';
 import { personKey } from './writing/log-row.js';
+import { merge, prepare, rowsOf } from './writing/write-records.js';
 
 export interface PersonErasure {
   readonly reason: string;

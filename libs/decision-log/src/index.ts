@@ -1,5 +1,5 @@
-export * from './decision-log.js';
 export { DATABASE_URL_FORM, type DecisionLogOptions, parseDatabaseUrl } from './connection.js';
-export { PostgresDecisionLog } from './postgres-decision-log.js';
-export { openDecisionLog } from './open-decision-log.js';
+export * from './decision-log.js';
 export { type EmbeddedOptions, type EmbeddedProcess, spawnEmbedded } from './embedded/spawn-embedded.js';
+export { openDecisionLog } from './open-decision-log.js';
+export { PostgresDecisionLog } from './postgres-decision-log.js';

@@ -17,7 +17,9 @@ export function isMissingPartition(error: unknown): boolean {
 export function logError(error: unknown): Error {
   if (error instanceof DecisionLogError || error instanceof RangeError) return error;
   if (isOfRecords(error)) {
-    return new RecordsRefusedError(`the database refused a record (SQLSTATE ${(error as DatabaseError).code})`, { cause: error });
+    return new RecordsRefusedError(`the database refused a record (SQLSTATE ${(error as DatabaseError).code})`, {
+      cause: error,
+    });
   }
   return new DecisionLogError(textOf(error), { cause: error });
 }

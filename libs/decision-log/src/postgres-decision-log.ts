@@ -90,7 +90,10 @@ export class PostgresDecisionLog implements DecisionLog {
     return this.ask(() => readRules(this.db, window));
   }
 
-  values(field: ValueField, window: TimeWindow): Promise<readonly { readonly value: string; readonly count: number }[]> {
+  values(
+    field: ValueField,
+    window: TimeWindow,
+  ): Promise<readonly { readonly value: string; readonly count: number }[]> {
     return this.ask(() => readValues(this.db, field, window));
   }
 

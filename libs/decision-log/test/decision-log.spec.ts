@@ -30,7 +30,11 @@ describe.each(databases())('the decision log in $name', ({ start }) => {
   it('stores each record once', async () => {
     const records = [sampleRecord({ time: at(1) }), sampleRecord({ time: at(2) })];
     expect(await log.insert(records)).toEqual({ inserted: 2, repeated: 0, erased: 0 });
-    expect(await log.insert([...records, sampleRecord({ time: at(3) })])).toEqual({ inserted: 1, repeated: 2, erased: 0 });
+    expect(await log.insert([...records, sampleRecord({ time: at(3) })])).toEqual({
+      inserted: 1,
+      repeated: 2,
+      erased: 0,
+    });
     expect((await log.list({})).decisions).toHaveLength(3);
     expect((await log.counts({ ...WINDOW }, 'day')).map(({ count }) => count)).toEqual([3]);
   });
@@ -41,7 +45,9 @@ describe.each(databases())('the decision log in $name', ({ start }) => {
   });
 
   it('counts what writers at the same time insert exactly once', async () => {
-    const records = Array.from({ length: 60 }, (_, index) => sampleRecord({ time: at(index), reason: `reason_${index % 3}` }));
+    const records = Array.from({ length: 60 }, (_, index) =>
+      sampleRecord({ time: at(index), reason: `reason_${index % 3}` }),
+    );
     const outcomes = await Promise.all([0, 10, 20, 30].map((from) => log.insert(records.slice(from, from + 30))));
     expect(outcomes.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(60);
     const counts = await log.counts({ ...WINDOW }, 'hour');
@@ -49,7 +55,13 @@ describe.each(databases())('the decision log in $name', ({ start }) => {
   });
 
   it('returns the whole record, with the characters that PostgreSQL cannot hold replaced', async () => {
-    const params = { sql: 'select \u0000 <b>\u202e', big: 'x'.repeat(1_000_000), lone: '\ud800!', ok: '😀', '\u0000': 1 };
+    const params = {
+      sql: 'select \u0000 <b>\u202e',
+      big: 'x'.repeat(1_000_000),
+      lone: '\ud800!',
+      ok: '😀',
+      '\u0000': 1,
+    };
     const record = sampleRecord({ time: at(1), resource: { kind: 'k', id: 'c', attr: { params } } });
     await log.insert([record]);
     const decision = await log.get(record.id);
@@ -58,7 +70,9 @@ describe.each(databases())('the decision log in $name', ({ start }) => {
       resource: {
         kind: 'k',
         id: 'c',
-        attr: { params: { ...params, sql: 'select \ufffd <b>\u202e', lone: '\ufffd!', '\u0000': undefined, '\ufffd': 1 } },
+        attr: {
+          params: { ...params, sql: 'select \ufffd <b>\u202e', lone: '\ufffd!', '\u0000': undefined, '\ufffd': 1 },
+        },
       },
     });
     expect(await log.get('01a22402-32d8-7502-b082-2ee7effd3ad7')).toBeUndefined();
@@ -106,7 +120,13 @@ describe.each(databases())('the decision log in $name', ({ start }) => {
       event: 'tool_call_response',
       reply: 'modify',
     });
-    const observed = sampleRecord({ time: at(20), effect: 'DENY', mode: 'observe', enforced: false, wouldHave: 'block' });
+    const observed = sampleRecord({
+      time: at(20),
+      effect: 'DENY',
+      mode: 'observe',
+      enforced: false,
+      wouldHave: 'block',
+    });
     const shadow = sampleRecord({ time: at(30), effect: 'DENY', mode: 'shadow', enforced: false });
     const allowed = sampleRecord({ time: at(40) });
 
@@ -211,9 +231,7 @@ describe.each(databases())('the decision log in $name', ({ start }) => {
     it('shows a person', async () => {
       const { recent, tools, sessions } = await log.person('ADA@example.com');
       expect(recent.map(({ id }) => id)).toEqual([observed, shadow, allowed].map(({ id }) => id));
-      expect(tools).toEqual([
-        { tool: 'mcp__db__query', decisions: 2, denials: 1, lastSeen: new Date(observed.time) },
-      ]);
+      expect(tools).toEqual([{ tool: 'mcp__db__query', decisions: 2, denials: 1, lastSeen: new Date(observed.time) }]);
       expect(sessions).toEqual([{ session: 'session-1', decisions: 3, lastSeen: new Date(observed.time) }]);
     });
 

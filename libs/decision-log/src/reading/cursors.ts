@@ -14,7 +14,8 @@ export function encodePlace({ time, id }: Place): string {
 /** @throws RangeError for a cursor of another form */
 export function decodePlace(cursor: string): Place {
   const [, time, id] = /^(\d{1,15}) (.{1,300})$/su.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (time === undefined || id === undefined || id.includes('\u0000')) throw new RangeError('the cursor is of another form');
+  if (time === undefined || id === undefined || id.includes('\u0000'))
+    throw new RangeError('the cursor is of another form');
   return { time: new Date(Number(time)), id };
 }
 

@@ -101,9 +101,7 @@ export async function* readWindow(
       .orderBy('id')
       .limit(WINDOW_ROWS);
     if (after !== undefined) {
-      query = query
-        .where('time', '>=', after.time)
-        .where(sql<boolean>`(time, id) > (${after.time}, ${after.id})`);
+      query = query.where('time', '>=', after.time).where(sql<boolean>`(time, id) > (${after.time}, ${after.id})`);
     }
     const rows = await query.execute();
     for (const { record } of rows) yield record as EvidenceRecord;

@@ -27,17 +27,23 @@ export function shapeConditions(filter: DecisionFilter) {
   return (eb: ShapeExpressions): Expression<SqlBool>[] => [
     ...Object.entries(COLUMNS).flatMap(([field, column]) => {
       const values = filter[field as keyof typeof COLUMNS];
-      return values === undefined ? [] : [sql<boolean>`${eb.ref(`decision_shapes.${column}`)} = ANY(${values.map(bounded)})`];
+      return values === undefined
+        ? []
+        : [sql<boolean>`${eb.ref(`decision_shapes.${column}`)} = ANY(${values.map(bounded)})`];
     }),
     ...Object.entries(LISTS).flatMap(([field, column]) => {
       const values = filter[field as keyof typeof LISTS];
-      return values === undefined ? [] : [sql<boolean>`${eb.ref(`decision_shapes.${column}`)} && ${values.map(bounded)}::text[]`];
+      return values === undefined
+        ? []
+        : [sql<boolean>`${eb.ref(`decision_shapes.${column}`)} && ${values.map(bounded)}::text[]`];
     }),
   ];
 }
 
 export function namesShapes(filter: DecisionFilter): boolean {
-  return [...Object.keys(COLUMNS), ...Object.keys(LISTS)].some((field) => filter[field as keyof DecisionFilter] !== undefined);
+  return [...Object.keys(COLUMNS), ...Object.keys(LISTS)].some(
+    (field) => filter[field as keyof DecisionFilter] !== undefined,
+  );
 }
 
 /** The shapes of a filter: all, these, or too many to be listed. */

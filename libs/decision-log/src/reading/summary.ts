@@ -92,7 +92,8 @@ export async function readRows(
 
 function byPlace(direction: 'asc' | 'desc') {
   const sign = direction === 'asc' ? 1 : -1;
-  return (a: Place, b: Place) => sign * (a.time.getTime() - b.time.getTime() || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+  return (a: Place, b: Place) =>
+    sign * (a.time.getTime() - b.time.getTime() || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
 }
 
 export function summaryOf(row: SummaryRow): DecisionSummary {

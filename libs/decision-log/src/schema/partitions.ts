@@ -98,9 +98,7 @@ async function dropUnusedShapes(
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(
-            selectFrom('decision_counts')
-              .select('n')
-              .whereRef('decision_counts.shape', '=', 'decision_shapes.shape'),
+            selectFrom('decision_counts').select('n').whereRef('decision_counts.shape', '=', 'decision_shapes.shape'),
           ),
         ),
       )

@@ -41,7 +41,16 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`);
     return stdout;
   };
-  run('initdb', '--pgdata', data, '--auth=trust', '--username=postgres', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync');
+  run(
+    'initdb',
+    '--pgdata',
+    data,
+    '--auth=trust',
+    '--username=postgres',
+    '--encoding=UTF8',
+    '--locale=C.UTF-8',
+    '--no-sync',
+  );
   const port = await freePort();
   const options = Object.entries({
     listen_addresses: '127.0.0.1',
@@ -51,7 +60,8 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   let child: ReturnType<typeof spawn> | undefined;
   const start = async () => {
-    const open = () => spawn(...asPostgres(bin('postgres'), ['-D', data, ...options]), { cwd: folder, stdio: 'ignore' });
+    const open = () =>
+      spawn(...asPostgres(bin('postgres'), ['-D', data, ...options]), { cwd: folder, stdio: 'ignore' });
     child = open();
     const until = Date.now() + START_MS;
     for (;;) {
