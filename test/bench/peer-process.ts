@@ -1,7 +1,9 @@
+import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GRPC } from '@cerbos/grpc';
 import type { JsonObject } from '@iris/contracts';
+import { pino } from 'pino';
 import { WORKER_BY_EMAIL_REPORT } from '../../apps/enricher-workday/simulated-api/workday-api.js';
 import type { Sandbox } from '../../apps/sandbox/src/sandbox.js';
 
@@ -14,6 +16,8 @@ export interface PeerOrder {
   readonly vendors: 'in_turn' | 'at_once';
   /** For how long each vendor's answer is kept in memory, in s. */
   readonly freshSeconds: Readonly<Record<string, number>>;
+  /** File to which each decision is written before the reply, beside a log line; absent: nothing is recorded. */
+  readonly recordTo?: string;
 }
 
 interface Hook {
@@ -34,10 +38,33 @@ export type PeerAnswer = { readonly url: string } | { readonly calls: Readonly<R
 // The middleware that a team would write in a day: ask the vendors, keep the answers in memory, ask the PDP.
 const calls: Record<string, number> = {};
 
+/** How often the file of decisions is forced onto the disk, in ms: the gateway's default. */
+const FSYNC_MS = 200;
+
+type Recorder = (decision: JsonObject) => Promise<void>;
+
+/** Appends each decision to the file before it returns, forces the file onto the disk in groups, and logs a line. */
+async function recorder(path: string): Promise<Recorder> {
+  const file = await open(path, 'a');
+  const logger = pino();
+  let written = false;
+  setInterval(() => {
+    if (written) void file.sync();
+    written = false;
+  }, FSYNC_MS).unref();
+  return async (decision) => {
+    await file.appendFile(`${JSON.stringify({ time: new Date().toISOString(), ...decision })}\n`);
+    written = true;
+    const { login, action, calls: decided } = decision;
+    logger.info({ login, action, calls: (decided as JsonObject[]).length }, 'decided');
+  };
+}
+
 async function start(order: PeerOrder): Promise<void> {
   const { urls, credentials } = order;
   const cerbos = new GRPC(order.target, { tls: false });
   const cache = new Map<string, { readonly facts: JsonObject; readonly endsAt: number }>();
+  const record = order.recordTo === undefined ? undefined : await recorder(order.recordTo);
   let token: Promise<string> | undefined;
 
   async function get(vendor: keyof Sandbox['urls'], path: string, authorization: string): Promise<JsonObject> {
@@ -124,13 +151,30 @@ async function start(order: PeerOrder): Promise<void> {
     const toolCalls = blocks.filter(({ type }) => type === 'tool_use');
     const attr = await enrich(metadata.login_name, metadata.stable_node_id);
     const decision = await cerbos.checkResources({
+      includeMetadata: record !== undefined,
       principal: { id: metadata.login_name, roles: ['user'], attr },
       resources: toolCalls.map(({ id, name, input }) => ({
         resource: { kind: 'aperture_hook', id, attr: { tool: { name }, params: input } },
         actions: [name],
       })),
     });
-    return { action: decision.results.every((result) => result.allAllowed()) ? 'allow' : 'block' };
+    const action = decision.results.every((result) => result.allAllowed()) ? 'allow' : 'block';
+    await record?.({
+      login: metadata.login_name,
+      attr,
+      calls: toolCalls.map(({ id, name, input }) => ({
+        id,
+        name,
+        input,
+        allowed: decision.isAllowed({ resource: { kind: 'aperture_hook', id }, action: name }) ?? false,
+      })),
+      policies: decision.results.map(({ resource, metadata: made }) => ({
+        id: resource.id,
+        made: (made ?? {}) as JsonObject,
+      })),
+      action,
+    });
+    return { action };
   }
 
   const server = createServer((request, response) => {

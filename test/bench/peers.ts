@@ -1,42 +1,33 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSourceRegistry } from '@iris/config';
 import type { SourceSettings } from '@iris/contracts';
-import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendor-name.js';
-import { HookClient } from './hook-load.js';
-import type { PeerAnswer, PeerOrder } from './peer-process.js';
-import { ordinaryPeopleOf, type Person, preRequest, type SampleHook } from './sample-hooks.js';
-import { median, percentile, round, sumOfCounts, type Table } from './table.js';
+import {
+  COLD_PEOPLE,
+  coldAndWarm,
+  HOOKS_A_SECOND,
+  LATENCY_MS,
+  MIXED_SECONDS,
+  mixedLoad,
+  PEOPLE,
+  WARM_HOOKS,
+  WARM_UP_HOOKS,
+} from './peer-loads.js';
+import { PEERS, type PeerName, SYSTEMS, type System, type Times } from './peer-systems.js';
+import { blocksOf, measured, median, percentile, round, type Table } from './table.js';
 import { callsOfMemoryCache, callsOfMesh, callsOfReplicas } from './vendor-call-model.js';
-import { zipf } from './zipf.js';
 
-const LATENCY_MS: Readonly<Partial<Record<VendorName, number>>> = {
-  okta: 100,
-  workday: 300,
-  servicenow: 100,
-  pagerduty: 100,
-  tailscale: 80,
-};
-const COLD_PEOPLE = 20;
-const WARM_UP_PEOPLE = 25;
-const WARM_UP_HOOKS = 200;
-const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 5000);
-const MIXED_SECONDS = Number(process.env.BENCH_SECONDS ?? 75);
-const HOOKS_A_SECOND = 8;
-const BULK_TIMEOUT_MS = 240_000;
+/** Hooks of one block, by which noise is estimated. */
+const WARM_BLOCK = 25;
+const MIXED_BLOCK = 40;
 /** The load that the calls of an hour are computed for. */
 const HOUR_DECISIONS = 1_000_000;
 const REPLICAS = 3;
 
-type System = 'iris' | 'in_turn' | 'at_once';
-const SYSTEMS: readonly System[] = ['iris', 'in_turn', 'at_once'];
-type Times = Record<System, number[]>;
-
 /**
- * Iris beside what a team would write in a day: a middleware that asks the vendors one after another, or all at once,
- * with a cache in its own memory. All get the same hooks from the same people, at the same time.
+ * Iris beside what a team would write in a day: a middleware that asks the vendors one after another (sequential), or all
+ * at once (parallel), with a cache in its own memory; and the parallel one that also does what an audit needs (recording):
+ * it appends each decision with its facts to a file before the reply, and logs a line. All get the same hooks from the
+ * same people.
  */
 export async function run(): Promise<Table> {
   const { sources } = loadSourceRegistry('deploy/helm/iris/files/sources.yaml');
@@ -67,30 +58,23 @@ export async function run(): Promise<Table> {
       mesh: callsOfMesh(hour(vendor), { ...settings, freshSeconds }),
     };
   });
-  const line = (name: string, times: Times, figure: (list: readonly number[]) => number) => [
-    name,
-    ...SYSTEMS.map((system) => round(figure(times[system]))),
-    round(figure(times.in_turn) / figure(times.iris)),
-    round(figure(times.at_once) / figure(times.iris)),
-  ];
   const p = (percent: number) => (list: readonly number[]) => percentile(list, percent);
   const ratio = (times: Times, system: System, percent: number) =>
     percentile(times[system], percent) / percentile(times.iris, percent);
   return {
-    title: 'Iris beside a middleware with a memory cache, ms',
-    columns: ['load', 'Iris', 'one after another', 'all at once', 'x', 'x'],
+    title: 'Iris beside three middlewares with a memory cache, ms',
+    columns: ['load', 'Iris', ...PEERS, ...PEERS.map((name) => `${name}, x`)],
     rows: [
-      line('cold, p50', cold, median),
-      line('warm, p50', warm, median),
-      line('mixed, p50', mixed, median),
-      line('mixed, p99', mixed, p(99)),
+      timesLine('cold, p50', cold, median),
+      timesLine('warm, p50', warm, median),
+      timesLine('warm, p99', warm, p(99)),
+      timesLine('mixed, p50', mixed, median),
+      timesLine('mixed, p99', mixed, p(99)),
       [
         'vendor calls in the mixed run',
         meshCalls,
-        peerCalls.in_turn,
-        peerCalls.at_once,
-        round(peerCalls.in_turn / Math.max(1, meshCalls)),
-        round(peerCalls.at_once / Math.max(1, meshCalls)),
+        ...PEERS.map((name) => peerCalls[name]),
+        ...PEERS.map((name) => round(peerCalls[name] / Math.max(1, meshCalls))),
       ],
       ...inAnHour.map(({ vendor, ...each }) => callsLine(`${vendor}: calls in an hour, computed`, each)),
       callsLine('all vendors: calls in an hour, computed', sumOf(inAnHour)),
@@ -111,128 +95,50 @@ export async function run(): Promise<Table> {
         measured: median(cold.iris) / Math.max(...Object.values(LATENCY_MS)),
         atMost: 1.1,
       },
-      { what: 'mixed p99 of one after another against Iris', measured: ratio(mixed, 'in_turn', 99), atLeast: 4 },
-      { what: 'mixed p99 of all at once against Iris', measured: ratio(mixed, 'at_once', 99), atLeast: 2 },
+      { what: 'warm p50 of the recording middleware against Iris', measured: ratio(warm, 'recording', 50), atLeast: 1 },
+      {
+        what: 'mixed p99 of the sequential middleware against Iris',
+        measured: ratio(mixed, 'sequential', 99),
+        atLeast: 4,
+      },
+      { what: 'mixed p99 of the parallel middleware against Iris', measured: ratio(mixed, 'parallel', 99), atLeast: 2 },
       {
         what: 'vendor calls in an hour, memory cache against Iris',
         measured: sumOf(inAnHour).memory / sumOf(inAnHour).mesh,
         atLeast: 50,
       },
     ],
+    measures: [
+      ...PEERS.map((name) =>
+        measured(`warm p50, ${name} against Iris`, 'x', blockRatios(warm, name, WARM_BLOCK), 'more'),
+      ),
+      ...PEERS.map((name) => measured(`cold, ${name} against Iris`, 'x', blockRatios(cold, name, 1), 'more')),
+      measured('warm p50, Iris', 'ms', blocksOf(warm.iris, WARM_BLOCK).map(median)),
+      measured('cold, Iris', 'ms', cold.iris),
+      measured('mixed p50, Iris', 'ms', blocksOf(mixed.iris, MIXED_BLOCK).map(median)),
+    ],
     notes: [
       `Latencies of the vendors in ms: ${JSON.stringify(LATENCY_MS)}; 0 while Iris reads them in bulk before the mixed run.`,
-      `Cold and warm: ${COLD_PEOPLE} people one after another, without bulk reads. Mixed: ${PEOPLE} people by Zipf's law, ${HOOKS_A_SECOND} hooks a second to each for ${MIXED_SECONDS} s, entries ending as the source registry states.`,
+      `Sequential and parallel send the PDP a smaller check and record nothing. Recording is the parallel one that appends each decision with its facts to a file before the reply, as Iris does, forces the file onto the disk every 200 ms, and logs a line.`,
+      `Cold and warm: ${COLD_PEOPLE} people one after another, without bulk reads; ${WARM_UP_HOOKS} hooks to each before ${WARM_HOOKS} warm ones, in turn. Mixed: ${PEOPLE} people by Zipf's law, ${HOOKS_A_SECOND} hooks a second to each for ${MIXED_SECONDS} s, entries ending as the source registry states.`,
       `Calls in an hour: ${HOUR_DECISIONS} decisions on ${PEOPLE} people by Zipf's law. Memory cache, one process: somebody with r decisions a second costs r / (1 + r * freshSeconds) reads a second, each so many calls: ${JSON.stringify(callsEach)}. Iris, so many calls each: ${JSON.stringify(meshCallsEach)}; bulk reads as measured, ${JSON.stringify(bulkCalls)} calls, at the intervals of the registry, and refreshes of active people at three quarters of freshSeconds where no bulk read of everything comes earlier.`,
     ],
   };
 }
 
-async function coldAndWarm(sources: PeerSources): Promise<{
-  cold: Times;
-  warm: Times;
-  callsEach: Record<string, number>;
-  meshCallsEach: Record<string, number>;
-}> {
-  const mesh = await startMesh({
-    root: process.cwd(),
-    sandbox: { latencyMs: LATENCY_MS, enforceLimits: false, people: 120 },
-    commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0' },
-    gatewayEnv: { IRIS_HOOK_BUDGET_MS: '10000' },
-  });
-  const peers = await startPeers(mesh, sources);
-  try {
-    const people = ordinaryPeopleOf(mesh.sandbox.admin.company);
-    const clients = clientsOf(mesh, peers);
-    // Connections, tokens and compiled code are no part of what is compared.
-    for (const person of people.slice(0, WARM_UP_PEOPLE)) await inTurn(clients, preRequest(person));
-    for (let index = 0; index < WARM_UP_HOOKS; index += 1) await inTurn(clients, preRequest(people[0] as Person));
-    const before = await peers.at_once.calls();
-    const all = await callsOfEverybody(mesh, peers);
-    const cold = emptyTimes();
-    const warm = emptyTimes();
-    const asked = people.slice(WARM_UP_PEOPLE, WARM_UP_PEOPLE + COLD_PEOPLE);
-    for (const person of asked) add(cold, await inTurn(clients, preRequest(person)));
-    const after = await peers.at_once.calls();
-    const allAfter = await callsOfEverybody(mesh, peers);
-    for (const person of asked) add(warm, await inTurn(clients, preRequest(person)));
-    await closeAll(clients);
-    const callsEach = Object.fromEntries(
-      VENDOR_NAMES.map((vendor) => [vendor, round(((after[vendor] ?? 0) - (before[vendor] ?? 0)) / asked.length)]),
-    );
-    const meshCallsEach = Object.fromEntries(
-      VENDOR_NAMES.map((vendor) => [vendor, round(((allAfter[vendor] ?? 0) - (all[vendor] ?? 0)) / asked.length)]),
-    );
-    return { cold, warm, callsEach, meshCallsEach };
-  } finally {
-    for (const peer of Object.values(peers)) peer.close();
-    await mesh.close();
-  }
+/** A figure of each system, and that of each middleware against Iris. */
+function timesLine(name: string, times: Times, figure: (list: readonly number[]) => number): (string | number)[] {
+  return [
+    name,
+    ...SYSTEMS.map((system) => round(figure(times[system]))),
+    ...PEERS.map((peer) => round(figure(times[peer]) / figure(times.iris))),
+  ];
 }
 
-/** Calls of the mesh alone, by vendor: those that the vendors got, less those of the peers. */
-async function callsOfEverybody(mesh: Mesh, peers: Peers): Promise<Record<string, number>> {
-  const ofPeers = await callsOfPeers(peers);
-  return Object.fromEntries(
-    VENDOR_NAMES.map((vendor) => {
-      const others = (ofPeers.in_turn[vendor] ?? 0) + (ofPeers.at_once[vendor] ?? 0);
-      return [vendor, mesh.sandbox.admin.calls(vendor).total - others];
-    }),
-  );
-}
-
-async function mixedLoad(sources: PeerSources) {
-  const reads: Record<string, number> = {};
-  const mesh = await startMesh({
-    root: process.cwd(),
-    sandbox: { people: PEOPLE, enforceLimits: false },
-    onLine: (process, line) => {
-      if (line.includes('the bulk read is done')) reads[process] = (reads[process] ?? 0) + 1;
-    },
-  });
-  const peers = await startPeers(mesh, sources);
-  try {
-    const { admin } = mesh.sandbox;
-    const endsAt = Date.now() + BULK_TIMEOUT_MS;
-    const readInBulk = VENDOR_NAMES.filter((vendor) => (sources[vendor]?.bulkSeconds ?? 0) > 0);
-    while (Object.keys(reads).length < readInBulk.length && Date.now() < endsAt) await sleep(250);
-    const bulkCalls: Record<string, { everything: number; changes: number }> = {};
-    for (const vendor of VENDOR_NAMES) bulkCalls[vendor] = { everything: admin.calls(vendor).total, changes: 0 };
-    for (const vendor of VENDOR_NAMES) admin.setLatency(vendor, LATENCY_MS[vendor] ?? 0);
-    const clients = clientsOf(mesh, peers);
-    const everybody = ordinaryPeopleOf(admin.company);
-    for (const person of everybody.slice(-WARM_UP_PEOPLE)) await inTurn(clients, preRequest(person));
-    const [first] = everybody.slice(-1);
-    for (let index = 0; index < WARM_UP_HOOKS; index += 1) await inTurn(clients, preRequest(first as Person));
-
-    const readsBefore = { ...reads };
-    const before = Object.fromEntries(VENDOR_NAMES.map((vendor) => [vendor, admin.calls(vendor).total]));
-    const peersBefore = await callsOfPeers(peers);
-    const mixed = await openLoad(clients, everybody);
-    const peersAfter = await callsOfPeers(peers);
-    const peerCalls = {
-      in_turn: sumOfCounts(peersAfter.in_turn) - sumOfCounts(peersBefore.in_turn),
-      at_once: sumOfCounts(peersAfter.at_once) - sumOfCounts(peersBefore.at_once),
-    };
-    let meshCalls = sumOfCounts(
-      Object.fromEntries(VENDOR_NAMES.map((vendor) => [vendor, bulkCalls[vendor]?.everything ?? 0])),
-    );
-    for (const vendor of VENDOR_NAMES) {
-      const ofPeers = [peersAfter, peersBefore].map(
-        (calls) => (calls.in_turn[vendor] ?? 0) + (calls.at_once[vendor] ?? 0),
-      );
-      const own = admin.calls(vendor).total - (before[vendor] ?? 0) - ((ofPeers[0] ?? 0) - (ofPeers[1] ?? 0));
-      meshCalls += own;
-      // Sources that are read for their changes were read several times; hardly anything else asked them meanwhile.
-      const runs = (reads[`enricher-${vendor}`] ?? 0) - (readsBefore[`enricher-${vendor}`] ?? 0);
-      const bulk = bulkCalls[vendor];
-      if (bulk !== undefined && runs > 0) bulk.changes = round(own / runs);
-    }
-    await closeAll(clients);
-    return { mixed, bulkCalls, meshCalls, peerCalls };
-  } finally {
-    for (const peer of Object.values(peers)) peer.close();
-    await mesh.close();
-  }
+/** The p50 of a middleware against that of Iris in each block of the same hooks. */
+function blockRatios(times: Times, name: PeerName, size: number): number[] {
+  const iris = blocksOf(times.iris, size).map(median);
+  return blocksOf(times[name], size).map((block, index) => median(block) / (iris[index] ?? Number.NaN));
 }
 
 /** Calls in an hour, of a memory cache and of the mesh. */
@@ -248,10 +154,10 @@ function sumOf(calls: readonly HourlyCalls[]): HourlyCalls {
   });
 }
 
-/** Both middlewares have the same cache. */
+/** All middlewares have the same cache. */
 function callsLine(name: string, { memory, mesh }: HourlyCalls): (string | number)[] {
   const ratio = round(memory / mesh);
-  return [name, Math.round(mesh), Math.round(memory), Math.round(memory), ratio, ratio];
+  return [name, Math.round(mesh), ...PEERS.map(() => Math.round(memory)), ...PEERS.map(() => ratio)];
 }
 
 /**
@@ -263,92 +169,4 @@ function renewal(vendor: VendorName, settings: SourceSettings): SourceSettings &
   if (vendor === 'okta') return { ...settings, renewedSeconds: Math.max(bulkSeconds, fullBulkSeconds) };
   if (vendor === 'pagerduty') return { ...settings, renewedSeconds: bulkSeconds };
   return { ...settings, fullBulkSeconds: bulkSeconds, renewedSeconds: bulkSeconds };
-}
-
-/** Hooks come at their times, whether those before are answered or not. */
-async function openLoad(clients: Clients, people: readonly Person[]): Promise<Times> {
-  const draw = zipf(people.length);
-  const times = emptyTimes();
-  const inFlight: Promise<unknown>[] = [];
-  const start = performance.now();
-  for (let index = 0; index < MIXED_SECONDS * HOOKS_A_SECOND; index += 1) {
-    const dueAt = start + (index * 1000) / HOOKS_A_SECOND;
-    await sleep(Math.max(0, dueAt - performance.now()));
-    const person = people[draw()];
-    if (person === undefined) continue;
-    const hook = preRequest(person);
-    for (const system of SYSTEMS) inFlight.push(clients[system].send(hook).then((ms) => times[system].push(ms)));
-  }
-  await Promise.all(inFlight);
-  return times;
-}
-
-type PeerSources = Readonly<Partial<Record<string, SourceSettings>>>;
-type Clients = Readonly<Record<System, HookClient>>;
-
-interface Peer {
-  readonly url: string;
-  calls(): Promise<Readonly<Record<string, number>>>;
-  close(): void;
-}
-
-type Peers = Readonly<Record<'in_turn' | 'at_once', Peer>>;
-
-async function startPeers(mesh: Mesh, sources: PeerSources): Promise<Peers> {
-  const freshSeconds = Object.fromEntries(VENDOR_NAMES.map((vendor) => [vendor, sources[vendor]?.freshSeconds ?? 0]));
-  const { urls, credentials } = mesh.sandbox;
-  const start = (vendors: PeerOrder['vendors']) =>
-    startPeer({ target: mesh.pdp.target, urls, credentials, vendors, freshSeconds });
-  return { in_turn: await start('in_turn'), at_once: await start('at_once') };
-}
-
-async function startPeer(order: PeerOrder): Promise<Peer> {
-  const child: ChildProcess = fork('dist/test/bench/peer-process.js');
-  const ask = async (message: PeerOrder | 'calls'): Promise<PeerAnswer> => {
-    const answer = once(child, 'message');
-    child.send(message);
-    return (await answer)[0] as PeerAnswer;
-  };
-  const started = await ask(order);
-  return {
-    url: 'url' in started ? started.url : '',
-    calls: async () => {
-      const answer = await ask('calls');
-      return 'calls' in answer ? answer.calls : {};
-    },
-    close: () => child.disconnect(),
-  };
-}
-
-async function callsOfPeers(peers: Peers) {
-  return { in_turn: await peers.in_turn.calls(), at_once: await peers.at_once.calls() };
-}
-
-function clientsOf(mesh: Mesh, peers: Peers): Clients {
-  return {
-    iris: new HookClient(mesh.gateways[0]?.url ?? '', 64),
-    in_turn: new HookClient(peers.in_turn.url, 64),
-    at_once: new HookClient(peers.at_once.url, 64),
-  };
-}
-
-async function closeAll(clients: Clients): Promise<void> {
-  await Promise.all(SYSTEMS.map((system) => clients[system].close()));
-}
-
-/** The same hook to each, one after another, so that none takes the processor of another. */
-async function inTurn(clients: Clients, hook: SampleHook): Promise<Record<System, number>> {
-  return {
-    iris: await clients.iris.send(hook),
-    in_turn: await clients.in_turn.send(hook),
-    at_once: await clients.at_once.send(hook),
-  };
-}
-
-function emptyTimes(): Times {
-  return { iris: [], in_turn: [], at_once: [] };
-}
-
-function add(times: Times, one: Record<System, number>): void {
-  for (const system of SYSTEMS) times[system].push(one[system]);
 }
