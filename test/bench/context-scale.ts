@@ -7,16 +7,16 @@ import { Redis } from 'ioredis';
 import { type Mesh, startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
 import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendor-name.js';
 import { atOnce, HookClient } from './hook-load.js';
-import { residentMegabytes } from './process-cost.js';
+import { processorMs, residentMegabytes } from './process-cost.js';
 import { afterResponse, type Person, peopleOf } from './sample-hooks.js';
 import { round, sumOfCounts, type Table } from './table.js';
 import { zipf } from './zipf.js';
 
 const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 50_000);
 /** Hooks by Zipf's law, beside one about each person. */
-const SAMPLED = Number(process.env.BENCH_HOOKS ?? 10_000);
-/** Each of so many people is decided on once. */
-const EVERYBODY = Number(process.env.BENCH_EVERYBODY ?? PEOPLE);
+const SAMPLED = Number(process.env.BENCH_HOOKS ?? 5000);
+/** Then each of so many people is decided on once: more than a gateway caches. */
+const ONCE_EACH = Number(process.env.BENCH_ONCE_EACH ?? 15_000);
 const CONCURRENCY = 8;
 const BULK_TIMEOUT_MS = 400_000;
 const HOUR_SECONDS = 3600;
@@ -67,19 +67,22 @@ export async function run(): Promise<Table> {
     const gateway = mesh.gateways[0];
     if (gateway === undefined) throw new Error('the mesh has a gateway');
     const idle = await memoryOf(mesh);
+    const bulkMs = await enricherMs(mesh);
 
     const people = peopleOf(mesh.sandbox.admin.company)
       .filter(({ nodeId }) => nodeId !== '')
-      .slice(0, EVERYBODY);
+      .slice(0, ONCE_EACH);
     const client = new HookClient(gateway.url, CONCURRENCY);
     const draw = zipf(people.length);
     const drawn = Array.from({ length: SAMPLED }, () => people[draw()] as Person);
+    const tailscaleBefore = await tailscaleMs(mesh);
     const sampledSeconds = await load(client, drawn);
     const sampled = callsOf(mesh);
     const everybodySeconds = await load(client, people);
     const all = callsOf(mesh);
     await client.close();
     const loaded = await memoryOf(mesh);
+    const lookupMs = (await tailscaleMs(mesh)) - tailscaleBefore;
     const states = await statesIn(gateway.evidenceDirectory);
     const origins = await originsOf(`http://127.0.0.1:${metricsPort}/metrics`);
 
@@ -115,6 +118,13 @@ export async function run(): Promise<Table> {
         'allowed in an hour',
       ],
       rows,
+      figures: {
+        personKilobytes: (redisMegabytes * 1024) / PEOPLE,
+        bulkMsPerPerson: bulkMs / PEOPLE,
+        lookupMs: lookupMs / Math.max(1, origins.source ?? 0),
+        gatewayMegabytes: most(loaded, 'gateway'),
+        enricherMegabytes: most(loaded, 'enricher'),
+      },
       goals: Object.entries(loaded).map(([name, { peak }]) => ({
         what: `resident memory of ${name} at ${PEOPLE} people, MB`,
         measured: peak,
@@ -135,6 +145,23 @@ export async function run(): Promise<Table> {
     redis.disconnect();
     await mesh.close();
   }
+}
+
+/** The highest peak of the apps of a kind, in MB. */
+function most(memory: Readonly<Record<string, { readonly peak: number }>>, kind: string): number {
+  return Math.max(...Object.entries(memory).map(([name, { peak }]) => (name.startsWith(kind) ? peak : 0)));
+}
+
+/** Processor time of all enrichers since their start, in ms. */
+async function enricherMs({ enrichers }: Mesh): Promise<number> {
+  const times = await Promise.all(enrichers.map(({ process }) => processorMs(process.pid)));
+  return times.reduce((sum, ms) => sum + ms, 0);
+}
+
+/** Processor time of the enricher without a bulk list API, whose facts are all looked up. */
+async function tailscaleMs({ enrichers }: Mesh): Promise<number> {
+  const pid = enrichers.find(({ vendor }) => vendor === 'tailscale')?.process.pid;
+  return pid === undefined ? 0 : processorMs(pid);
 }
 
 /** Resident memory of each app, now and at most, in MB. */

@@ -1,11 +1,3 @@
-/** What one kind of hook cost. */
-export interface CostSample {
-  readonly calls: number;
-  readonly kilobytes: number;
-  readonly cpuMs: number;
-  readonly pdpMs: number;
-}
-
 /** Cost of a hook in ms: `each + call * calls + kilobyte * kilobytes`. */
 export interface CostModel {
   readonly each: number;

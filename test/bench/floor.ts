@@ -4,7 +4,7 @@ import { checkOf, FloorClient } from './floor-client.js';
 import { atOnce, HookClient } from './hook-load.js';
 import { processorMs } from './process-cost.js';
 import { afterResponse, peopleOf, preRequest, preToolUse, type SampleHook } from './sample-hooks.js';
-import { percentile, round, type Table } from './table.js';
+import { blocksOf, measured, median, percentile, round, type Table } from './table.js';
 
 /** Hooks and checks take turns in blocks, so that other work on the machine meets both alike. */
 const BLOCKS = Number(process.env.BENCH_BLOCKS ?? 40);
@@ -62,6 +62,12 @@ export async function run(): Promise<Table> {
           atLeast: 0.6,
         },
       ],
+      measures: subjects.flatMap((each) => [
+        measured(`${each.name}: p50 against a bare check`, 'x', againstBare(medians(each), medians(bare))),
+        measured(`${each.name}: CPU against a bare check`, 'x', againstBare(each.busy.blocks, bare.busy.blocks)),
+        measured(`${each.name}: p50`, 'ms', medians(each)),
+        measured(`${each.name}: CPU`, 'ms', each.busy.blocks),
+      ]),
       notes: [
         `Blocks of ${BLOCK} take turns; ${BLOCKS} blocks of each: three of four one after another (latency), each fourth ${BUSY} at once (processor time of the process).`,
       ],
@@ -79,11 +85,11 @@ interface Subject {
   readonly pid: number;
   readonly act: (count: number, concurrency: number) => Promise<readonly number[]>;
   readonly times: number[];
-  busy: { cpuMs: number; count: number };
+  busy: { cpuMs: number; count: number; blocks: number[] };
 }
 
 function subject(name: string, pid: number, act: Subject['act']): Subject {
-  return { name, pid, act, times: [], busy: { cpuMs: 0, count: 0 } };
+  return { name, pid, act, times: [], busy: { cpuMs: 0, count: 0, blocks: [] } };
 }
 
 async function measure(each: Subject, concurrency: number): Promise<void> {
@@ -94,7 +100,19 @@ async function measure(each: Subject, concurrency: number): Promise<void> {
   const count = BLOCK * 4;
   const before = await processorMs(each.pid);
   await each.act(count, concurrency);
-  each.busy = { cpuMs: each.busy.cpuMs + (await processorMs(each.pid)) - before, count: each.busy.count + count };
+  const cpuMs = (await processorMs(each.pid)) - before;
+  const { busy } = each;
+  each.busy = { cpuMs: busy.cpuMs + cpuMs, count: busy.count + count, blocks: [...busy.blocks, cpuMs / count] };
+}
+
+/** p50 of each block. */
+function medians({ times }: Subject): number[] {
+  return blocksOf(times, BLOCK).map(median);
+}
+
+/** Each block against the one of the bare check beside it. */
+function againstBare(blocks: readonly number[], bare: readonly number[]): number[] {
+  return blocks.map((figure, index) => figure / (bare[index] ?? Number.NaN));
 }
 
 function p({ times }: Subject, percent: number): number {

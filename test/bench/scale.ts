@@ -1,100 +1,114 @@
-import { startMesh } from '../../apps/sandbox/src/mesh/mesh.js';
-import { type CostSample, fitCost } from './cost-model.js';
-import { atOnce, HookClient } from './hook-load.js';
-import { processorMs } from './process-cost.js';
-import { type Person, peopleOf, preRequest } from './sample-hooks.js';
-import { percentile, round, type Table } from './table.js';
+import { type CostModel, fitCost } from './cost-model.js';
+import { CLIENTS, type CostSample, type Measured, ScaleLoad } from './scale-load.js';
+import { withScaleMesh } from './scale-mesh.js';
+import { measured, median, percentile, round, type Table } from './table.js';
 
-const HOOKS = Number(process.env.BENCH_HOOKS ?? 400);
-const GATEWAYS = [1, 2, 4];
-const CLIENTS = [1, 4, 16, 64];
-const CALLS = [1, 5, 20, 50];
-const RESULT_BYTES = [60, 1500, 15_000];
+/** Topologies take turns in blocks, so that other work on the machine meets all alike. */
+const BLOCKS = Number(process.env.BENCH_BLOCKS ?? 8);
+const BLOCK = Number(process.env.BENCH_HOOKS ?? 200);
 
-/** How many hooks gateways answer by number of processes and clients, and what one costs by its calls and its size. */
+/**
+ * How many hooks gateways and PDPs answer by their number, where the processor time goes, and what a hook costs by its
+ * calls and its size.
+ */
 export async function run(): Promise<Table> {
-  const mesh = await startMesh({
-    root: process.cwd(),
-    gateways: Math.max(...GATEWAYS),
-    gatewayEnv: { IRIS_HOOK_BUDGET_MS: '10000' },
+  return withScaleMesh(async (scale) => {
+    const load = new ScaleLoad(scale);
+    try {
+      await load.warmUp();
+      const results = scale.topologies.map((topology) => ({ topology, blocks: [] as Measured[] }));
+      for (let block = 0; block < BLOCKS; block += 1) {
+        for (const { topology, blocks } of results) blocks.push(await load.measure(topology, BLOCK));
+      }
+      const samples = await load.samples();
+      const rows = results.map(({ topology, blocks }) => row(topology.name, blocks));
+      const [single, , , , later] = results.map(({ blocks }) => blocks);
+      const figures = { ...fitted(samples), ...(await load.pdpKilobytes()) };
+      return {
+        title: 'Gateways and PDPs: hooks per second, and processor time in s for 1,000 hooks',
+        columns: COLUMNS,
+        rows,
+        figures,
+        measures: [
+          measured(
+            'gateway CPU, 1 gateway, 1 PDP',
+            'ms',
+            (single ?? []).map(({ gatewayMs }) => gatewayMs),
+          ),
+          measured(
+            'PDP CPU, 1 gateway, 1 PDP',
+            'ms',
+            (single ?? []).map(({ pdp }) => pdp.total),
+          ),
+          measured(
+            'PDP CPU with GOGC=400 against 100',
+            'x',
+            (later ?? []).map(({ pdp }, index) => pdp.total / (single?.[index]?.pdp.total ?? Number.NaN)),
+          ),
+        ],
+        notes: [
+          `${BLOCKS} blocks of ${BLOCK} hooks with one call from ${CLIENTS} clients, in turn; medians of the blocks. All processes and the clients share the processors of one machine, so hooks per second do not grow with replicas here; processor time is what a size is computed from.`,
+          'Of the PDP: kernel is mostly its sockets; GC is garbage collection while others wait for a core; the rest evaluates policies and converts messages.',
+          `Least squares over ${samples.length} kinds of 1 to 50 new calls and 1 to 800 KB: gateway ${formula(figures, 'gatewayMs')} ms, PDP ${formula(figures, 'pdpMs')} ms, Redis ${formula(figures, 'redisMs')} ms and ${formula(figures, 'redisCommands')} commands, KB with Redis ${formula(figures, 'redisKilobytes')}, KB with the PDP ${formula(figures, 'pdpKilobytes')}.`,
+          `A cached verdict takes ${round(figures.verdictKilobytes)} KB of Redis.`,
+        ],
+      };
+    } finally {
+      await load.close();
+    }
   });
-  try {
-    const people = peopleOf(mesh.sandbox.admin.company, 20);
-    const personOf = (index: number) => people[index % people.length] as Person;
-    const clients = mesh.gateways.map(({ url }) => new HookClient(url, Math.max(...CLIENTS)));
-    for (const client of clients) await atOnce(8, 300, (index) => client.send(preRequest(personOf(index))));
-
-    const rows: (string | number)[][] = [];
-    for (const gateways of GATEWAYS) {
-      const used = clients.slice(0, gateways);
-      const pids = mesh.gateways.slice(0, gateways).map(({ process }) => process.pid);
-      for (const concurrency of CLIENTS) {
-        const measured = await measure(pids, mesh.pdp.process.pid, concurrency, HOOKS, (index) =>
-          (used[index % gateways] as HookClient).send(preRequest(personOf(index))),
-        );
-        rows.push([`${gateways} gateways, ${concurrency} clients`, 1, ...figures(measured)]);
-      }
-    }
-    const samples: CostSample[] = [];
-    const [client] = clients;
-    const pid = mesh.gateways[0]?.process.pid ?? 0;
-    for (const calls of CALLS) {
-      for (const resultBytes of RESULT_BYTES) {
-        const hooks = Math.max(30, Math.round(HOOKS / calls));
-        const kilobytes = preRequest(personOf(0), calls, resultBytes).body.length / 1024;
-        const measured = await measure([pid], mesh.pdp.process.pid, 4, hooks, (index) =>
-          (client as HookClient).send(preRequest(personOf(index), calls, resultBytes)),
-        );
-        samples.push({ calls, kilobytes, cpuMs: measured.gatewayMs, pdpMs: measured.pdpMs });
-        rows.push([`1 gateway, 4 clients, ${round(kilobytes)} KB`, calls, ...figures(measured)]);
-      }
-    }
-    for (const each of clients) await each.close();
-    const model = fitCost(samples.map(({ cpuMs, ...rest }) => ({ ...rest, cost: cpuMs })));
-    const pdp = fitCost(samples.map(({ pdpMs, ...rest }) => ({ ...rest, cost: pdpMs })));
-    return {
-      title: 'Gateways, clients, tool calls and size of hooks',
-      columns: ['load', 'calls', 'hooks/s', 'p50 ms', 'p99 ms', 'gateway CPU ms each', 'PDP CPU ms each'],
-      rows,
-      notes: [
-        `Least squares over the rows by calls and size: a gateway needs ${round(model.each)} + ${round(model.call)} * calls + ${model.kilobyte.toFixed(4)} * KB ms of CPU for a hook, the PDP ${round(pdp.each)} + ${round(pdp.call)} * calls ms.`,
-        'All processes, and the clients, share the processors of one machine.',
-      ],
-    };
-  } finally {
-    await mesh.close();
-  }
 }
 
-interface Measured {
-  readonly times: readonly number[];
-  readonly seconds: number;
-  readonly gatewayMs: number;
-  readonly pdpMs: number;
+const COLUMNS = [
+  '',
+  'hooks/s',
+  'p50 ms',
+  'p99 ms',
+  'gateways',
+  'PDPs',
+  'of it kernel',
+  'of it GC',
+  'of it the rest',
+  'Redis',
+];
+
+function row(name: string, blocks: readonly Measured[]): (string | number)[] {
+  const middle = (figure: (one: Measured) => number) => round(median(blocks.map(figure)));
+  const times = blocks.flatMap((block) => block.times);
+  return [
+    name,
+    Math.round(median(blocks.map(({ hooksPerSecond }) => hooksPerSecond))),
+    round(percentile(times, 50)),
+    round(percentile(times, 99)),
+    middle(({ gatewayMs }) => gatewayMs),
+    middle(({ pdp }) => pdp.total),
+    middle(({ pdp }) => pdp.kernel),
+    middle(({ pdp }) => pdp.collection),
+    middle(({ pdp }) => pdp.total - pdp.kernel - pdp.collection),
+    middle(({ redis }) => redis.cpuMs),
+  ];
 }
 
-async function measure(
-  pids: readonly number[],
-  pdp: number,
-  concurrency: number,
-  hooks: number,
-  send: (index: number) => Promise<number>,
-): Promise<Measured> {
-  const used = async () => (await Promise.all(pids.map(processorMs))).reduce((sum, ms) => sum + ms, 0);
-  const [gatewayBefore, pdpBefore] = [await used(), await processorMs(pdp)];
-  const start = performance.now();
-  const times = await atOnce(concurrency, hooks, send);
-  const seconds = (performance.now() - start) / 1000;
-  return {
-    times,
-    seconds,
-    gatewayMs: ((await used()) - gatewayBefore) / hooks,
-    pdpMs: ((await processorMs(pdp)) - pdpBefore) / hooks,
+/** Fits of the costs by calls and size, by the names that sizes are computed with. */
+function fitted(samples: readonly CostSample[]): Record<string, number> & { readonly verdictKilobytes: number } {
+  const modelOf = (cost: (sample: CostSample) => number): CostModel =>
+    // A cost of nothing has no relative error; Redis counts in steps of its clock.
+    fitCost(samples.map((sample) => ({ ...sample, cost: Math.max(0.001, cost(sample)) })));
+  const models = {
+    gatewayMs: modelOf(({ gatewayMs }) => gatewayMs),
+    pdpMs: modelOf(({ pdp }) => pdp.total),
+    redisMs: modelOf(({ redis }) => redis.cpuMs),
+    redisCommands: modelOf(({ redis }) => redis.commands),
+    redisKilobytes: modelOf(({ redis }) => redis.kilobytes),
   };
+  const entries = Object.entries(models).flatMap(([name, model]) =>
+    Object.entries(model).map(([part, value]) => [`${name}.${part}`, value] as const),
+  );
+  const grown = samples.map(({ redis, calls }) => redis.memoryKilobytes / calls);
+  return { ...Object.fromEntries(entries), verdictKilobytes: Math.max(0, median(grown)) };
 }
 
-function figures({ times, seconds, gatewayMs, pdpMs }: Measured): number[] {
-  return [Math.round(times.length / seconds), percentile(times, 50), percentile(times, 99), gatewayMs, pdpMs].map(
-    round,
-  );
+function formula(figures: Readonly<Record<string, number>>, name: string): string {
+  const part = (key: string) => Number((figures[`${name}.${key}`] ?? 0).toPrecision(2));
+  return `${part('each')} + ${part('call')} per call + ${part('kilobyte')} per KB`;
 }

@@ -7,7 +7,7 @@ import { freePort, startRedis } from '@iris/context-cache/testing';
 import { answers, startChild } from '../../apps/sandbox/src/mesh/child.js';
 import { startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
 import { processorMs } from './process-cost.js';
-import { median, round, type Table } from './table.js';
+import { measured, median, round, type Table } from './table.js';
 
 const PAIRS = Number(process.env.BENCH_PAIRS ?? 10);
 
@@ -55,6 +55,14 @@ export async function run(): Promise<Table> {
           measured: median(exported.ms) / median(off.ms),
           atMost: 1.3,
         },
+      ],
+      measures: [
+        measured(
+          'start with OpenTelemetry on against off',
+          'x',
+          exported.ms.map((ms, index) => ms / (off.ms[index] ?? Number.NaN)),
+        ),
+        measured('start, OpenTelemetry on', 'ms', exported.ms),
       ],
       notes: [`${PAIRS} starts of each, in turn.`],
     };

@@ -6,7 +6,6 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { agentOfPath, agentReplyText } from './agents/agents.js';
 import { createGatewayModule } from './gateway.module.js';
 import { type GatewaySettings, gatewaySettings } from './gateway.settings.js';
-import { boundHeapGrowth } from './heap-growth.js';
 import { HookKeys, ProblemFilter, prepareHookTransport, refusalText, replyText } from './http/index.js';
 import { HookAnswers } from './protocol/hook-answers.js';
 import type { HookVerdict } from './protocol/hook-verdict.js';
@@ -45,7 +44,6 @@ function isOffForAll({ breakGlass }: Pick<HealthReport, 'breakGlass'>): boolean 
 
 /** Starts the gateway and returns when it listens. A setting that cannot be used ends the process with one line. */
 export async function startGateway(environment: NodeJS.ProcessEnv): Promise<void> {
-  boundHeapGrowth();
   try {
     const settings = loadSettings(gatewaySettings, environment);
     const logger = createLogger('gateway', settings['log.level']);

@@ -1,5 +1,6 @@
 /**
- * Starts OpenTelemetry before anything else loads: `node --import <this file> <app>`.
+ * Prepares the process of an app before anything else loads: `node --import <this file> <app>`. Bounds the growth of the
+ * heap and starts OpenTelemetry.
  *
  * Exporters follow the standard OTEL_* variables. Without OTEL_EXPORTER_OTLP_ENDPOINT nothing is recorded, yet trace
  * ids are made and passed on, so that logs can be joined.
@@ -14,9 +15,11 @@ import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { NodeSDK, tracing } from '@opentelemetry/sdk-node';
 import { guardOutgoingSockets } from './guard-sockets.js';
+import { boundHeapGrowth } from './heap-growth.js';
 import { onTelemetryStop } from './lifecycle.js';
 import { redactedPath, redactedUrl } from './url-redaction.js';
 
+boundHeapGrowth();
 guardOutgoingSockets();
 
 const QUIET_PATHS = ['/healthz', '/readyz', '/metrics'];

@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
  */
 const GROWTH_PERCENT = 30;
 
-/** Keeps the process near the size of what it holds. Costs no measurable time at the gateway's pace. */
+/** Keeps the process near the size of what it holds, worker threads included. Costs no measurable time at the gateway's pace. */
 export function boundHeapGrowth(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }
