@@ -1,10 +1,9 @@
 import { ContextReader } from '@iris/context-cache';
 import { CallJudge, closedOnShutdown, EvidenceService, Modes, ShadowPolicy } from '@iris/decision';
 import { entryPointModules } from '@iris/entry-point';
+import { CallDecider, JudgedDecider } from '@iris/mcp-calls';
 import type { Logger } from '@iris/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { CallDecider } from './decide/call-decider.js';
-import { JudgedDecider } from './decide/judged-decider.js';
 import type { Place } from './http/mcp-routes.js';
 import { BodyReader } from './http/read-body.js';
 import { openAuthenticators } from './identity/open-authenticators.js';

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { Caller } from '@iris/mcp-calls';
 import type { Logger } from '@iris/telemetry';
 import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../decide/call-decider.js';
 import { type Authenticator, authenticate } from '../identity/authenticator.js';
 import { errorText, RPC_ERRORS } from '../protocol/json-rpc.js';
 import type { Exchange } from '../relay/exchange.js';

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Caller } from '@iris/mcp-calls';
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { Caller } from '../decide/call-decider.js';
 import { type Authenticator, bearerOf } from './authenticator.js';
 
 export interface JwtOptions {

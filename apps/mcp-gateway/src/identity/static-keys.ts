@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ConfigError, type NamedKey } from '@iris/config';
-import type { Caller } from '../decide/call-decider.js';
+import type { Caller } from '@iris/mcp-calls';
 import { type Authenticator, bearerOf } from './authenticator.js';
 
 /** Static keys, each of one person. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Caller } from '../decide/call-decider.js';
+import type { Caller } from '@iris/mcp-calls';
 import type { Authenticator } from './authenticator.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller } from '../decide/call-decider.js';
+import type { Caller } from '@iris/mcp-calls';
 
 /** One HTTP request of an authenticated client, with its response. */
 export interface Exchange {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isJsonObject, type JsonObject, type ToolParams } from '@iris/contracts';
+import { isJsonObject } from '@iris/contracts';
 import { parseDocument } from '@iris/json-document';
+import { type CallDecider, type CallOrigin, requestUse } from '@iris/mcp-calls';
 import { SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
-import type { CallDecider, CallOrigin, CallVerdict } from '../decide/call-decider.js';
 import type { BodyReader } from '../http/read-body.js';
 import {
   errorText,
@@ -12,7 +12,6 @@ import {
   readMessage,
   resultText,
 } from '../protocol/json-rpc.js';
-import { ambiguousParameter, requestRule } from '../protocol/methods.js';
 import { checkStandardHeaders, isStateless } from '../protocol/standard-headers.js';
 import type { ListChanges } from '../sessions/list-changes.js';
 import type { Session, SessionTable } from '../sessions/session-table.js';
@@ -112,35 +111,24 @@ export class ServerPlace {
   private async take(incoming: Incoming): Promise<void> {
     const { exchange, message, stateless } = incoming;
     if (message.kind !== 'request') return this.forward(incoming);
-    const rule = requestRule(message.method);
-    if (rule === undefined) {
+    const use = requestUse(message.method, message.params);
+    if (use.kind === 'unknown_method') {
       const text = errorText(message.id, RPC_ERRORS.methodNotFound, 'Method not found');
       return sendJson(exchange, stateless ? 404 : 200, text);
     }
-    const ambiguous = ambiguousParameter(message.method, Object.keys(message.params));
-    if (ambiguous !== undefined) {
-      const detail = `params.${ambiguous.slice(0, 64)} differs from a parameter by case alone`;
+    if (use.kind === 'ambiguous') {
+      const detail = `params.${use.parameter.slice(0, 64)} differs from a parameter by case alone`;
       return sendJson(exchange, 400, errorText(message.id, RPC_ERRORS.invalidParams, detail));
     }
-    const isDecided = rule === 'tool' || rule === 'server' || (rule === 'listen' && namesResources(message));
-    const verdict = isDecided ? await this.decide(incoming, message) : undefined;
-    if (verdict !== undefined && verdict.action !== 'allow') {
-      return sendJson(exchange, 200, denialText(message, verdict.message, stateless));
+    if (use.kind === 'decided') {
+      const { decider } = this.options;
+      const origin = originOf(exchange, incoming.session);
+      const verdict = await decider.decide({ ...use.use, origin, server: this.upstream.id, canAsk: false });
+      if (verdict.action !== 'allow') {
+        return sendJson(exchange, 200, denialText(message, verdict.message, stateless));
+      }
     }
     await this.forward(incoming);
-  }
-
-  private decide({ exchange, session }: Incoming, message: RpcRequest): Promise<CallVerdict> {
-    const { name } = message.params;
-    const isTool = message.method === 'tools/call';
-    return this.options.decider.decide({
-      origin: originOf(exchange, session),
-      server: this.upstream.id,
-      method: message.method,
-      ...(isTool && { tool: typeof name === 'string' ? name : '' }),
-      ...(isTool ? readArguments(message) : { paramsStatus: 'ok', params: withoutMeta(message.params) }),
-      canAsk: false,
-    });
   }
 
   /** Ends the session at the server, after its client has left it. */
@@ -294,23 +282,6 @@ export class ServerPlace {
 
 function originOf({ caller, request }: Exchange, session: Session | undefined): CallOrigin {
   return { caller, sessionId: session?.id, userAgent: request.headers['user-agent'] };
-}
-
-/** A call without arguments is one of a tool that takes none. */
-function readArguments({ params }: RpcRequest): ToolParams {
-  const given = params.arguments;
-  if (given === undefined) return { paramsStatus: 'empty', params: {} };
-  return isJsonObject(given) ? { paramsStatus: 'ok', params: given } : { paramsStatus: 'not_object' };
-}
-
-function withoutMeta({ _meta, ...params }: JsonObject): JsonObject {
-  return params;
-}
-
-function namesResources({ params }: RpcRequest): boolean {
-  const { notifications } = params;
-  const uris = isJsonObject(notifications) ? notifications.resourceSubscriptions : undefined;
-  return uris !== undefined && !(Array.isArray(uris) && uris.length === 0);
 }
 
 /** A model sees the reason of a denied tool; other requests end with an error. */

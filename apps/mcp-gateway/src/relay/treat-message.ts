@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 import { applyEdits, type Edit, type JsonDocument, parseDocument } from '@iris/json-document';
-import { type CallDecider, type CallOrigin, toolKey } from '../decide/call-decider.js';
+import { type CallDecider, type CallOrigin, serverRequestRule, toolKey } from '@iris/mcp-calls';
 import {
   errorText,
   RPC_ERRORS,
@@ -9,7 +9,6 @@ import {
   type RpcResponse,
   readMessage,
 } from '../protocol/json-rpc.js';
-import { serverRequestRule } from '../protocol/methods.js';
 import { UpstreamError } from '../upstreams/upstream.js';
 
 /** Deepest nesting and most values of a message. */

@@ -1,4 +1,4 @@
-import type { CallDecider, Caller } from '../decide/call-decider.js';
+import type { CallDecider, Caller } from '@iris/mcp-calls';
 import type { OpenStream } from '../relay/relay-response.js';
 import type { SessionTable } from './session-table.js';
 

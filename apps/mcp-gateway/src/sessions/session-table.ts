@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '@iris/contracts';
-import type { Caller } from '../decide/call-decider.js';
+import type { Caller } from '@iris/mcp-calls';
 import type { OpenStream } from '../relay/relay-response.js';
 
 /** A session of a client, of the specification 2025-11-25. */

@@ -6,7 +6,7 @@ import {
   type McpCall,
   type ToolVisibility,
   toolKey,
-} from '../decide/call-decider.js';
+} from '@iris/mcp-calls';
 
 /** Denies names that begin with `denied`, and hides them; asks for those that begin with `asked`. */
 export class FakeDecider extends CallDecider {

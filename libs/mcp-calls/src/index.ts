@@ -1,0 +1,13 @@
+export {
+  CallDecider,
+  type Caller,
+  type CallOrigin,
+  type CallVerdict,
+  type ListedTool,
+  type McpCall,
+  type ToolVisibility,
+  toolKey,
+} from './call-decider.js';
+export { JudgedDecider } from './judged-decider.js';
+export { nameParameter, serverRequestRule } from './methods.js';
+export { type RequestUse, requestUse } from './request-use.js';

@@ -1,0 +1,41 @@
+import { isJsonObject, type JsonObject, type ToolParams } from '@iris/contracts';
+import type { McpCall } from './call-decider.js';
+import { ambiguousParameter, requestRule } from './methods.js';
+
+/** What a request of a client does, before anything is forwarded. */
+export type RequestUse =
+  /** It is decided first. */
+  | { readonly kind: 'decided'; readonly use: ToolParams & Pick<McpCall, 'method' | 'tool'> }
+  | { readonly kind: 'passes' }
+  | { readonly kind: 'unknown_method' }
+  /** Another parser may read a parameter as one that was not judged. */
+  | { readonly kind: 'ambiguous'; readonly parameter: string };
+
+/** @param params of the JSON-RPC request */
+export function requestUse(method: string, params: JsonObject): RequestUse {
+  const rule = requestRule(method);
+  if (rule === undefined) return { kind: 'unknown_method' };
+  const parameter = ambiguousParameter(method, Object.keys(params));
+  if (parameter !== undefined) return { kind: 'ambiguous', parameter };
+  if (rule === 'tool') {
+    const { name } = params;
+    return { kind: 'decided', use: { method, tool: typeof name === 'string' ? name : '', ...argumentsOf(params) } };
+  }
+  if (rule === 'server' || (rule === 'listen' && namesResources(params))) {
+    const { _meta, ...own } = params;
+    return { kind: 'decided', use: { method, paramsStatus: 'ok', params: own } };
+  }
+  return { kind: 'passes' };
+}
+
+/** A call without arguments is one of a tool that takes none. */
+function argumentsOf(params: JsonObject): ToolParams {
+  const given = params.arguments;
+  if (given === undefined) return { paramsStatus: 'empty', params: {} };
+  return isJsonObject(given) ? { paramsStatus: 'ok', params: given } : { paramsStatus: 'not_object' };
+}
+
+function namesResources({ notifications }: JsonObject): boolean {
+  const uris = isJsonObject(notifications) ? notifications.resourceSubscriptions : undefined;
+  return uris !== undefined && !(Array.isArray(uris) && uris.length === 0);
+}
