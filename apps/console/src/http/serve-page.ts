@@ -28,7 +28,7 @@ export function servePage(adapter: FastifyAdapter, folder: string): boolean {
   return true;
 }
 
-/** Whether a path is one of the page's own, which its router reads. */
+/** Whether a path is one of the page's own, which its router reads. A login name in it may end like a file. */
 export function isPagePath(path: string): boolean {
-  return !/^\/(api|auth|assets)(\/|$)/.test(path) && !/\.[a-z0-9]+$/i.test(path);
+  return !/^\/(api|auth|assets)(\/|$)/.test(path) && !/^\/[^/]+\.[a-z0-9]+$/i.test(path);
 }
