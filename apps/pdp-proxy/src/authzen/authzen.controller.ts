@@ -5,9 +5,18 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Entry } from '../decide/index.js';
 import { type Arrival, arrivalOf } from '../http/arrival.js';
 import { AUTHZEN_METADATA } from './authzen-metadata.js';
-import { InvalidRequest, readBody, readEvaluation, readItems, readPage, readSemantic } from './authzen-request.js';
+import {
+  type Evaluation,
+  InvalidRequest,
+  type Page,
+  readBody,
+  readEvaluation,
+  readItems,
+  readPage,
+  readSemantic,
+} from './authzen-request.js';
 import { Evaluations, NoDecision, NotPermitted } from './evaluations.js';
-import { Search } from './search.js';
+import { Search, type SearchResult } from './search.js';
 
 /** How many evaluations one request may hold. */
 const MAX_EVALUATIONS = 1000;
@@ -46,32 +55,32 @@ export class AuthZenController {
 
   @Post('access/v1/search/subject')
   subjects(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    return this.answerSearch(request, reply, '*', (body, id, entry) =>
-      this.search.subjects(readEvaluation(body, 'subject'), readPage(body, MAX_PAGE), id, entry),
-    );
+    return this.answerSearch(request, reply, 'subject', (...asked) => this.search.subjects(...asked));
   }
 
   @Post('access/v1/search/resource')
   resources(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    return this.answerSearch(request, reply, undefined, (body, id, entry) =>
-      this.search.resources(readEvaluation(body, 'resource'), readPage(body, MAX_PAGE), id, entry),
-    );
+    return this.answerSearch(request, reply, 'resource', (...asked) => this.search.resources(...asked));
   }
 
   @Post('access/v1/search/action')
   actions(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    return this.answerSearch(request, reply, undefined, (body, id, entry) =>
-      this.search.actions(readEvaluation(body, 'action'), readPage(body, MAX_PAGE), id, entry),
-    );
+    return this.answerSearch(request, reply, 'action', (...asked) => this.search.actions(...asked));
   }
 
   /** A search returns who may do what, so it needs a right of its own. */
-  private answerSearch(request: FastifyRequest, reply: FastifyReply, subject: string | undefined, search: Answerer) {
+  private answerSearch(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    open: 'subject' | 'resource' | 'action',
+    search: (asked: Evaluation, page: Page, requestId: string, entry: Entry) => Promise<SearchResult>,
+  ): Promise<void> {
     return this.answer(request, reply, async (body, id, entry) => {
       if (!entry.caller.search) throw new NotPermitted(`the caller ${entry.caller.name} is not permitted to search`);
-      const result = await search(body, id, { ...entry, isSearch: true });
-      const named = subject ?? readEvaluation(body, 'action').subject.id;
-      if (await this.evaluations.recordSearch(named, id, entry)) return result;
+      const asked = readEvaluation(body, open);
+      const result = await search(asked, readPage(body, MAX_PAGE), id, { ...entry, isSearch: true });
+      const subject = open === 'subject' ? EVERYBODY : asked.subject.id;
+      if (await this.evaluations.recordSearch(subject, id, entry)) return result;
       throw new NoDecision(500, 'the search could not be recorded');
     });
   }
@@ -97,6 +106,9 @@ export class AuthZenController {
     }
   }
 }
+
+/** Subject of the record of a search for subjects. */
+const EVERYBODY = '*';
 
 type Answerer = (body: JsonObject, requestId: string, entry: Entry) => Promise<object>;
 

@@ -85,6 +85,8 @@ function encoded(json: Json, unlisted: Json | undefined): string | undefined {
 
 function withUnlisted(json: Json, sent: Json): Json | undefined {
   if (Array.isArray(json) && Array.isArray(sent)) {
+    // Texts have no fields that could be lost.
+    if (!sent.some(isJsonObject)) return json;
     if (json.length !== sent.length) return undefined;
     const items = json.map((item, index) => withUnlisted(item, sent[index] ?? null));
     return items.includes(undefined) ? undefined : (items as Json[]);

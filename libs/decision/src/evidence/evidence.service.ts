@@ -234,7 +234,8 @@ export class EvidenceService {
       const { params, ...others } = call.attr;
       masked = {
         params: isJsonObject(params) ? this.masker.parameters(params) : undefined,
-        others: this.masker.attributes(others),
+        // An application names its attributes as it likes, so their keys count too.
+        others: call.policies === undefined ? this.masker.attributes(others) : this.masker.parameters(others),
         outputs: this.masker.attributes({ outputs: outputsOf(call.decision) }),
         paramsHash: isJsonObject(params) ? this.masker.hash(params) : undefined,
       };
@@ -273,7 +274,7 @@ export class EvidenceService {
   /** Facts of sources hold no secrets; what an application states of a principal may. */
   private principalAttributes({ caller }: RecordedRequest, prepared: PreparedPrincipal | undefined): JsonObject {
     const attr = prepared?.principal.attr ?? {};
-    return caller === undefined ? attr : this.masker.attributes(attr).value;
+    return caller === undefined ? attr : this.masker.parameters(attr).value;
   }
 
   /** What all records of a hook state. */
