@@ -46,8 +46,7 @@ export async function run(): Promise<Table> {
   const mesh = await startMesh({
     root: process.cwd(),
     sandbox: { people: PEOPLE },
-    // As in the image.
-    commonEnv: { MALLOC_ARENA_MAX: '2' },
+    asInImage: true,
     gatewayEnv: {
       OTEL_METRICS_EXPORTER: 'prometheus',
       OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',

@@ -9,6 +9,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type Copy, DockerfileParser } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
 import { parse } from 'yaml';
+import { IMAGE_ENVIRONMENT, IMAGE_NODE_OPTIONS } from '../../apps/sandbox/src/mesh/mesh.js';
 import { ALERTS_FILE } from '../observability/rules.js';
 import { copyArguments, stagesOf } from './dockerfile-steps.js';
 import { ROOT } from './helm.js';
@@ -24,6 +25,13 @@ describe('the Dockerfile', () => {
 
   it('is linted at all: an error is found', () => {
     expect(validate('FROM scratch\nCOPPY a b\n')).not.toEqual([]);
+  });
+
+  it('bounds memory by the options that the local mesh measures with', () => {
+    const environment = text.match(/^ENV .*$/m)?.[0].split(' ') ?? [];
+    for (const [name, value] of Object.entries(IMAGE_ENVIRONMENT)) expect(environment).toContain(`${name}=${value}`);
+    const command = JSON.parse(text.match(/^CMD (.*)$/m)?.[1] ?? '[]') as string[];
+    expect(command.slice(0, command.indexOf('--import'))).toEqual(IMAGE_NODE_OPTIONS);
   });
 
   it('leaves health to the probes', () => {
