@@ -36,6 +36,9 @@ export const consoleSettings = {
   'pdp.policyVersion': decisionSettings['pdp.policyVersion'],
   'pdp.scope': decisionSettings['pdp.scope'],
   'pdp.goldenFile': decisionSettings['pdp.goldenFile'],
+  'businessHours.zones': decisionSettings['businessHours.zones'],
+  'businessHours.days': decisionSettings['businessHours.days'],
+  'businessHours.hours': decisionSettings['businessHours.hours'],
   'catalog.file': decisionSettings['catalog.file'],
   'policies.directory': setting.text('Folder of the policies, for the text of rules and their revision.', {
     fallback: 'policies/pack',

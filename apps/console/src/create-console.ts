@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import fastifyCookie from '@fastify/cookie';
-import type { DecisionLog } from '@iris/decision-log';
 import type { Logger } from '@iris/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { AccessLog } from './access/access-record.js';
 import { openIdentifications } from './access/open-identifications.js';
-import { createConsoleModule } from './console.module.js';
+import { type ConsoleBackends, createConsoleModule } from './console.module.js';
 import type { ConsoleSettings } from './console.settings.js';
 import { DecisionStreams } from './decisions/decision-stream.js';
 import { SecurityReports, secureForBrowsers } from './http/browser-security.js';
 import { servePage } from './http/serve-page.js';
+import { Differences } from './policies/differences.js';
 
 /** Largest body of a request, in bytes. */
 const MAX_BODY_BYTES = 262_144;
@@ -18,12 +17,6 @@ const MAX_BODY_BYTES = 262_144;
 const REQUEST_MS = 15_000;
 /** Where the build puts the page, beside the compiled console. */
 const BUILT_PAGE = join(import.meta.dirname, '../web');
-
-/** What the console asks. */
-export interface ConsoleBackends {
-  readonly log: DecisionLog;
-  readonly accessLog: AccessLog;
-}
 
 /**
  * Builds the console; it does not listen yet.
@@ -52,10 +45,13 @@ export async function createConsole(
   await secureForBrowsers(app, { tls, reports, logger });
   await app.register(fastifyCookie);
   if (!hasPage) logger.warn({ folder: page }, 'there is no built page; only the API is served');
-  const streams = app.get(DecisionStreams);
+  const [streams, differences] = [app.get(DecisionStreams), app.get(Differences)];
   app
     .getHttpAdapter()
     .getInstance()
-    .addHook('preClose', async () => streams.close());
+    .addHook('preClose', async () => {
+      streams.close();
+      differences.close();
+    });
   return app;
 }

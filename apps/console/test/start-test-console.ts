@@ -1,6 +1,7 @@
 import { loadSettings } from '@iris/config';
-import type { Logger } from '@iris/telemetry';
+import { type Pdp, PdpError } from '@iris/pdp';
 import { createLogger } from '@iris/telemetry';
+import { loadCatalog } from '@iris/tool-catalog';
 import type { AccessEntry } from '../src/access/access-record.js';
 import { consoleSettings } from '../src/console.settings.js';
 import { createConsole } from '../src/create-console.js';
@@ -9,9 +10,10 @@ import { LogOfRecords } from './log-of-records.js';
 /** A console over a log in memory, listening on loopback. */
 export async function startTestConsole(
   environment: Readonly<Record<string, string>> = {},
-  log = new LogOfRecords(),
-  logger: Logger = createLogger('console', 'silent'),
+  pdp: Pdp = new UnavailablePdp(),
 ) {
+  const log = new LogOfRecords();
+  const logger = createLogger('console', 'silent');
   const settings = loadSettings(consoleSettings, {
     IRIS_HTTP_PORT: '0',
     IRIS_DECISION_LOG_URL: 'postgres://unused@127.0.0.1/unused',
@@ -31,7 +33,11 @@ export async function startTestConsole(
         .reverse();
     },
   };
-  const app = await createConsole(settings, { log, accessLog }, logger);
+  const app = await createConsole(
+    settings,
+    { log, accessLog, pdp, redis: undefined, pdpTls: false, catalog: loadCatalog({ path: 'policies/catalog.yaml' }) },
+    logger,
+  );
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return {
@@ -41,4 +47,17 @@ export async function startTestConsole(
     json: async (path: string): Promise<any> => (await fetch(`${url}${path}`)).json(),
     get: (path: string, headers: Record<string, string> = {}) => fetch(`${url}${path}`, { headers }),
   };
+}
+
+class UnavailablePdp implements Pdp {
+  async check(): Promise<never> {
+    throw new PdpError('pdp_unavailable', 'there is none');
+  }
+  async plan(): Promise<never> {
+    throw new PdpError('pdp_unavailable', 'there is none');
+  }
+  async version(): Promise<never> {
+    throw new PdpError('pdp_unavailable', 'there is none');
+  }
+  close() {}
 }

@@ -4,6 +4,7 @@ import type { Vendor } from './vendor-file.js';
 /** `libs/contracts/src/generated/sources.ts`: the ids of all sources and their attributes. */
 export function sourcesModule(vendors: readonly Vendor[]): string {
   const ids = vendors.map(({ id }) => quoted(id));
+  const titles = vendors.map(({ id, title }) => `${id}: ${quoted(title)}`);
   const attributes = vendors.map(
     ({ id, attributes: own }) => `  ${id}: [\n${own.map((one) => `    { ${membersOf(one)} },\n`).join('')}  ],\n`,
   );
@@ -18,6 +19,9 @@ export type SourceId = ${ids.join(' | ')};
 
 /** All sources. */
 export const SOURCE_IDS: readonly SourceId[] = [${ids.join(', ')}];
+
+/** The names of the vendors. */
+export const SOURCE_TITLES: Readonly<Record<SourceId, string>> = { ${titles.join(', ')} };
 
 /** The attributes of each source. Paths are relative to \`P.attr.<source>\`. */
 export const SOURCE_ATTRIBUTES: Readonly<Record<SourceId, readonly AttributeDefinition[]>> = {

@@ -58,11 +58,6 @@ export const differenceBodySchema = z.strictObject({
     .max(128)
     .optional()
     .describe('Version that the PDP is asked for, instead of the recorded one.'),
-  candidate: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-    .optional()
-    .describe('Folder below policies.candidatesDirectory, which a PDP of its own loads.'),
   masked: z.boolean().default(false).describe('Also records with masked values, which may differ for that reason.'),
   maxRecords: z.int().min(1).max(1_000_000).default(100_000).describe('Records that are read at most; the newest.'),
 });
@@ -105,7 +100,6 @@ export const differenceSchema = z.strictObject({
 export type Difference = z.infer<typeof differenceSchema>;
 
 export const candidatesSchema = z.strictObject({
-  versions: z.array(z.string()).describe('Policy versions of the files.'),
-  folders: z.array(z.string()).describe('Candidate folders.'),
+  versions: z.array(z.string()).describe('Policy versions of the files, for policyVersion.'),
 });
 export type Candidates = z.infer<typeof candidatesSchema>;

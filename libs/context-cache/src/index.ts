@@ -3,6 +3,7 @@ export * from './close-worker.js';
 export * from './context-reader.js';
 export * from './context-writer.js';
 export * from './entry.js';
+export * from './kept-context.js';
 export * from './known-subjects.js';
 export * from './people-of-cache.js';
 export * from './poll.js';

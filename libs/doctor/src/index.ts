@@ -5,4 +5,4 @@ export { checkEnrichers } from './check-enrichers.js';
 export { checkGateway } from './check-gateway.js';
 export { checkPdp } from './check-pdp.js';
 export { checkRedis } from './check-redis.js';
-export { type CheckOutcome, FINDINGS, type Finding } from './findings.js';
+export { type CheckOutcome, FINDINGS, type Finding, skipped } from './findings.js';

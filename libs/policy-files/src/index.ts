@@ -1,3 +1,4 @@
+export type { ExpressionPart, Expressions } from './expressions.js';
 export {
   filesIn,
   isTestSuite,
@@ -8,6 +9,7 @@ export {
   policyFolder,
   shownPath,
 } from './policy-folder.js';
+export { type IndexedRule, PolicyIndex } from './policy-index.js';
 export { contentRevision, REVISION_FILE, revisionText, stampRevision, statedRevision } from './policy-revision.js';
 export { type Excuse, type Match, type PolicyRule, policyRules } from './policy-rules.js';
 export { readPolicyText } from './policy-text.js';

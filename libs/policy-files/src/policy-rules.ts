@@ -38,6 +38,8 @@ export interface PolicyRule {
   readonly document: number;
   readonly path: readonly (string | number)[];
   readonly line: number;
+  /** The rule as the file has it, without the indentation of the list. */
+  readonly text: string;
   readonly name?: string;
   readonly effect?: string;
   readonly actions: readonly string[];
@@ -84,9 +86,10 @@ function rulesBelow(
     if (!parsed.success) return [];
     const { name, effect, actions, action, roles, derivedRoles, condition, output } = parsed.data;
     const line = lineOf(file, start);
+    const text = textOf(file, line, lineOf(file, Math.max(start, end - 1)));
     return [
       {
-        ...{ kind, file, document, path: [...list, index], line, name, effect },
+        ...{ kind, file, document, path: [...list, index], line, text, name, effect },
         actions: actions ?? (action === undefined ? [] : [action]),
         roles: roles ?? [],
         derivedRoles: derivedRoles ?? [],
@@ -100,6 +103,13 @@ function rulesBelow(
 
 function lineOf(file: PolicyFile, offset: number): number {
   return file.lines.linePos(offset).line;
+}
+
+function textOf(file: PolicyFile, from: number, to: number): string {
+  const lines = file.text.split('\n').slice(from - 1, to);
+  const indent = /^\s*/.exec(lines[0] ?? '')?.[0].length ?? 0;
+  const cut = (line: string) => (line.slice(0, indent).trim() === '' ? line.slice(indent) : line.trimStart());
+  return lines.map(cut).join('\n').trimEnd();
 }
 
 /** Comments of a rule are the lines directly above it and those within it. */

@@ -1,12 +1,12 @@
 import { loadSourceRegistry } from '@iris/config';
 import {
-  ContextReader,
   ContextWriter,
+  keptEntries,
   principalKey,
   type RedisConnection,
   RefreshQueue,
+  readKeptAnswers,
   sourceOfField,
-  usability,
 } from '@iris/context-cache';
 import { SOURCE_IDS, type SourceAnswer, type SourceId, type Subject } from '@iris/contracts';
 import type { Command } from 'commander';
@@ -73,25 +73,13 @@ export function registerContext(program: Command, io: CliIo, finish: Finish): vo
 }
 
 async function entriesOf(redis: RedisConnection, login: string): Promise<ReadonlyMap<string, SourceAnswer>> {
-  const reader = new ContextReader({ redis, maxKeys: 1, l1Ms: 0 });
-  const { entries, redis: state } = await reader.read(login);
-  reader.close();
-  if (state === 'unavailable') throw new CliFault('Redis gives no answer');
+  const entries = await readKeptAnswers(redis, login);
+  if (entries === undefined) throw new CliFault('Redis gives no answer');
   return entries;
 }
 
 function show(io: CliIo, entries: ReadonlyMap<string, SourceAnswer>, asJson: boolean): void {
-  const now = Date.now();
-  const shown = [...entries].map(([field, entry]) => ({
-    field,
-    status: entry.status,
-    state: usability(entry, now),
-    ageSeconds: Math.max(0, Math.floor((now - entry.observedAt) / 1000)),
-    freshUntil: new Date(entry.freshUntil).toISOString(),
-    staleUntil: new Date(entry.staleUntil).toISOString(),
-    reason: entry.reason,
-    attributes: entry.attributes,
-  }));
+  const shown = keptEntries(entries, Date.now());
   if (asJson) {
     printJson(io, { entries: shown });
     return;

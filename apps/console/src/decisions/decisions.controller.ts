@@ -4,12 +4,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccessRecorder } from '../access/access-record.js';
 import type { Viewer } from '../access/viewer.js';
 import { ApiProblem } from '../http/api-problem.js';
+import { boundedText } from '../http/bounded-text.js';
 import { type AnswerOf, Endpoint, Query, type QueryOf, Who } from '../http/endpoint.decorator.js';
 import { DECISION_LOG } from '../tokens.js';
 import { bucketFor, fillBuckets, hasTooMany } from './counts.js';
 import { DecisionStreams } from './decision-stream.js';
 import { toFilter } from './to-filter.js';
 import { toSummary } from './to-summary.js';
+import { windowOf } from './window.js';
 
 const HOUR_MS = 3_600_000;
 const FACETS = ['tool', 'server', 'category', 'reason', 'rule', 'source', 'event', 'entryPoint'] as const;
@@ -46,7 +48,10 @@ export class DecisionsController {
     const window = windowOf(query, 24 * HOUR_MS);
     const entries: [string, { value: string; count: number }[]][] = [];
     // One after the other: the page asks once, and its other questions must not wait behind eight.
-    for (const field of FACETS) entries.push([field, [...(await this.log.values(field, window))]]);
+    for (const field of FACETS) {
+      const values = await this.log.values(field, window);
+      entries.push([field, values.map(({ value, count }) => ({ value: boundedText(value), count }))]);
+    }
     return Object.fromEntries(entries) as AnswerOf<'listFacets'>;
   }
 
@@ -78,12 +83,4 @@ export class DecisionsController {
   ): Promise<void> {
     for (const subject of people ?? []) await this.access.note(who, action, { subject });
   }
-}
-
-/** The window of a query; one that ends now when it names none. @throws ApiProblem when it is empty */
-export function windowOf(query: { from?: string; to?: string }, defaultMs: number): { from: Date; to: Date } {
-  const to = query.to === undefined ? new Date() : new Date(query.to);
-  const from = query.from === undefined ? new Date(to.getTime() - defaultMs) : new Date(query.from);
-  if (from >= to) throw new ApiProblem('invalid_request', 'from: must be before to.', 'from');
-  return { from, to };
 }

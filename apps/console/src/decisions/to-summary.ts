@@ -1,8 +1,6 @@
 import type { DecisionSummary } from '@iris/console-api';
 import type { DecisionSummary as LoggedSummary } from '@iris/decision-log';
-
-/** Longest text in a list, in characters; the raw record has all of it. */
-const MAX_TEXT = 512;
+import { boundedText } from '../http/bounded-text.js';
 
 /** A line of the log as the API answers it, with bounded texts. */
 export function toSummary(logged: LoggedSummary): DecisionSummary {
@@ -11,9 +9,9 @@ export function toSummary(logged: LoggedSummary): DecisionSummary {
   return {
     id,
     time: time.toISOString(),
-    person: bounded(person),
-    tool: tool === undefined ? undefined : bounded(tool),
-    server: server === undefined ? undefined : bounded(server),
+    person: boundedText(person),
+    tool: tool === undefined ? undefined : boundedText(tool),
+    server: server === undefined ? undefined : boundedText(server),
     category,
     event,
     phase,
@@ -23,14 +21,10 @@ export function toSummary(logged: LoggedSummary): DecisionSummary {
     force,
     reply: logged.reply as DecisionSummary['reply'],
     wouldHave: logged.wouldHave as DecisionSummary['wouldHave'],
-    rules: logged.rules.slice(0, 50).map(bounded),
-    session: logged.session === undefined ? undefined : bounded(logged.session),
+    rules: logged.rules.slice(0, 50).map(boundedText),
+    session: logged.session === undefined ? undefined : boundedText(logged.session),
     sources: Object.fromEntries(sources) as DecisionSummary['sources'],
     totalMs: logged.totalMs,
     erased: logged.erased,
   };
-}
-
-function bounded(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
 }

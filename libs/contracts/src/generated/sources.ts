@@ -7,6 +7,9 @@ export type SourceId = "okta" | "pagerduty" | "servicenow" | "tailscale" | "work
 /** All sources. */
 export const SOURCE_IDS: readonly SourceId[] = ["okta", "pagerduty", "servicenow", "tailscale", "workday"];
 
+/** The names of the vendors. */
+export const SOURCE_TITLES: Readonly<Record<SourceId, string>> = { okta: "Okta", pagerduty: "PagerDuty", servicenow: "ServiceNow", tailscale: "Tailscale", workday: "Workday" };
+
 /** The attributes of each source. Paths are relative to `P.attr.<source>`. */
 export const SOURCE_ATTRIBUTES: Readonly<Record<SourceId, readonly AttributeDefinition[]>> = {
   okta: [
