@@ -19,7 +19,7 @@ class AuditorModule {}
  * @throws ConfigError in one line when no sink is set
  */
 export function createAuditorModule(settings: AuditorSettings, logger: Logger): DynamicModule {
-  const sinks = openSinks(settings);
+  const sinks = openSinks(settings, logger);
   const address = { url: settings['redis.url'], passwordFile: settings['redis.passwordFile'] };
   const redis = connectRedis(address, {
     name: 'iris-auditor',

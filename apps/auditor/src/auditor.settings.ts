@@ -1,3 +1,4 @@
+import { decisionLogSettings } from '@iris/decision-log';
 import { type SettingsValues, setting } from '@iris/config';
 import { LOG_LEVELS } from '@iris/telemetry';
 import { z } from 'zod';
@@ -101,6 +102,13 @@ export const auditorSettings = {
     'Timeout of a request, in ms.',
     { min: 100, max: 300_000 },
     { fallback: 10_000 },
+  ),
+
+  ...decisionLogSettings,
+  'decisionLog.keepDays': setting.integer(
+    'How many days the decision log keeps; older days are dropped whole. 0 keeps all.',
+    { min: 0, max: 36_500 },
+    { fallback: 0 },
   ),
 
   'notify.url': setting.structure(

@@ -62,6 +62,8 @@ export function openPool(options: DecisionLogOptions): Pool {
     types: { getTypeParser: parserOf as typeof types.getTypeParser },
   });
   pool.on('error', (error) => options.onError?.(error));
+  // One that is in use reports its loss by its query too, and without a listener ends the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -44,4 +44,4 @@ export const VENDOR_FAULTS = [
 export const REDIS_USES = ['cache', 'evidence'] as const;
 export type RedisUse = (typeof REDIS_USES)[number];
 export const CONDITIONS_OF_REDIS = REDIS_CONDITIONS;
-export const SINKS = ['file', 'http', 'otlp', 's3'] as const;
+export const SINKS = ['file', 'http', 'otlp', 's3', 'decision_log'] as const;

@@ -8,7 +8,7 @@ export interface EvidenceBatch {
 
 /** Where evidence goes. A batch that was delivered before may come again. */
 export interface EvidenceSink {
-  readonly name: 'file' | 'http' | 'otlp' | 's3';
+  readonly name: 'file' | 'http' | 'otlp' | 's3' | 'decision_log';
   /**
    * Resolves when the sink has the whole batch for good.
    *

@@ -1,5 +1,8 @@
 import { ConfigError } from '@iris/config';
+import { decisionLogOptions } from '@iris/decision-log';
+import type { Logger } from '@iris/telemetry';
 import type { AuditorSettings } from '../auditor.settings.js';
+import { DecisionLogSink } from './decision-log-sink.js';
 import type { EvidenceSink } from './evidence-sink.js';
 import { FileSink } from './file-sink.js';
 import { HttpSink } from './http-sink.js';
@@ -9,7 +12,7 @@ import { S3Sink } from './s3-sink.js';
 const DAY_MS = 86_400_000;
 
 /** The sinks that are set. @throws ConfigError when there is none: evidence would be confirmed and be nowhere */
-export function openSinks(settings: AuditorSettings): EvidenceSink[] {
+export function openSinks(settings: AuditorSettings, logger: Logger): EvidenceSink[] {
   const sinks: EvidenceSink[] = [];
   const directory = settings['fileSink.directory'];
   if (directory !== undefined) {
@@ -49,9 +52,13 @@ export function openSinks(settings: AuditorSettings): EvidenceSink[] {
   }
   const bucket = settings['s3Sink.bucket'];
   if (bucket !== undefined) sinks.push(openS3Sink(bucket, settings));
+  const log = decisionLogOptions(settings);
+  if (log !== undefined) {
+    sinks.push(new DecisionLogSink({ ...log, keepDays: settings['decisionLog.keepDays'], logger }));
+  }
   if (sinks.length === 0) {
     throw new ConfigError(
-      'configuration: no sink; set fileSink.directory, httpSink.url, otlpSink.url or s3Sink.bucket',
+      'configuration: no sink; set fileSink.directory, httpSink.url, otlpSink.url, s3Sink.bucket or decisionLog.url',
     );
   }
   return sinks;
