@@ -1,5 +1,5 @@
-import { decisionLogSettings } from '@iris/decision-log';
 import { type SettingsValues, setting } from '@iris/config';
+import { decisionLogSettings } from '@iris/decision-log';
 import { LOG_LEVELS } from '@iris/telemetry';
 import { z } from 'zod';
 import { TRIGGERS } from './notifications/decision-notice.js';

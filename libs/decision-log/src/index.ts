@@ -1,6 +1,6 @@
 export { DATABASE_URL_FORM, type DecisionLogOptions, parseDatabaseUrl } from './connection.js';
 export * from './decision-log.js';
 export { type EmbeddedOptions, type EmbeddedProcess, spawnEmbedded } from './embedded/spawn-embedded.js';
+export { decisionLogOptions, decisionLogSettings } from './log-settings.js';
 export { openDecisionLog } from './open-decision-log.js';
 export { PostgresDecisionLog } from './postgres-decision-log.js';
-export { decisionLogOptions, decisionLogSettings } from './log-settings.js';

@@ -1,8 +1,8 @@
 export { canonicalJson } from './chain/canonical-json.js';
+export { HEAD_SCHEMA } from './chain/chain-head.js';
 export { type ChainReport, ChainVerifier } from './chain/chain-verifier.js';
 export { ChainWriter } from './chain/chain-writer.js';
 export { checkLine } from './chain/check-link.js';
-export { HEAD_SCHEMA } from './chain/chain-head.js';
 export { type Checkpoint, checkpointSchema } from './chain/checkpoint.js';
 export { erasedLine } from './chain/erasure.js';
 export { type SigningKey, SigningKeyError, signingKey, VerifyingKeys } from './chain/signing-key.js';

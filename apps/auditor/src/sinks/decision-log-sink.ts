@@ -1,4 +1,9 @@
-import { type DecisionLogOptions, openDecisionLog, type PostgresDecisionLog, RecordsRefusedError } from '@iris/decision-log';
+import {
+  type DecisionLogOptions,
+  openDecisionLog,
+  type PostgresDecisionLog,
+  RecordsRefusedError,
+} from '@iris/decision-log';
 import { type EvidenceRecord, evidenceRecordSchema, HEAD_SCHEMA } from '@iris/evidence';
 import type { Logger } from '@iris/telemetry';
 import { type EvidenceBatch, type EvidenceSink, RefusedError } from './evidence-sink.js';
