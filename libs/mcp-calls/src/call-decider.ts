@@ -1,10 +1,13 @@
 import type { Identity, ReasonId, ToolParams } from '@iris/contracts';
+import type { CallerMark } from '@iris/decision';
 
 /** Who sends a request, as it was authenticated. */
 export interface Caller {
   readonly who: Identity;
   /** Name of the key or of the way of authentication; never a credential. */
   readonly keyName: string;
+  /** The gateway that asks on behalf of the person, where it is another one than Iris' own. */
+  readonly mark?: CallerMark;
 }
 
 /** The place of a call: what is the same for all calls of one client. */

@@ -8,6 +8,17 @@ export {
   type ToolVisibility,
   toolKey,
 } from './call-decider.js';
+export {
+  errorText,
+  RPC_ERRORS,
+  type RpcId,
+  type RpcMessage,
+  type RpcNotification,
+  type RpcRequest,
+  type RpcResponse,
+  readMessage,
+  resultText,
+} from './json-rpc.js';
 export { JudgedDecider } from './judged-decider.js';
 export { nameParameter, serverRequestRule } from './methods.js';
 export { type RequestUse, requestUse } from './request-use.js';

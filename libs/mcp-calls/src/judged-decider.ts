@@ -3,6 +3,7 @@ import { type ContextReader, principalKey } from '@iris/context-cache';
 import type { CallDecision, JsonObject, ReasonId, ToolCall } from '@iris/contracts';
 import {
   Budget,
+  type CallerMark,
   type CallJudge,
   countDecision,
   type DecisionRequest,
@@ -50,9 +51,13 @@ const EVENT = 'mcp_tools_call';
 const MAX_LISTING_MS = 60_000;
 const PARTIAL_LISTING_MS = 1000;
 
+interface MarkedRequest extends DecisionRequest {
+  readonly caller?: CallerMark;
+}
+
 /** One call on its way to its verdict. */
 interface Case {
-  readonly request: DecisionRequest;
+  readonly request: MarkedRequest;
   readonly call: ToolCall;
   readonly judgement: Judgement;
   readonly budget: Budget;
@@ -182,7 +187,7 @@ export class JudgedDecider extends CallDecider {
     const isEnforced = (decision: CallDecision) => !decision.observe && modeOf(decision) === 'enforce';
     for (const { decision } of decided) countDecision(decision, isEnforced(decision));
     const action = verdict.action === 'deny' ? 'block' : verdict.action;
-    const outcome: RequestOutcome = {
+    const outcome: RequestOutcome<MarkedRequest> = {
       request,
       prepared: judgement.prepared,
       verdict: { action, reason: verdict.reason },
@@ -244,12 +249,13 @@ function listingMs({ prepared }: Judgement): number {
   return Math.max(0, Math.min(MAX_LISTING_MS, ...ends));
 }
 
-function requestOf({ caller, sessionId, userAgent }: CallOrigin): DecisionRequest {
+function requestOf({ caller, sessionId, userAgent }: CallOrigin): MarkedRequest {
   const session = sessionAttributes({ userAgent });
   const requestId = randomUUID();
   return {
     event: EVENT,
     keyName: caller.keyName,
+    ...(caller.mark === undefined ? {} : { caller: caller.mark }),
     arrivedAt: Date.now(),
     who: caller.who,
     requestId,

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '@iris/mcp-calls';
+import { errorText, RPC_ERRORS } from '@iris/mcp-calls';
 import type { Logger } from '@iris/telemetry';
 import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Authenticator, authenticate } from '../identity/authenticator.js';
-import { errorText, RPC_ERRORS } from '../protocol/json-rpc.js';
 import type { Exchange } from '../relay/exchange.js';
 
 /** What answers requests of one path. */

@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject } from '@iris/contracts';
-import { nameParameter } from '@iris/mcp-calls';
+import { nameParameter, RPC_ERRORS, type RpcMessage } from '@iris/mcp-calls';
 import { PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/server';
-import { RPC_ERRORS, type RpcMessage } from './json-rpc.js';
 
 /** The first specification in which a request states its version and needs no session. */
 export const FIRST_STATELESS = '2026-07-28';

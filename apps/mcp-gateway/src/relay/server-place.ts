@@ -1,17 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject } from '@iris/contracts';
 import { parseDocument } from '@iris/json-document';
-import { type CallDecider, type CallOrigin, requestUse } from '@iris/mcp-calls';
-import { SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
-import type { BodyReader } from '../http/read-body.js';
 import {
+  type CallDecider,
+  type CallOrigin,
   errorText,
   RPC_ERRORS,
   type RpcMessage,
   type RpcRequest,
   readMessage,
+  requestUse,
   resultText,
-} from '../protocol/json-rpc.js';
+} from '@iris/mcp-calls';
+import { SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
+import type { BodyReader } from '../http/read-body.js';
 import { checkStandardHeaders, isStateless } from '../protocol/standard-headers.js';
 import type { ListChanges } from '../sessions/list-changes.js';
 import type { Session, SessionTable } from '../sessions/session-table.js';

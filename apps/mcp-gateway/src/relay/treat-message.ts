@@ -1,14 +1,17 @@
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 import { applyEdits, type Edit, type JsonDocument, parseDocument } from '@iris/json-document';
-import { type CallDecider, type CallOrigin, serverRequestRule, toolKey } from '@iris/mcp-calls';
 import {
+  type CallDecider,
+  type CallOrigin,
   errorText,
   RPC_ERRORS,
   type RpcNotification,
   type RpcRequest,
   type RpcResponse,
   readMessage,
-} from '../protocol/json-rpc.js';
+  serverRequestRule,
+  toolKey,
+} from '@iris/mcp-calls';
 import { UpstreamError } from '../upstreams/upstream.js';
 
 /** Deepest nesting and most values of a message. */

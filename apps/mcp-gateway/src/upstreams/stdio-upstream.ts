@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '@iris/contracts';
-import { errorText, RPC_ERRORS } from '../protocol/json-rpc.js';
+import { errorText, RPC_ERRORS } from '@iris/mcp-calls';
 import { StdioSession } from './stdio-session.js';
 import { type Upstream, UpstreamError, type UpstreamRequest, type UpstreamResponse } from './upstream.js';
 import { resolveValues, type StdioServer } from './upstream-file.js';
