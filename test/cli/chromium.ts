@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const ARGUMENTS = [
+export const CHROMIUM = '/usr/bin/chromium';
+export const CHROMIUM_ARGUMENTS = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
@@ -33,8 +34,8 @@ export async function openInChromium(file: string, colorScheme: 'light' | 'dark'
   };
   try {
     context = await chromium.launchPersistentContext(profile, {
-      executablePath: '/usr/bin/chromium',
-      args: ARGUMENTS,
+      executablePath: CHROMIUM,
+      args: CHROMIUM_ARGUMENTS,
       colorScheme,
       offline: true,
       viewport: { width: 1200, height: 900 },

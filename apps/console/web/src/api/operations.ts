@@ -1,6 +1,6 @@
 import type { CSRF_HEADER, EndpointId, Endpoints } from '@iris/console-api';
 import type { z } from 'zod';
-import { address, type Query } from '../app/router.js';
+import { address, type Query, segmentOf } from '../app/router.js';
 import { RequestFailed, request } from './request.js';
 
 type Route = { readonly [Id in EndpointId]?: readonly [Endpoints[Id]['method'], Endpoints[Id]['path']] };
@@ -55,7 +55,7 @@ export async function readMe(signal?: AbortSignal): Promise<Answer<'me'>> {
 /** Asks the console's API. Throws RequestFailed. */
 export async function ask<Id extends Asked>(id: Id, { of, query, body, signal }: Parts = {}): Promise<Answer<Id>> {
   const [method, template] = ROUTES[id];
-  const path = template.replace(/\{\w+\}/, () => encodeURIComponent(of ?? ''));
+  const path = template.replace(/\{\w+\}/, () => segmentOf(of ?? ''));
   const url = address(path, query);
   if (method === 'GET') return request<Answer<Id>>(url, { signal });
   return change<Answer<Id>>(url, method, body, signal);

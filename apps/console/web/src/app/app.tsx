@@ -7,6 +7,7 @@ import { PAGES } from '../pages/index.js';
 import { Layout } from './layout.js';
 import { ReaderContext } from './me.js';
 import { segment, usePlace } from './router.js';
+import { webAddress } from './web-address.js';
 
 /** The page that the address names, for whoever is signed in. */
 export function App() {
@@ -28,11 +29,12 @@ export function App() {
 function Reader() {
   const me = useContext(ReaderContext);
   if (me === undefined) return null;
+  const logoutUrl = webAddress(me.logoutUrl);
   return (
     <div class="reader">
       <TextValue text={me.name ?? me.login} limit={60} fixed />
       <span class="tag">{me.role}</span>
-      {me.logoutUrl && <a href={me.logoutUrl}>Sign out</a>}
+      {logoutUrl && <a href={logoutUrl}>Sign out</a>}
     </div>
   );
 }

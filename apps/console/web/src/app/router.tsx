@@ -54,12 +54,17 @@ export function address(path: string, query: Query = {}): string {
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
 
-/** A path of fixed parts and ids, each id as one segment whatever is in it. */
-export function pathTo(section: string, id: string): string {
-  return `/${section}/${encodeURIComponent(id)}`;
+/** An id as one segment of a path, whatever is in it; half a surrogate pair becomes U+FFFD, since no address has it. */
+export function segmentOf(id: string): string {
+  return encodeURIComponent(id.toWellFormed());
 }
 
-/** A segment of a path as it was given to `pathTo`; undefined when it is not well-formed. */
+/** The address of a page about an id. */
+export function pathTo(section: string, id: string): string {
+  return `/${section}/${segmentOf(id)}`;
+}
+
+/** A segment of a path as it was given to `segmentOf`; undefined when it is not well-formed. */
 export function segment(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

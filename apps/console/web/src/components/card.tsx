@@ -1,5 +1,4 @@
 import type { ComponentChildren } from 'preact';
-import { useId } from 'preact/hooks';
 
 interface CardProps {
   readonly title: string;
@@ -8,14 +7,13 @@ interface CardProps {
   readonly class?: string;
 }
 
-/** A titled part of a page, which screen readers list as a region. */
+/** A titled part of a page. */
 export function Card({ title, children, note, class: more = '' }: CardProps) {
-  const id = useId();
   return (
-    <section class={`card ${more}`} aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
+    <div class={`card ${more}`}>
+      <h2>{title}</h2>
       {note && <p class="quiet">{note}</p>}
       {children}
-    </section>
+    </div>
   );
 }

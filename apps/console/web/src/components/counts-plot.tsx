@@ -16,6 +16,7 @@ const SERIES: readonly { key: keyof Tallies; title: string; hatched?: true }[] =
 ];
 
 const HEIGHT = 170;
+const DAY_SECONDS = 86_400;
 
 interface CountsPlotProps {
   readonly counts: Counts;
@@ -38,7 +39,7 @@ export function CountsPlot({ counts, onChoose }: CountsPlotProps) {
     let plot: uPlot | undefined;
     const draw = () => {
       plot?.destroy();
-      plot = new uPlot(optionsOf(names, host.clientWidth), stacked(counts), host);
+      plot = new uPlot(optionsOf(names, host.clientWidth, counts.bucketSeconds), stacked(counts), host);
       const { over } = plot;
       over.addEventListener('click', () => {
         const start = counts.buckets[plot?.cursor.idx ?? -1]?.start;
@@ -95,7 +96,7 @@ function shadowOf({ shadowAllow, shadowDeny }: Tallies): number {
   return shadowAllow + shadowDeny;
 }
 
-function optionsOf(legend: HTMLElement, width: number): uPlot.Options {
+function optionsOf(legend: HTMLElement, width: number, bucketSeconds: number): uPlot.Options {
   const colours = [...legend.querySelectorAll('.swatch')].map((swatch) => getComputedStyle(swatch).color);
   const style = getComputedStyle(legend);
   const bars = uPlot.paths.bars?.({ size: [0.8, 36] });
@@ -108,22 +109,40 @@ function optionsOf(legend: HTMLElement, width: number): uPlot.Options {
   const shadow = colours.at(-1);
   const series = SERIES.map(({ hatched }, index): uPlot.Series => {
     const colour = colours[index] ?? style.color;
-    return { fill: hatched ? hatching(colour, style.accentColor) : colour, stroke: colour, width: 1, paths: bars };
+    return {
+      fill: hatched ? hatching(colour, style.accentColor) : colour,
+      stroke: colour,
+      width: 1,
+      paths: bars,
+      points: { show: false },
+    };
   });
   return {
     width,
     height: HEIGHT,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false } },
-    scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, (high ?? 0) * 1.08)] } },
+    scales: {
+      x: { range: (_plot, low, high) => [low - bucketSeconds / 2, high + bucketSeconds / 2] },
+      y: { range: (_plot, _low, high) => [0, Math.max(1, (high ?? 0) * 1.08)] },
+    },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-    axes: [axis, { ...axis, size: 46, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20_000, 100_000] }],
+    axes: [
+      { ...axis, values: (_plot, splits, _axis, _space, increment) => splits.map((at) => shownTime(at, increment)) },
+      { ...axis, size: 46, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20_000, 100_000] },
+    ],
     series: [
       {},
       ...series.reverse(),
       { stroke: shadow, width: 0, points: { show: true, size: 7, fill: shadow, stroke: shadow }, paths: () => null },
     ],
   };
+}
+
+/** A time on the axis in UTC: the day where the steps are days, otherwise the time of day. */
+function shownTime(seconds: number, increment: number): string {
+  const shown = dateAndClock(new Date(seconds * 1000).toISOString());
+  return increment >= DAY_SECONDS ? shown.slice(0, 10) : shown.slice(11, increment < 60 ? 19 : 16);
 }
 
 /** Stripes of a colour on the colour of the ground. */

@@ -7,6 +7,9 @@ import { type Column, DataTable } from './data-table.js';
 import { FactValue } from './facts-table.js';
 import { TextValue } from './text-value.js';
 
+/** A longer value is shown but not edited. */
+const MOST_TYPED = 4_000;
+
 /** A fact of the question, with whom it is about. */
 export interface EditableFact extends Attribute {
   readonly of: Change['of'];
@@ -76,8 +79,9 @@ function FactField({ fact, change, onTo, onReset }: FactFieldProps) {
   const [problem, setProblem] = useState<string>();
   const name = visibleLine(fact.path, 80);
   const removed = change !== undefined && change.to === undefined;
-  const take = (text: string) => {
-    const typed = typedValue(text, fact.value);
+  const text = removed ? '' : typedText(change === undefined ? fact.value : change.to);
+  const take = (given: string) => {
+    const typed = typedValue(given, fact.value);
     setProblem('problem' in typed ? typed.problem : undefined);
     if ('value' in typed) onTo(typed);
   };
@@ -86,9 +90,9 @@ function FactField({ fact, change, onTo, onReset }: FactFieldProps) {
       <input
         aria-label={`Value of ${name} to ask with`}
         aria-invalid={problem !== undefined}
-        value={removed ? '' : typedText(change === undefined ? fact.value : change.to).slice(0, 4000)}
+        value={text.slice(0, MOST_TYPED)}
         placeholder={removed ? 'removed' : undefined}
-        disabled={removed}
+        disabled={removed || text.length > MOST_TYPED}
         spellcheck={false}
         onChange={({ currentTarget }) => take(currentTarget.value)}
       />

@@ -1,4 +1,5 @@
 import type { DecisionSummary } from '@iris/console-api';
+import { visibleLine } from '../text/visible-text.js';
 import { Icon, type IconName } from './icon.js';
 
 type OutcomeFacts = Pick<DecisionSummary, 'effect' | 'force'>;
@@ -47,7 +48,7 @@ export function SourceStatus({ status }: { readonly status: string }) {
   const { mark, kind } = STATUSES[status] ?? { mark: '?', kind: 'warn' };
   return (
     <span class={`status status-${kind}`}>
-      <span aria-hidden="true">{mark}</span> {status.replaceAll('_', ' ')}
+      <span aria-hidden="true">{mark}</span> {visibleLine(status, 40).replaceAll('_', ' ')}
     </span>
   );
 }

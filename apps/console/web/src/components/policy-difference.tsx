@@ -5,6 +5,7 @@ import { useLoaded } from '../api/request.js';
 import { filterOf } from '../app/decision-filter.js';
 import { address, Link, navigate, pathTo, usePlace } from '../app/router.js';
 import { count, counted } from '../text/format.js';
+import { visibleLine } from '../text/visible-text.js';
 import { Card } from './card.js';
 import { type Column, DataTable } from './data-table.js';
 import { ruleName } from './decision-table.js';
@@ -45,7 +46,7 @@ export function PolicyDifference() {
   return (
     <Card
       title="Difference of a candidate"
-      note="Asks the PDP the recorded questions of the window again, as `iris replay` does. Nothing is recorded or enforced."
+      note="Asks the PDP the recorded questions of the window again, as iris replay does. Nothing is recorded or enforced."
     >
       <form class="fields" onSubmit={start} aria-label="Comparison">
         <div>
@@ -53,12 +54,12 @@ export function PolicyDifference() {
           <select id="candidate" name="candidate" required>
             {versions.map((name) => (
               <option key={name} value={`version:${name}`}>
-                version {name}
+                version {visibleLine(name, 60)}
               </option>
             ))}
             {folders.map((name) => (
               <option key={name} value={`folder:${name}`}>
-                folder {name}
+                folder {visibleLine(name, 60)}
               </option>
             ))}
           </select>

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../api/operations.js';
 import { useLoaded } from '../api/request.js';
+import { segmentOf } from '../app/router.js';
 import { Loading } from './loading.js';
 import { ScrollBlock } from './scroll-block.js';
 
@@ -20,7 +21,7 @@ export function RawRecord({ id }: { readonly id: string }) {
             <>
               {cut && <p class="quiet">Long texts are cut.</p>}
               <p>
-                <a href={`/api/decisions/${encodeURIComponent(id)}/record`} download="iris-record.json">
+                <a href={`/api/decisions/${segmentOf(id)}/record`} download="iris-record.json">
                   Download as JSON
                 </a>
               </p>

@@ -2,6 +2,7 @@ import type { Policies } from '@iris/console-api';
 import { useState } from 'preact/hooks';
 import { address, Link } from '../app/router.js';
 import { counted } from '../text/format.js';
+import { visibleLine } from '../text/visible-text.js';
 import { type Column, DataTable } from './data-table.js';
 import { ScrollBlock } from './scroll-block.js';
 import { TextValue } from './text-value.js';
@@ -19,7 +20,7 @@ const COLUMNS: readonly Column<Rule>[] = [
     id: 'name',
     title: 'Rule',
     value: ({ name }) => name,
-    cell: ({ rule, name, file, line, text }) => (
+    cell: ({ rule, version, name, file, line, text }) => (
       <>
         <Link to={address('/', { rule: [rule] })}>
           <TextValue text={name} mono limit={80} fixed />
@@ -31,7 +32,7 @@ const COLUMNS: readonly Column<Rule>[] = [
             <summary>
               <TextValue text={`${file ?? 'text'}${line === undefined ? '' : `:${line}`}`} limit={80} fixed />
             </summary>
-            <ScrollBlock label={`Text of ${name.slice(0, 80)}`} text={text} limit={4000} />
+            <ScrollBlock label={`Text of ${visibleLine(`${rule} ${version}`, 200)}`} text={text} limit={4000} />
           </details>
         )}
       </>

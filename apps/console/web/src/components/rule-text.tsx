@@ -29,7 +29,7 @@ export function RuleTextView({ rule }: { readonly rule: RuleText }) {
           <Icon name="warning" /> The policy files are of another revision than the decision: the text may have changed.
         </p>
       )}
-      {text && <ScrollBlock label={`Text of the rule ${visibleLine(name, 80)}`} text={text} limit={6000} />}
+      {text && <ScrollBlock label={`Text of the rule ${visibleLine(rule.rule, 200)}`} text={text} limit={6000} />}
     </article>
   );
 }

@@ -5,6 +5,7 @@ import { useLoaded } from '../api/request.js';
 import { useHasRole } from '../app/me.js';
 import type { PageProps } from '../app/pages.js';
 import { Link, pathTo } from '../app/router.js';
+import { webAddress } from '../app/web-address.js';
 import { Card } from '../components/card.js';
 import { type Column, DataTable } from '../components/data-table.js';
 import { FactsTable } from '../components/facts-table.js';
@@ -56,7 +57,8 @@ export function DecisionPage({ id = '' }: PageProps) {
 }
 
 function Head({ detail }: { readonly detail: DecisionDetail }) {
-  const { summary, traceUrl, canAskAgain } = detail;
+  const { summary, canAskAgain } = detail;
+  const traceUrl = webAddress(detail.traceUrl);
   return (
     <PageHead
       title={visibleLine(summary.tool ?? summary.event, 80)}
@@ -71,18 +73,13 @@ function Head({ detail }: { readonly detail: DecisionDetail }) {
           What if
         </Link>
       )}
-      {traceUrl && isWebAddress(traceUrl) && (
+      {traceUrl && (
         <a class="button" href={traceUrl} rel="noreferrer noopener" target="_blank">
           <Icon name="link" /> Trace
         </a>
       )}
     </PageHead>
   );
-}
-
-/** A link of another scheme could run code. */
-function isWebAddress(url: string): boolean {
-  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
 function Why({ detail }: { readonly detail: DecisionDetail }) {

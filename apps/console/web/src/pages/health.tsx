@@ -79,8 +79,8 @@ function CheckCard({ check: { check, state, notes, findings, warnings, skipped }
           <TextValue text={skipped} />
         </p>
       )}
-      {[...findings, ...warnings].map(({ id, subject, detail, fix }) => (
-        <div class="finding" key={`${id} ${subject}`}>
+      {[...findings, ...warnings].map(({ id, subject, detail, fix }, index) => (
+        <div class="finding" key={`${index} ${id}`}>
           <p>
             <TextValue text={id} mono fixed /> <TextValue text={`${subject}: ${detail}`} />
           </p>

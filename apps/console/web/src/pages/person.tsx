@@ -113,7 +113,7 @@ const ENTRY_COLUMNS: readonly Column<ContextEntry>[] = [
 
 function ContextCard({ context }: Pick<Person, 'context'>) {
   return (
-    <Card title="Facts in Redis" note="As `iris context show` prints them. Ages and states are those of this moment.">
+    <Card title="Facts in Redis" note="As iris context show prints them. Ages and states are those of this moment.">
       {context.status === 'unavailable' ? (
         <p class="notice notice-warn">
           <Icon name="warning" /> Redis gives no answer: what is known is not shown, which does not mean that nothing
