@@ -14,6 +14,7 @@ import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { NodeSDK, tracing } from '@opentelemetry/sdk-node';
+import { AsyncContext } from './async-context.js';
 import { guardOutgoingSockets } from './guard-sockets.js';
 import { boundHeapGrowth } from './heap-growth.js';
 import { onTelemetryStop } from './lifecycle.js';
@@ -41,6 +42,7 @@ environment.OTEL_LOGS_EXPORTER ??= 'none';
 environment.OTEL_PROPAGATORS ??= 'tracecontext';
 
 const sdk = new NodeSDK({
+  contextManager: new AsyncContext(),
   ...(environment.OTEL_TRACES_EXPORTER === 'none'
     ? { sampler: new tracing.AlwaysOffSampler(), spanProcessors: [new tracing.NoopSpanProcessor()] }
     : {}),

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import { NodeSDK, tracing } from '@opentelemetry/sdk-node';
 import { activeTraceId, annotateSpan, inSpan } from './spans.js';
 
@@ -40,10 +40,21 @@ describe('inSpan', () => {
 
   it('makes the spans of a stage children of it', async () => {
     await inSpan('hook', {}, () => inSpan('context', {}, nextTurn));
-    const [context, hook] = exporter.getFinishedSpans();
-    expect(context?.parentSpanContext?.spanId).toBe(hook?.spanContext().spanId);
-    expect(context?.spanContext().traceId).toBe(hook?.spanContext().traceId);
+    const [stage, hook] = exporter.getFinishedSpans();
+    expect(stage?.parentSpanContext?.spanId).toBe(hook?.spanContext().spanId);
+    expect(stage?.spanContext().traceId).toBe(hook?.spanContext().traceId);
   });
+});
+
+it('makes no spans of a trace that is not sampled, and keeps its id', async () => {
+  const ids = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: TraceFlags.NONE };
+  await context.with(trace.setSpanContext(ROOT_CONTEXT, ids), () =>
+    inSpan('hook', {}, async () => {
+      await nextTurn();
+      expect(activeTraceId()).toBe(ids.traceId);
+    }),
+  );
+  expect(exporter.getFinishedSpans()).toEqual([]);
 });
 
 describe('the active span', () => {
