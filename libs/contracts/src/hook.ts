@@ -33,6 +33,8 @@ export interface Hook {
 
 /** What an agent's own hook states about how it runs. The agent writes it, so it may only make a verdict stricter. */
 export interface AgentHookFacts {
+  /** Id of the agent, by the path of its hook. */
+  readonly name?: string;
   /** Name of the event exactly as the agent spells it; absent where the body has none. */
   readonly event?: string;
   /** Permission mode exactly as the agent names it. */

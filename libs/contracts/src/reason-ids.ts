@@ -5,6 +5,8 @@
 export const REASONS = {
   policy_allowed: 'A policy rule allows the call.',
   policy_denied: 'A policy rule denies the call, or no rule allows it.',
+  denied_before_execution:
+    'The call was denied before it ran, by an agent hook or the MCP gateway, so its result is withheld.',
   no_policy_match: 'The PDP has no policy for this resource kind, version and scope: a configuration error.',
   no_tool_call: 'The hook has a valid body without a tool call.',
   nothing_to_evaluate: 'The hook has nothing to evaluate; its grant lacks a field in `send`.',

@@ -16,6 +16,7 @@ export {
   retryDelayMs,
 } from './delivery/evidence-queue.js';
 export { EvidenceShipper } from './delivery/shipper.js';
+export { type CallStatement, type JoinedCall, joinCalls } from './joined-calls.js';
 export { type Masked, Masker } from './masking/masker.js';
 export {
   type EvidenceLine,

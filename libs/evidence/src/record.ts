@@ -41,6 +41,24 @@ export const evidenceRecordSchema = z.strictObject({
     .describe(
       'SHA-256 of principal, session, call id, tool and masked parameters: the same for every decision on the same call, so that a call that was decided twice is counted once.',
     ),
+  entryPoint: z
+    .string()
+    .optional()
+    .describe('Where the hook came in: aperture, the agent (claude, codex, copilot, cursor, gemini) or mcp.'),
+  callKeys: z
+    .strictObject({
+      id: z
+        .string()
+        .optional()
+        .describe("SHA-256 of principal and the model provider's id of the call; absent where the provider gave none."),
+      content: z
+        .string()
+        .describe('HMAC-SHA256 of principal, tool and unmasked parameters under the key of the gateways.'),
+    })
+    .optional()
+    .describe(
+      'What joins the records of one call from several entry points: records with an equal id, or with an equal content at about the same time.',
+    ),
   principal: z
     .strictObject({
       id: z.string().describe('Login name, stable node id of a tagged device, or anonymous.'),

@@ -26,6 +26,8 @@ export interface McpCall extends ToolParams {
   readonly method: string;
   /** Name of the tool; absent for a use of the server itself. */
   readonly tool?: string;
+  /** The model provider's id of the call, where the client states it: joins the records of one call. */
+  readonly toolUseId?: string;
   /** Whether its person can be asked for a confirmation. */
   readonly canAsk: boolean;
 }

@@ -129,7 +129,9 @@ export class JudgedDecider extends CallDecider {
       return this.limited(about, 'name_too_long', 'the name of the tool is too long');
     }
     try {
-      await this.judge({ request, calls: [call], declared: [] }, judgement, budget);
+      const isEnforced = (decision: CallDecision) =>
+        !decision.observe && about.modes.ofDecision(EVENT, decision) === 'enforce';
+      await this.judge({ request, calls: [call], declared: [], isEnforced }, judgement, budget);
     } catch (error) {
       if (error instanceof PdpError) {
         this.parts.logger.warn({ reason: error.reason, cause: error.cause }, error.message);
@@ -256,6 +258,7 @@ function requestOf({ caller, sessionId, userAgent }: CallOrigin): MarkedRequest 
     event: EVENT,
     keyName: caller.keyName,
     ...(caller.mark === undefined ? {} : { caller: caller.mark }),
+    entryPoint: 'mcp',
     arrivedAt: Date.now(),
     who: caller.who,
     requestId,
@@ -266,7 +269,7 @@ function requestOf({ caller, sessionId, userAgent }: CallOrigin): MarkedRequest 
   };
 }
 
-function toolCallOf({ server, method, tool, params, paramsStatus }: McpCall): ToolCall {
-  const common = { id: `mcp:${randomUUID()}`, server, phase: 'requested' as const, params, paramsStatus };
+function toolCallOf({ server, method, tool, params, paramsStatus, toolUseId }: McpCall): ToolCall {
+  const common = { id: toolUseId ?? `mcp:${randomUUID()}`, server, phase: 'requested' as const, params, paramsStatus };
   return tool === undefined ? { ...common, name: method, protocolMethod: true } : { ...common, name: tool };
 }

@@ -6,6 +6,7 @@ import { jsonOption, redisOption, wholeNumber, withOptions } from '../options.js
 import { printJson, printTable } from '../output.js';
 import { withRedis } from '../redis.js';
 import { registerList } from './list.js';
+import { registerSession } from './session.js';
 import { findStory, printStory } from './story.js';
 import { registerVerify } from './verify.js';
 
@@ -19,6 +20,7 @@ interface LetterOptions {
 export function registerEvidence(program: Command, io: CliIo, finish: Finish): void {
   const evidence = program.command('evidence').description('records of decisions');
   registerList(evidence, io, finish);
+  registerSession(evidence, io, finish);
   registerVerify(evidence, io, finish);
 
   withOptions(

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
-import type { EvidenceRecord } from '@iris/evidence';
+import { type EvidenceRecord, joinCalls } from '@iris/evidence';
 import type { CliIo } from '../io.js';
 import { printTable } from '../output.js';
 import { evidenceOf } from './evidence-input.js';
@@ -46,8 +46,10 @@ export async function findStory(
   return { record, related, audit };
 }
 
+/** At the same entry point or at another one. A second opinion has the key of its decision. */
 function isSameCall(one: EvidenceRecord, other: EvidenceRecord): boolean {
-  return one.decisionKey !== undefined && one.decisionKey === other.decisionKey;
+  if (one.decisionKey !== undefined && one.decisionKey === other.decisionKey) return true;
+  return joinCalls([one, other]).some(({ statements }) => statements.length === 2);
 }
 
 /** Source: Cerbos' audit log, entries of its file backend. */
@@ -131,8 +133,16 @@ export function printStory(io: CliIo, { record, related, audit }: Story): void {
     io.out('\nOther records of the same call\n');
     printTable(
       io,
-      ['time', 'id', 'event', 'mode', 'effect', 'reason'],
-      related.map((other) => [other.time, other.id, other.event, other.mode, other.effect, other.reason]),
+      ['time', 'id', 'entry point', 'event', 'mode', 'effect', 'reason'],
+      related.map(({ time, id: other, entryPoint = '', event, mode, effect, reason }) => [
+        time,
+        other,
+        entryPoint,
+        event,
+        mode,
+        effect,
+        reason,
+      ]),
     );
   }
   if (audit !== undefined) io.out(`\nThe PDP's audit entry\n${JSON.stringify(audit, null, 2)}\n`);

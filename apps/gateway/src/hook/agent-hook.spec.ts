@@ -57,8 +57,8 @@ describe.each(AGENT_IDS)('a hook of %s', (agent) => {
 
 it('keeps the permission mode as the agent names it, and drops one that is no short text', () => {
   const modeOf = (permission_mode: Json) => readAgentHook({ tool_name: 'x', permission_mode }, from('claude')).facts;
-  expect(modeOf('plan')).toEqual({ permissionMode: 'plan', canAsk: true });
-  expect(modeOf('bypassPermissions')).toEqual({ permissionMode: 'bypassPermissions', canAsk: false });
-  expect(modeOf('x'.repeat(65))).toEqual({ canAsk: false });
-  expect(modeOf(5)).toEqual({ canAsk: false });
+  expect(modeOf('plan')).toEqual({ name: 'claude', permissionMode: 'plan', canAsk: true });
+  expect(modeOf('bypassPermissions')).toEqual({ name: 'claude', permissionMode: 'bypassPermissions', canAsk: false });
+  expect(modeOf('x'.repeat(65))).toEqual({ name: 'claude', canAsk: false });
+  expect(modeOf(5)).toEqual({ name: 'claude', canAsk: false });
 });

@@ -137,6 +137,7 @@ function factsOf(
   const event = fields.get('event') ?? (isCopilot ? 'preToolUse' : undefined);
   const mode = fields.get('mode');
   return {
+    name: agent.agent,
     ...(isWord(event) ? { event } : {}),
     ...(isWord(mode) ? { permissionMode: mode } : {}),
     canAsk: reader.canAsk({ event, mode, userAgent: agent.userAgent }),

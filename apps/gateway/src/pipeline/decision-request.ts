@@ -14,6 +14,7 @@ export function decisionRequest(hook: Hook): DecisionRequest {
   return {
     event: hook.event,
     keyName: hook.keyName,
+    entryPoint: hook.event === 'pre_tool_use' ? (hook.agent?.name ?? 'agent') : 'aperture',
     arrivedAt: hook.arrivedAt,
     who: identify(hook.data),
     requestId: metadata.request_id,

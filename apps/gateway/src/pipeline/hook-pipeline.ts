@@ -1,4 +1,4 @@
-import { REASONS, type ReasonId } from '@iris/contracts';
+import { type CallDecision, REASONS, type ReasonId } from '@iris/contracts';
 import type { Budget, CallJudge, Modes } from '@iris/decision';
 import { PdpError } from '@iris/pdp';
 import { inSpan, type Logger } from '@iris/telemetry';
@@ -72,8 +72,11 @@ export class HookPipeline extends HookAnswers {
       return { verdict: { action: 'allow', reason: 'no_tool_call' } };
     }
     context.calls = calls;
-    const { request, judgement, budget, signal } = context;
-    await this.judge.judge({ request, calls: calls.calls, declared: calls.declared }, judgement, budget, signal);
+    const { request, judgement, budget, signal, modes } = context;
+    const isEnforced = (decision: CallDecision) =>
+      !decision.observe && modes.ofDecision(hook.event, decision) === 'enforce';
+    const question = { request, calls: calls.calls, declared: calls.declared, isEnforced };
+    await this.judge.judge(question, judgement, budget, signal);
     return inSpan('iris.verdict', {}, () => this.verdicts.judged(context, calls));
   }
 

@@ -1,5 +1,6 @@
 export { DecisionModule } from './decision.module.js';
 export { countDecision, DecisionService } from './decision.service.js';
+export { EarlierDenials, underDenial } from './earlier-denials.js';
 export { firstCalls } from './new-calls.js';
 export { OneDecisionPerRequest } from './one-decision-per-request.js';
 export { principalAttributes } from './principal-attributes.js';

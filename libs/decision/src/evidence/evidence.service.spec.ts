@@ -137,6 +137,36 @@ describe('evidence', () => {
     expect((requested?.id ?? '') < (executed?.id ?? '')).toBe(true);
   });
 
+  it('states what joins one call at several entry points, and no parameter by it', async () => {
+    const service = serviceWith('drop');
+    const hook = decided({ sql: 'a' }, 'requested');
+    const ofTool = (tool: JsonObject, id: string, params: JsonObject = { sql: 'a' }) => ({
+      ...hook,
+      attr: { tool, params },
+      decision: { ...hook.decision, call: { ...hook.decision.call, id, params } },
+    });
+    const query = { server: 'postgres', operation: 'query' };
+    const all = [
+      ofTool({ name: 'mcp__postgres__query', ...query }, 'toolu_1'),
+      ofTool({ name: 'query', ...query }, 'mcp:4a'),
+      ofTool({ name: 'query', ...query }, `call~${'0123456789ab'.repeat(2)}~1`),
+      ofTool({ name: 'query', ...query }, 'toolu_1', { sql: 'b' }),
+      ofTool({ name: 'query', server: 'mysql', operation: 'query' }, 'toolu_2'),
+    ];
+    for (const one of all) {
+      const request = { ...outcome().request, entryPoint: 'claude' };
+      await service.record(outcome({ request }), [one], () => true);
+    }
+    const records = await recorded();
+    expect(records[0]?.entryPoint).toBe('claude');
+    const [first, mcp, made, other, elsewhere] = records.map(({ callKeys }) => callKeys);
+    expect(mcp).toEqual({ content: first?.content });
+    expect(made).toEqual({ content: first?.content });
+    expect(other?.id).toBe(first?.id);
+    expect(new Set([first?.content, other?.content, elsewhere?.content]).size).toBe(3);
+    expect(elsewhere?.id).not.toBe(first?.id);
+  });
+
   it('counts equal calls with other parameters as others, and contains no secret by the key', async () => {
     const service = serviceWith('drop');
     const all: JsonObject[] = [{ sql: 'a' }, { sql: 'b' }, { sql: 'a' }, { password: 'one' }, { password: 'two' }];

@@ -12,6 +12,7 @@ import {
 import { count, type Logger, setGauge } from '@iris/telemetry';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { isMadeId } from '../calls/made-ids.js';
 import type { DecidedCall, PolicySelection, PreparedPrincipal } from '../shared/decided-call.js';
 import { requestKeyOf } from '../shared/request-key.js';
 import type { BreakGlassMark, RecordedRequest, RequestOutcome, ShadowDifference } from '../shared/request-outcome.js';
@@ -198,6 +199,7 @@ export class EvidenceService {
       ...switchOf(outcome, decision),
       phase: decision.call.phase,
       decisionKey: decisionKey(outcome, decision, maskedParams?.value),
+      callKeys: this.callKeys(outcome, call, paramsHash),
       resource: {
         kind: resourceKind,
         id: this.masker.id(decision.call.id),
@@ -244,6 +246,22 @@ export class EvidenceService {
     return masked;
   }
 
+  /** @param paramsHash absent without parameters, which one entry point sends as none and another as an empty object */
+  private callKeys(
+    { request }: Outcome,
+    { decision, attr }: DecidedCall,
+    paramsHash = this.masker.hash({}),
+  ): NonNullable<EvidenceRecord['callKeys']> {
+    const principal = request.who.id;
+    const { id } = decision.call;
+    const tool = isJsonObject(attr.tool) ? attr.tool : {};
+    const { server = null, operation = decision.call.name } = tool;
+    return {
+      ...(isProviderId(id) ? { id: hash('sha256', JSON.stringify([principal, id])) } : {}),
+      content: this.masker.hash({ principal, server, operation, params: paramsHash }),
+    };
+  }
+
   /** An id that a client or a provider chose, bounded and masked, for records and for the log. */
   shownId(id: string | undefined): string | undefined {
     return id === undefined ? undefined : this.masker.id(id);
@@ -285,6 +303,7 @@ export class EvidenceService {
       traceId,
       revisions: this.inForce(),
       event: request.event,
+      ...(request.entryPoint === undefined ? {} : { entryPoint: request.entryPoint }),
       hookKey: request.keyName,
       requestId: this.shownId(request.requestId),
       sessionId: this.shownId(request.sessionId),
@@ -352,6 +371,11 @@ function textsOf(value: Json | undefined): string[] | undefined {
 
 function outputsOf({ outputs }: CallDecision): JsonObject[] {
   return outputs.map(({ source, value }) => knownFacts({ source, value }));
+}
+
+/** Whether the model's provider gave the id, so that every entry point sees the same one. */
+function isProviderId(id: string): boolean {
+  return !isMadeId(id) && !id.startsWith('mcp:');
 }
 
 /** Of what is in the record anyway, so that no secret can be guessed from it. */

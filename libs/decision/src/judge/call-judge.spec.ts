@@ -82,7 +82,14 @@ describe('CallJudge', () => {
 
   async function judge(
     all: readonly ToolCall[],
-    { judgement = new Judgement(), event = 'pre_request' as HookEvent, requestId = 'r', budgetMs = BUDGET_MS } = {},
+    {
+      judgement = new Judgement(),
+      event = 'pre_request' as HookEvent,
+      requestId = 'r',
+      sessionId = 's',
+      budgetMs = BUDGET_MS,
+      isEnforced = (_decision: CallDecision): boolean => true,
+    } = {},
   ): Promise<Judgement> {
     const ids = (some: readonly ToolCall[]) => some.map(({ id }) => id);
     const judge = new CallJudge(
@@ -114,9 +121,9 @@ describe('CallJudge', () => {
       { revision },
       { maxNewCalls: MAX_NEW_CALLS },
     );
-    const request = requestOf({ event, requestId, sessionId: 's' });
+    const request = requestOf({ event, requestId, sessionId });
     const signal = new AbortController().signal;
-    await judge.judge({ request, calls: all, declared: [] }, judgement, new Budget(budgetMs), signal);
+    await judge.judge({ request, calls: all, declared: [], isEnforced }, judgement, new Budget(budgetMs), signal);
     return judgement;
   }
 
@@ -131,6 +138,68 @@ describe('CallJudge', () => {
     // Evidence of a remembered decision exists already.
     expect(judgement.decided.map(({ decision }) => decision.call.id)).toEqual(['t0', 't3']);
     expect(judgement.hasDenial).toBe(true);
+  });
+
+  describe('a call that was denied before it ran', () => {
+    const before = { event: 'pre_tool_use', sessionId: 'of the agent' } as const;
+    const about: ToolCall = { ...call('x-0123456789abcdefghij'), phase: 'requested', resultDigest: undefined };
+    const result: ToolCall = { ...about, phase: 'executed', resultDigest: 'r', inNewestTurn: true };
+    let answer: 'ALLOW' | 'DENY';
+
+    beforeEach(() => {
+      answer = 'DENY';
+      decide = async (all, keep) => {
+        const decided = all.map((of) => {
+          const { decision, ...rest } = decisionOn(of);
+          return { ...rest, decision: { ...decision, effect: answer, message: `It is ${answer}.` } };
+        });
+        keep(decided);
+        return decided;
+      };
+    });
+
+    it('stays denied in the request that holds its result, and on later turns', async () => {
+      await judge([about], before);
+      answer = 'ALLOW';
+      const judgement = await judge([result, call('t1')]);
+      expect(heldBy(judgement)).toEqual([`${result.id}:DENY`, 't1:ALLOW']);
+      expect(judgement.decided.map(({ decision }) => [decision.reason, decision.message])).toEqual([
+        ['denied_before_execution', 'It is DENY.'],
+        ['policy_allowed', 'It is ALLOW.'],
+      ]);
+      const later = await judge([{ ...result, inNewestTurn: false }, call('t1')]);
+      expect(heldBy(later)).toEqual([`${result.id}:DENY`, 't1:ALLOW']);
+      expect(asked.at(-1)).toEqual([]);
+    });
+
+    it('stays denied where it was allowed after the response, before the agent asked', async () => {
+      answer = 'ALLOW';
+      await judge([about], { event: 'entire_request' });
+      answer = 'DENY';
+      await judge([about], before);
+      answer = 'ALLOW';
+      expect(heldBy(await judge([result]))).toEqual([`${result.id}:DENY`]);
+    });
+
+    it('is held before the facts are gathered, and when the PDP gives no decision', async () => {
+      await judge([about], before);
+      decide = async () => {
+        throw new PdpError('pdp_unavailable', 'no PDP');
+      };
+      const judgement = new Judgement();
+      await expect(judge([result], { judgement })).rejects.toThrow('no PDP');
+      expect(heldBy(judgement)).toEqual([`${result.id}:DENY`]);
+    });
+
+    it('is decided anew when the denial was not enforced, or the call was allowed', async () => {
+      await judge([about], { ...before, isEnforced: () => false });
+      answer = 'ALLOW';
+      await judge([{ ...about, id: 'y-0123456789abcdefghij' }], before);
+      const all = [result, { ...result, id: 'y-0123456789abcdefghij' }];
+      expect(heldBy(await judge(all))).toEqual(all.map(({ id }) => `${id}:ALLOW`));
+      // An allow is not reused: policies see event and phase.
+      expect(asked.at(-1)).toEqual(all.map(({ id }) => id));
+    });
   });
 
   it('gathers facts only about the calls that are open', async () => {

@@ -3,11 +3,13 @@ import { activeTraceId, count, inSpan } from '@iris/telemetry';
 import type { ContextService, GatheredContext } from '../context/index.js';
 import {
   type DecisionService,
+  EarlierDenials,
   firstCalls,
   type OneDecisionPerRequest,
   type PlannableTool,
   type ToolPlans,
   toRememberedDecision,
+  underDenial,
   type VerdictMemory,
   verdictKeys,
   verdictScope,
@@ -24,6 +26,11 @@ export interface CallQuestion {
   readonly request: DecisionRequest;
   readonly calls: readonly ToolCall[];
   readonly declared: readonly PlannableTool[];
+  /**
+   * Whether a denial is put into force: only such a one holds for the request that comes after the call. Absent where
+   * nothing is.
+   */
+  readonly isEnforced?: (decision: CallDecision) => boolean;
 }
 
 export interface JudgeOptions {
@@ -52,16 +59,22 @@ interface OpenCalls {
   readonly gathered: GatheredContext;
   /** Calls that no remembered verdict covers, up to the limit. */
   readonly undecided: readonly ToolCall[];
+  /** What was denied before it ran. */
+  readonly denied: ReadonlyMap<ToolCall, CallDecision>;
   readonly keep: (part: readonly DecidedCall[]) => void;
 }
 
 /** Runs the stages context and decision for all calls of a request. */
 export class CallJudge {
+  private readonly earlier: EarlierDenials;
+
   constructor(
     private readonly stages: JudgeStages,
     private readonly policies: Pick<PolicyRevision, 'revision'>,
     private readonly options: JudgeOptions,
-  ) {}
+  ) {
+    this.earlier = new EarlierDenials(stages.memory);
+  }
 
   /**
    * Fills in the judgement as decisions are made, so that it holds a part of them when it is closed early or the PDP
@@ -82,7 +95,7 @@ export class CallJudge {
 
   /** @returns undefined when the verdict is given meanwhile */
   async #context(
-    { request, calls }: CallQuestion,
+    { request, calls, isEnforced }: CallQuestion,
     judgement: Judgement,
     budget: Budget,
     signal: AbortSignal,
@@ -94,12 +107,28 @@ export class CallJudge {
     const keys = verdictKeys(request, calls);
     const decisions = new Map<ToolCall, CallDecision>();
     judgement.decisions = decisions;
+    const denied = new Map<ToolCall, CallDecision>();
     const openCalls = async () => {
-      const recalled = await memory.recall(scope, keys, revision);
-      const open = calls.filter((call) => !recalled.has(call));
+      const [recalled] = await Promise.all([
+        memory.recall(scope, keys, revision),
+        this.#addDenied(denied, request, calls.filter(isNew), revision),
+      ]);
+      const open = calls.filter((call) => {
+        const verdict = recalled.get(call);
+        return verdict === undefined || (verdict.effect === 'ALLOW' && denied.has(call));
+      });
+      // A verdict on an older call was given with its denial; one that is lost is not known here.
+      await this.#addDenied(
+        denied,
+        request,
+        open.filter((call) => !isNew(call)),
+        revision,
+      );
       const undecided = await firstCalls(open, this.options.maxNewCalls);
       if (judgement.isClosed) return undecided;
+      for (const [call, earlier] of denied) decisions.set(call, earlier);
       for (const [call, verdict] of recalled) {
+        if (decisions.has(call)) continue;
         decisions.set(call, toRememberedDecision(call, verdict));
         count('iris.decision.remembered', { effect: verdict.effect });
       }
@@ -121,8 +150,9 @@ export class CallJudge {
     let preparing = Promise.resolve();
     // Decisions of a large check are kept as they come, so that a request that runs out of time makes progress when it
     // is sent again.
-    const keep = (part: readonly DecidedCall[]) => {
+    const keep = (all: readonly DecidedCall[]) => {
       if (judgement.isClosed) return;
+      const part = all.map((each) => underDenial(each, denied.get(each.decision.call)));
       decided.push(...part);
       preparing = preparing.then(() => this.stages.evidence.prepare(part)).catch(() => undefined);
       for (const each of part) decisions.set(each.decision.call, each.decision);
@@ -132,14 +162,16 @@ export class CallJudge {
         keys,
         revision,
       );
+      if (isEnforced === undefined) return;
+      this.earlier.remember(request, part.map((each) => each.decision).filter(isEnforced), revision);
     };
-    return { gathered, undecided, keep };
+    return { gathered, undecided, denied, keep };
   }
 
   async #decide(
     { request, calls, declared }: CallQuestion,
     judgement: Judgement,
-    { gathered, undecided, keep }: OpenCalls,
+    { gathered, undecided, denied, keep }: OpenCalls,
     budget: Budget,
   ): Promise<void> {
     const { prepared } = judgement;
@@ -154,9 +186,10 @@ export class CallJudge {
     ]).finally(() => judgement.end());
     if (judgement.isClosed) return;
     judgement.strip = strip;
-    judgement.decided = ordered;
+    const held = ordered.map((each) => underDenial(each, denied.get(each.decision.call)));
+    judgement.decided = held;
     const decisions = new Map(judgement.decisions);
-    for (const each of ordered) decisions.set(each.decision.call, each.decision);
+    for (const each of held) decisions.set(each.decision.call, each.decision);
     // Parts of a large check arrive in any order; the first denial of the body is the one that a block names.
     judgement.decisions = new Map(
       calls.flatMap((call) => {
@@ -165,4 +198,19 @@ export class CallJudge {
       }),
     );
   }
+
+  async #addDenied(
+    denied: Map<ToolCall, CallDecision>,
+    request: DecisionRequest,
+    calls: readonly ToolCall[],
+    revision: string,
+  ): Promise<void> {
+    if (calls.length === 0) return;
+    for (const [call, earlier] of await this.earlier.recall(request, calls, revision)) denied.set(call, earlier);
+  }
+}
+
+/** Whether no earlier request can have held the result of a call. */
+function isNew({ inNewestTurn }: ToolCall): boolean {
+  return inNewestTurn !== false;
 }

@@ -5,6 +5,8 @@ export interface DecisionRequest {
   readonly event: HookEvent;
   /** Name of the key that authenticated the request; never the key. */
   readonly keyName: string;
+  /** Where the request came in: `aperture`, the id of an agent, or `mcp`. */
+  readonly entryPoint?: string;
   /** Epoch ms. */
   readonly arrivedAt: number;
   readonly who: Identity;

@@ -29,7 +29,7 @@ export interface CallerMark {
 
 /** What records state of a request, from whichever entry point it comes. */
 export interface RecordedRequest
-  extends Pick<DecisionRequest, 'keyName' | 'who' | 'requestId' | 'sessionId' | 'unknownFields'> {
+  extends Pick<DecisionRequest, 'keyName' | 'entryPoint' | 'who' | 'requestId' | 'sessionId' | 'unknownFields'> {
   readonly event: string;
   readonly caller?: CallerMark;
   /** Attributes of the caller that facts of a source replaced or ruled out, by path. */

@@ -12,6 +12,7 @@ const IMPERSONAL_FIELDS: ReadonlySet<string> = new Set([
   'id',
   'time',
   'event',
+  'entryPoint',
   'phase',
   'action',
   'paramsTruncated',
