@@ -29,11 +29,10 @@ export function PolicyDifference() {
     event.preventDefault();
     setError(undefined);
     const form = new FormData(event.currentTarget as HTMLFormElement);
-    const [kind, name] = String(form.get('candidate')).split(/:(.*)/);
     const own = (key: string) => (String(form.get(key)).trim() === '' ? undefined : [String(form.get(key)).trim()]);
     const body = {
       filter: { from: from?.[0], to: to?.[0], person: own('person'), tool: own('tool'), category },
-      ...(kind === 'folder' ? { candidate: name } : { policyVersion: name }),
+      policyVersion: String(form.get('candidate')),
       masked: form.get('masked') !== null,
     };
     try {
@@ -42,7 +41,7 @@ export function PolicyDifference() {
       setError(failed as Error);
     }
   };
-  const { versions = [], folders = [] } = candidates.answer ?? {};
+  const { versions = [] } = candidates.answer ?? {};
   return (
     <Card
       title="Difference of a candidate"
@@ -50,16 +49,11 @@ export function PolicyDifference() {
     >
       <form class="fields" onSubmit={start} aria-label="Comparison">
         <div>
-          <label for="candidate">Candidate</label>
+          <label for="candidate">Policy version</label>
           <select id="candidate" name="candidate" required>
             {versions.map((name) => (
-              <option key={name} value={`version:${name}`}>
-                version {visibleLine(name, 60)}
-              </option>
-            ))}
-            {folders.map((name) => (
-              <option key={name} value={`folder:${name}`}>
-                folder {visibleLine(name, 60)}
+              <option key={name} value={name}>
+                {visibleLine(name, 60)}
               </option>
             ))}
           </select>
@@ -75,7 +69,7 @@ export function PolicyDifference() {
         <label class="choice">
           <input type="checkbox" name="masked" /> with masked records
         </label>
-        <button type="submit" class="button primary" disabled={versions.length + folders.length === 0}>
+        <button type="submit" class="button primary" disabled={versions.length === 0}>
           Compare
         </button>
       </form>
