@@ -4,11 +4,13 @@ import { entryPointModules } from '@iris/entry-point';
 import { CallDecider, JudgedDecider } from '@iris/mcp-calls';
 import type { Logger } from '@iris/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { CallConfirmation } from './confirm/call-confirmation.js';
+import { ConfirmedStates } from './confirm/confirmed-state.js';
 import type { Place } from './http/mcp-routes.js';
 import { BodyReader } from './http/read-body.js';
 import { openAuthenticators } from './identity/open-authenticators.js';
 import type { McpGatewaySettings } from './mcp-gateway.settings.js';
-import { ServerPlace } from './relay/server-place.js';
+import { openPlaces } from './relay/open-places.js';
 import { ListChanges } from './sessions/list-changes.js';
 import { SessionTable } from './sessions/session-table.js';
 import { openUpstreams } from './upstreams/open-upstreams.js';
@@ -91,13 +93,12 @@ export function createMcpGatewayModule(settings: McpGatewaySettings, logger: Log
             sessions,
             bodies,
             changes,
+            confirmation: new CallConfirmation(new ConfirmedStates(settings['mcp.stateKey'])),
             maxReadBytes: settings['mcp.maxReadBytes'],
             onUpstreamError: (server: string, error: Error) =>
               logger.warn({ server, problem: error.message }, 'an MCP server gives no usable answer'),
           };
-          const places = new Map([...upstreams].map(([id, upstream]) => [id, new ServerPlace(upstream, options)]));
-          sessions.onIdle = (session) => places.get(session.place)?.end(session);
-          return places;
+          return openPlaces(upstreams, options);
         },
       },
       closedOnShutdown<ListChanges>(ListChanges as never, (changes) => changes.close()),

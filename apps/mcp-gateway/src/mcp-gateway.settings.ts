@@ -44,6 +44,10 @@ export const mcpGatewaySettings = {
     { min: 65_536, max: 268_435_456 },
     { fallback: 4_194_304 },
   ),
+  'mcp.stateKey': setting.optionalText(
+    'Key of the HMAC that binds a confirmation to its call, shared by all replicas. Without one a confirmation is valid on the replica that asked.',
+    { secret: true },
+  ),
   'mcp.maxSessions': setting.integer(
     'Maximum number of sessions of one replica.',
     { min: 1, max: 1_000_000 },

@@ -15,6 +15,13 @@ export interface CallOrigin {
   readonly caller: Caller;
   readonly sessionId?: string;
   readonly userAgent?: string;
+  /** What the client calls itself (`clientInfo`): as little proven as a user agent. */
+  readonly client?: ClientInfo;
+}
+
+export interface ClientInfo {
+  readonly name: string;
+  readonly version?: string;
 }
 
 /** A use of an MCP server that is decided before it is forwarded. */
@@ -30,6 +37,8 @@ export interface McpCall extends ToolParams {
   readonly toolUseId?: string;
   /** Whether its person can be asked for a confirmation. */
   readonly canAsk: boolean;
+  /** Whether the person has confirmed this call, with exactly these arguments. */
+  readonly confirmed?: boolean;
 }
 
 export type CallVerdict =

@@ -3,6 +3,7 @@ export {
   type Caller,
   type CallOrigin,
   type CallVerdict,
+  type ClientInfo,
   type ListedTool,
   type McpCall,
   type ToolVisibility,
@@ -10,6 +11,7 @@ export {
 } from './call-decider.js';
 export {
   errorText,
+  MESSAGE_LIMITS,
   RPC_ERRORS,
   type RpcId,
   type RpcMessage,

@@ -42,6 +42,9 @@ export const RPC_ERRORS = {
   unsupportedVersion: -32022,
 } as const;
 
+/** Deepest nesting and most values of a message. */
+export const MESSAGE_LIMITS = { maxDepth: 64, maxNodes: 200_000 } as const;
+
 const MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error']);
 
 /**

@@ -120,7 +120,7 @@ export class JudgedDecider extends CallDecider {
     return this.parts.cache.onDropped((key) => listener((id) => key === undefined || key === principalKey(id)));
   }
 
-  private async conclude(about: Case, { canAsk, tool = '' }: McpCall): Promise<Conclusion> {
+  private async conclude(about: Case, { canAsk, confirmed = false, tool = '' }: McpCall): Promise<Conclusion> {
     const { call, judgement, budget, request } = about;
     if (!this.parts.evidence.accepting()) {
       return this.limited(about, 'evidence_unavailable', 'decisions cannot be recorded now');
@@ -144,7 +144,7 @@ export class JudgedDecider extends CallDecider {
     }
     const decision = judgement.decisions.get(call);
     if (decision === undefined) return this.failure(about, 'internal_error', 'the call has no decision');
-    return concluded(about, decision, canAsk);
+    return concluded(about, decision, confirmed ? 'confirmed' : canAsk ? 'can ask' : 'cannot ask');
   }
 
   /** @throws OvertimeError when there is no answer inside the budget; PdpError */
@@ -227,18 +227,21 @@ const UNRECORDED = 'this decision cannot be recorded';
 
 class OvertimeError extends Error {}
 
-function concluded({ call, modes }: Case, decision: CallDecision, canAsk: boolean): Conclusion {
+type Asking = 'can ask' | 'cannot ask' | 'confirmed';
+
+function concluded({ call, modes }: Case, decision: CallDecision, asking: Asking): Conclusion {
   const isObserved = decision.observe || modes.ofDecision(EVENT, decision) === 'observe';
   if (decision.effect === 'DENY') {
     if (isObserved) return { verdict: { action: 'allow', reason: 'observe_mode' }, wouldHave: 'block' };
     return { verdict: denied(decision) };
   }
   const question = questionOf(decision);
-  if (question === undefined) return { verdict: { action: 'allow', reason: 'policy_allowed' } };
+  if (question === undefined || asking === 'confirmed')
+    return { verdict: { action: 'allow', reason: 'policy_allowed' } };
   if (modes.ofTool(EVENT, call) === 'observe') {
     return { verdict: { action: 'allow', reason: 'observe_mode' }, wouldHave: 'ask' };
   }
-  if (canAsk) return { verdict: { action: 'ask', reason: 'policy_allowed', message: question } };
+  if (asking === 'can ask') return { verdict: { action: 'ask', reason: 'policy_allowed', message: question } };
   const text = `${question} A person must confirm this call, and this client cannot ask (it has no elicitation).`;
   return { verdict: { action: 'deny', reason: 'nobody_to_ask', message: withReason(text, 'nobody_to_ask') } };
 }
@@ -251,8 +254,8 @@ function listingMs({ prepared }: Judgement): number {
   return Math.max(0, Math.min(MAX_LISTING_MS, ...ends));
 }
 
-function requestOf({ caller, sessionId, userAgent }: CallOrigin): MarkedRequest {
-  const session = sessionAttributes({ userAgent });
+function requestOf({ caller, sessionId, userAgent, client }: CallOrigin): MarkedRequest {
+  const session = { ...sessionAttributes({ userAgent }), ...(client && toAttributes({ client: { ...client } })) };
   const requestId = randomUUID();
   return {
     event: EVENT,

@@ -6,6 +6,7 @@ import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Authenticator, authenticate } from '../identity/authenticator.js';
 import type { Exchange } from '../relay/exchange.js';
+import { AGGREGATE } from '../upstreams/aggregate-upstream.js';
 
 /** What answers requests of one path. */
 export interface Place {
@@ -13,7 +14,7 @@ export interface Place {
 }
 
 export interface McpRoutesOptions {
-  /** The path of one server by its id. */
+  /** The path of each server by its id, and that of the aggregate. */
   readonly servers: ReadonlyMap<string, Place>;
   readonly authenticators: readonly Authenticator[];
   readonly allowedHosts: readonly string[];
@@ -54,8 +55,12 @@ export function registerMcpRoutes(fastify: FastifyInstance, options: McpRoutesOp
     };
   };
   const all = { method: ['GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'OPTIONS'] };
-  const byId = (request: FastifyRequest) => options.servers.get((request.params as { server: string }).server);
+  const byId = (request: FastifyRequest) => {
+    const { server } = request.params as { server: string };
+    return server === AGGREGATE ? undefined : options.servers.get(server);
+  };
   fastify.route({ ...all, url: '/mcp/:server', handler: route(byId) });
+  fastify.route({ ...all, url: '/mcp', handler: route(() => options.servers.get(AGGREGATE)) });
   if (options.oauth !== undefined) registerMetadata(fastify, options.oauth);
 }
 

@@ -14,9 +14,10 @@ export function statedVersion(message: RpcMessage): string | undefined {
   return typeof version === 'string' ? version : undefined;
 }
 
-/** Whether a message belongs to no session: its parameters or its header name such a version. */
+/** Whether a message belongs to no session: it states a version itself, or its header names a stateless one. */
 export function isStateless(message: RpcMessage, headers: IncomingHttpHeaders): boolean {
-  const version = statedVersion(message) ?? one(headers['mcp-protocol-version']);
+  if (statedVersion(message) !== undefined) return true;
+  const version = one(headers['mcp-protocol-version']);
   return version !== undefined && version >= FIRST_STATELESS && /^\d{4}-\d{2}-\d{2}$/.test(version);
 }
 

@@ -5,7 +5,7 @@ import { MessageScanner } from './message-scanner.js';
 const WHOLE_BYTES = 65_536;
 
 /** Keys of a result that is judged or edited: a listing of tools, a handshake, a question to the client. */
-const JUDGED_KEYS: ReadonlySet<string> = new Set(['tools', 'capabilities', 'inputRequests']);
+const JUDGED_KEYS: ReadonlySet<string> = new Set(['tools', 'capabilities', 'inputRequests', 'requestState']);
 
 /** The key of a result that states for whom it may be cached. */
 const CACHE_KEY = 'cacheScope';

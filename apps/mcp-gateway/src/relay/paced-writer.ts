@@ -4,13 +4,9 @@ import type { ServerResponse } from 'node:http';
 export class PacedWriter {
   constructor(
     private readonly response: ServerResponse,
-    private readonly status: number,
+    readonly status: number,
     private readonly headers: Readonly<Record<string, string>>,
   ) {}
-
-  get hasBegun(): boolean {
-    return this.response.headersSent;
-  }
 
   begin(): void {
     if (!this.response.headersSent && !this.response.destroyed)
@@ -39,10 +35,5 @@ export class PacedWriter {
   end(bytes?: Uint8Array | string): void {
     this.begin();
     this.response.end(bytes);
-  }
-
-  /** Breaks the response off, so that its client does not take it for complete. */
-  breakOff(): void {
-    this.response.destroy();
   }
 }

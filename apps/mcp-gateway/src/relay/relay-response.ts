@@ -1,5 +1,5 @@
-import type { UpstreamResponse } from '../upstreams/upstream.js';
-import { EventLines } from './event-lines.js';
+import { EventLines } from '../upstreams/event-lines.js';
+import { UpstreamError, type UpstreamResponse } from '../upstreams/upstream.js';
 import { MessageGate } from './message-gate.js';
 import type { PacedWriter } from './paced-writer.js';
 
@@ -38,6 +38,24 @@ export async function relayJson(response: UpstreamResponse, writer: PacedWriter,
   const whole = gate.end();
   if (whole === undefined || whole.bytes.length === 0) writer.end();
   else writer.end(whole.mustRead ? await rules.treat(whole.bytes.toString('utf8')) : whole.bytes);
+}
+
+/** Passes on a response that is one JSON message on a stream that is open: as its last event. */
+export async function relayJsonAsEvent(
+  response: UpstreamResponse,
+  writer: PacedWriter,
+  rules: MessageRules,
+): Promise<void> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const bytes of response.body) {
+    size += bytes.length;
+    if (size > rules.maxReadBytes) throw new UpstreamError('a message of the server exceeds mcp.maxReadBytes');
+    chunks.push(bytes);
+  }
+  const treated = await rules.treat(Buffer.concat(chunks).toString('utf8'));
+  // A line break between two values would end the line of the event.
+  writer.end(treated === undefined ? undefined : eventText(treated.replace(/[\r\n]+/g, ' ')));
 }
 
 /** Passes on a stream of events. */

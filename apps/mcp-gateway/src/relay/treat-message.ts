@@ -4,6 +4,8 @@ import {
   type CallDecider,
   type CallOrigin,
   errorText,
+  type ListedTool,
+  MESSAGE_LIMITS,
   RPC_ERRORS,
   type RpcNotification,
   type RpcRequest,
@@ -14,17 +16,18 @@ import {
 } from '@iris/mcp-calls';
 import { UpstreamError } from '../upstreams/upstream.js';
 
-/** Deepest nesting and most values of a message. */
-export const MESSAGE_LIMITS = { maxDepth: 64, maxNodes: 200_000 } as const;
-
 /** What is known of the exchange in which a server sends messages. */
 export interface ServerMessageContext {
   readonly origin: CallOrigin;
   /** Id of the server in the catalog. */
   readonly server: string;
+  /** The server and the name there of a tool that is listed. */
+  readonly names: (listed: string) => ListedTool | undefined;
   /** Whether the exchange is one of the specification 2026-07-28. */
   readonly stateless: boolean;
   readonly decider: CallDecider;
+  /** Wraps the state of a server around the confirmation of a call, where it has one. */
+  readonly wrapState?: (state: string | undefined) => Promise<string>;
   /** Whether the client asked for changes of the list of tools on this stream. */
   readonly listensToTools?: boolean;
   /** Called with the result of a handshake. */
@@ -117,10 +120,14 @@ async function editsOf(
     if (isJsonObject(tools) && tools.listChanged !== true)
       set(['result', 'capabilities', 'tools', 'listChanged'], true);
   }
+  if (context.wrapState !== undefined && (result.inputRequests !== undefined || result.requestState !== undefined)) {
+    const state = typeof result.requestState === 'string' ? result.requestState : undefined;
+    set(['result', 'requestState'], await context.wrapState(state));
+  }
   let ttlMs: number | undefined;
   if (Array.isArray(result.tools)) {
     const tools = result.tools.map((tool) => (isJsonObject(tool) && typeof tool.name === 'string' ? tool.name : ''));
-    const listed = tools.map((name) => ({ server: context.server, name }));
+    const listed = tools.map((name) => context.names(name) ?? { server: context.server, name });
     const visible = await context.decider.visibility(context.origin, listed);
     listed.forEach((tool, index) => {
       if (visible.hidden.has(toolKey(tool))) edits.push({ op: 'remove', path: ['result', 'tools', index] });

@@ -16,6 +16,8 @@ export interface Session {
   readonly upstream: Map<string, string>;
   /** Streams that carry what belongs to no request. */
   readonly streams: Set<OpenStream>;
+  /** Questions of the gateway to the person, by the id of their request. */
+  readonly questions: Map<string, (response: JsonObject | undefined) => void>;
   /** Requests and streams that are open; an idle session has none. */
   open: number;
   /** Epoch ms. */
@@ -58,6 +60,7 @@ export class SessionTable {
       client,
       upstream: new Map(),
       streams: new Set(),
+      questions: new Map(),
       open: 0,
       usedAt: Date.now(),
     };

@@ -17,7 +17,7 @@ export class FakeDecider extends CallDecider {
     this.calls.push(call);
     const name = call.tool ?? JSON.stringify(call.params ?? {});
     if (name.includes('denied')) return { action: 'deny', reason: 'policy_denied', message: 'not now [policy_denied]' };
-    if (!name.startsWith('asked')) return { action: 'allow', reason: 'policy_allowed' };
+    if (!name.startsWith('asked') || call.confirmed) return { action: 'allow', reason: 'policy_allowed' };
     if (call.canAsk) return { action: 'ask', reason: 'policy_allowed', message: 'Really?' };
     return { action: 'deny', reason: 'nobody_to_ask', message: 'nobody to ask' };
   }

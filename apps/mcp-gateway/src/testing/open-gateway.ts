@@ -1,10 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '@iris/telemetry';
 import Fastify from 'fastify';
+import { CallConfirmation } from '../confirm/call-confirmation.js';
+import { ConfirmedStates } from '../confirm/confirmed-state.js';
 import { registerMcpRoutes } from '../http/mcp-routes.js';
 import { BodyReader } from '../http/read-body.js';
 import { StaticKeys } from '../identity/static-keys.js';
-import { ServerPlace } from '../relay/server-place.js';
+import { TailscaleHeaders } from '../identity/tailscale-headers.js';
+import { openPlaces } from '../relay/open-places.js';
 import { ListChanges } from '../sessions/list-changes.js';
 import { SessionTable } from '../sessions/session-table.js';
 import type { Upstream } from '../upstreams/upstream.js';
@@ -35,13 +38,15 @@ export async function openGateway(upstreams: readonly Upstream[], maxReadBytes =
     sessions,
     bodies,
     changes,
+    confirmation: new CallConfirmation(new ConfirmedStates(undefined)),
     maxReadBytes,
     onUpstreamError: (_server: string, error: Error) => void problems.push(error.message),
   };
   const fastify = Fastify({ forceCloseConnections: true });
   registerMcpRoutes(fastify, {
-    servers: new Map(upstreams.map((upstream) => [upstream.id, new ServerPlace(upstream, options)])),
+    servers: openPlaces(new Map(upstreams.map((upstream) => [upstream.id, upstream])), options),
     authenticators: [
+      new TailscaleHeaders(['127.0.0.1']),
       new StaticKeys(
         [
           { name: 'ana', key: ANA_KEY },

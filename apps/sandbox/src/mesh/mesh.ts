@@ -34,6 +34,8 @@ export interface MeshOptions {
   readonly gateways?: number;
   /** How many replicas of each enricher share Redis; the gateways are spread over them. 1 when absent. */
   readonly enricherReplicas?: number;
+  /** Settings of an MCP gateway, at least IRIS_MCP_SERVERS_FILE; none is started when absent. */
+  readonly mcpEnv?: Readonly<Record<string, string>>;
   /** The same for every gateway, or by its index. */
   readonly gatewayEnv?: Readonly<Record<string, string>> | ((index: number) => Readonly<Record<string, string>>);
   readonly enricherEnv?: Readonly<Partial<Record<VendorName, Readonly<Record<string, string>>>>>;
@@ -75,6 +77,8 @@ export interface Mesh {
   pdp: Pdp;
   readonly enrichers: readonly Enricher[];
   readonly gateways: readonly Gateway[];
+  /** The MCP gateway, where its settings are given. */
+  readonly mcp: Gateway | undefined;
   /** Starts a gateway again after it was stopped or killed, on the same port and spool. */
   restartGateway(index: number): Promise<void>;
   /** Starts the enricher of a vendor, or of its replica, again after it was stopped or killed, on the same ports. */
@@ -161,9 +165,33 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
     for (let index = 0; index < (options.gateways ?? 1); index += 1)
       gateways.push(await withFreePorts(() => startProcess(index)));
 
+    const startMcp = async (): Promise<Gateway> => {
+      const port = await freePort();
+      const evidenceDirectory = join(folder, 'evidence-mcp');
+      const addresses = Object.fromEntries(enrichers.map(({ vendor, address }) => [vendor, address]));
+      const process = await startApp(
+        options,
+        'mcp-gateway',
+        'mcp-gateway',
+        {
+          ...redisEnv,
+          IRIS_HTTP_PORT: String(port),
+          IRIS_PDP_TARGET: mesh.pdp.target,
+          IRIS_SOURCES_ADDRESSES: JSON.stringify(addresses),
+          IRIS_EVIDENCE_DIRECTORY: evidenceDirectory,
+          ...options.mcpEnv,
+        },
+        () => answers(`http://127.0.0.1:${port}/readyz`),
+      );
+      return { url: `http://127.0.0.1:${port}`, evidenceDirectory, process };
+    };
+    const mcp = options.mcpEnv === undefined ? undefined : await withFreePorts(startMcp);
+    cleanups.push(() => mcp?.process.stop() ?? Promise.resolve());
+
     return {
       sandbox,
       redis,
+      mcp,
       get pdp() {
         return mesh.pdp;
       },
