@@ -18,6 +18,7 @@ export const FURTHER_BENCHMARKS = [
   'effects',
   'fan-out',
   'masking-cost',
+  'pdp-proxy',
   'profile',
   'replay',
 ] as const;

@@ -18,6 +18,7 @@ export const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   floor: from(() => import('./floor.js')),
   history: from(() => import('./history.js')),
   'masking-cost': from(() => import('./masking-cost.js')),
+  'pdp-proxy': from(() => import('./pdp-proxy.js')),
   peers: from(() => import('./peers.js')),
   profile: from(() => import('./profile.js')),
   replay: from(() => import('./replay.js')),
