@@ -69,7 +69,11 @@ export class RunningProxy {
       IRIS_CALLERS_FILE: await file('callers.yaml', options.callers ?? OPEN),
       ...options.environment,
     });
-    const proxy = await openPdpProxy(settings, createLogger('pdp-proxy', 'silent'));
+    const proxy = await openPdpProxy(settings, createLogger('pdp-proxy', 'silent')).catch(async (error) => {
+      await pdp.process.stop();
+      await redis.stop();
+      throw error;
+    });
     const connection = await redis.connect();
     return new RunningProxy(proxy, pdp, redis, new ContextWriter(connection), folder);
   }

@@ -67,7 +67,13 @@ export function parseCallersFile(path: string, text: string): CallersFile {
   const document = parseDocument(text, { prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) return fail(`is not valid YAML (${error.code})`);
-  const file = fileSchema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  let content: unknown;
+  try {
+    content = document.toJS();
+  } catch {
+    return fail('is not valid YAML: an alias cannot be resolved');
+  }
+  const file = fileSchema.safeParse(content);
   if (!file.success) return fail(problemOf(file.error.issues[0], 'the file'));
   const callers = Object.entries(file.data.callers).map(([callerName, value]) => {
     const entry = callerSchema.safeParse(value);

@@ -83,7 +83,13 @@ export function parseMapping(path: string, text: string): Mapping {
   const document = parseDocument(text, { prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) return fail(`is not valid YAML (${error.code})`);
-  const file = fileSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  let value: unknown;
+  try {
+    value = document.toJS() ?? {};
+  } catch (cause) {
+    return fail(`is not valid YAML (${(cause as Error).message})`);
+  }
+  const file = fileSchema.safeParse(value);
   if (file.success) return file.data;
   const issue = file.error.issues[0];
   const where = (issue?.path ?? []).join('.') || 'the file';

@@ -61,7 +61,7 @@ export function prepareArrivals(fastify: FastifyInstance, options: ArrivalOption
       count('iris.proxy.requests', { protocol: 'cerbos', outcome: 'unauthenticated' });
       options.logger.warn({ peer: request.ip, path, problem: result.problem }, 'a request has no known caller');
       const { type, text } = options.unauthenticated(path, result.problem);
-      return reply.code(401).header('content-type', type).header('connection', 'close').send(text);
+      return reply.code(401).header('content-type', type).header('connection', 'close').send(Buffer.from(text));
     }
     const gone = new AbortController();
     reply.raw.on('close', () => {
