@@ -8,6 +8,7 @@ import { registerBreakGlass } from './break-glass/break-glass.command.js';
 import { registerCatalog } from './catalog/catalog.command.js';
 import { registerCheck } from './check/check.command.js';
 import { registerContext } from './context/context.command.js';
+import { registerDecisionLog } from './decision-log/decision-log.command.js';
 import { registerDoctor } from './doctor/doctor.command.js';
 import { registerEvidence } from './evidence/evidence.command.js';
 import { CliFault, EXIT, type ExitCode } from './exit-codes.js';
@@ -27,6 +28,7 @@ const REGISTRATIONS = [
   registerContext,
   registerCatalog,
   registerEvidence,
+  registerDecisionLog,
   registerPolicies,
   registerWhy,
   registerPerson,

@@ -3,4 +3,4 @@ export * from './decision-log.js';
 export { type EmbeddedOptions, type EmbeddedProcess, spawnEmbedded } from './embedded/spawn-embedded.js';
 export { decisionLogOptions, decisionLogSettings } from './log-settings.js';
 export { openDecisionLog } from './open-decision-log.js';
-export { PostgresDecisionLog } from './postgres-decision-log.js';
+export { type ImportOutcome, PostgresDecisionLog } from './postgres-decision-log.js';

@@ -2,21 +2,22 @@ import type { EvidenceRecord } from '@iris/evidence';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import { type DecisionLogOptions, openPool } from './connection.js';
-import type {
-  Arrivals,
-  Bucket,
-  BucketCount,
-  Decision,
-  DecisionFilter,
-  DecisionLog,
-  InsertOutcome,
-  LogStatus,
-  Page,
-  PageRequest,
-  PersonView,
-  RuleHits,
-  TimeWindow,
-  ValueField,
+import {
+  type Arrivals,
+  type Bucket,
+  type BucketCount,
+  type Decision,
+  type DecisionFilter,
+  type DecisionLog,
+  type InsertOutcome,
+  type LogStatus,
+  type Page,
+  type PageRequest,
+  type PersonView,
+  RecordsRefusedError,
+  type RuleHits,
+  type TimeWindow,
+  type ValueField,
 } from './decision-log.js';
 import { eraseSome, type PersonErasure } from './erase-person.js';
 import { isMissingPartition, logError } from './log-error.js';
@@ -27,10 +28,19 @@ import { readStatus } from './reading/status.js';
 import { migrate } from './schema/migrations.js';
 import { daysAhead, dropPartitions, partitionSql } from './schema/partitions.js';
 import type { LogTables } from './schema/tables.js';
+import { copyRows } from './writing/copy-rows.js';
 import { LOCK_SQL, merge, prepare, rowsOf } from './writing/write-records.js';
 
 /** Records that are written in one statement. */
 const WRITE_ROWS = 500;
+/** Records that are copied in one transaction of an import. */
+const COPY_ROWS = 5000;
+
+/** What became of the records of an import. */
+export interface ImportOutcome extends InsertOutcome {
+  /** Records that the log never takes, such as those of a clock that is days ahead. */
+  readonly refused: number;
+}
 
 /** The decision log in a PostgreSQL of version 15 or later. */
 export class PostgresDecisionLog implements DecisionLog {
@@ -59,6 +69,40 @@ export class PostgresDecisionLog implements DecisionLog {
         total.erased += erased;
       }
     });
+    return total;
+  }
+
+  /**
+   * Stores many records by COPY, each once; an import that was interrupted is made again.
+   *
+   * @param onProgress called with the number of records so far
+   */
+  async import(records: AsyncIterable<EvidenceRecord>, onProgress?: (done: number) => void): Promise<ImportOutcome> {
+    const copies = await this.ask(async () => !(await this.isEmbedded()));
+    const total = { inserted: 0, repeated: 0, erased: 0, refused: 0 };
+    let done = 0;
+    const take = async (chunk: readonly EvidenceRecord[]): Promise<void> => {
+      try {
+        const { inserted, repeated, erased } = await (copies ? this.copy(chunk) : this.insert(chunk));
+        total.inserted += inserted;
+        total.repeated += repeated;
+        total.erased += erased;
+      } catch (error) {
+        if (!(error instanceof RecordsRefusedError)) throw error;
+        if (chunk.length === 1) total.refused += 1;
+        else for (const half of halvesOf(chunk)) await take(half);
+      }
+    };
+    let chunk: EvidenceRecord[] = [];
+    for await (const record of records) {
+      chunk.push(record);
+      if (chunk.length < COPY_ROWS) continue;
+      await take(chunk);
+      done += chunk.length;
+      onProgress?.(done);
+      chunk = [];
+    }
+    if (chunk.length > 0) await take(chunk);
     return total;
   }
 
@@ -151,6 +195,25 @@ export class PostgresDecisionLog implements DecisionLog {
     await this.db.destroy();
   }
 
+  /** PGlite takes no COPY over its socket. */
+  private async isEmbedded(): Promise<boolean> {
+    const { rows } = await sql<{ version: string }>`SELECT version()`.execute(this.db);
+    return rows[0]?.version.includes('PGlite') === true;
+  }
+
+  private async copy(records: readonly EvidenceRecord[]): Promise<InsertOutcome> {
+    const rows = rowsOf(records);
+    let outcome: InsertOutcome = { inserted: 0, repeated: 0, erased: 0 };
+    await this.write(
+      async (client) => {
+        await prepare(client, rows, this.knownDays);
+        outcome = await merge(client, rows, true);
+      },
+      (client) => copyRows(client, rows),
+    );
+    return outcome;
+  }
+
   private async ask<T>(query: () => Promise<T>): Promise<T> {
     try {
       return await query();
@@ -159,16 +222,24 @@ export class PostgresDecisionLog implements DecisionLog {
     }
   }
 
-  /** One transaction of a writer. */
-  private write(work: (client: PoolClient) => Promise<void>): Promise<void> {
+  /** One transaction of a writer. @param before is done before other writers have to wait */
+  private write(
+    work: (client: PoolClient) => Promise<void>,
+    before: (client: PoolClient) => Promise<void> = async () => {},
+  ): Promise<void> {
+    const whole = async (client: PoolClient) => {
+      await before(client);
+      await client.query(LOCK_SQL);
+      await work(client);
+    };
     return this.ask(async () => {
       try {
-        await this.transact(work);
+        await this.transact(whole);
       } catch (error) {
         if (!isMissingPartition(error)) throw error;
         // Retention dropped the partition since it was made.
         this.knownDays.clear();
-        await this.transact(work);
+        await this.transact(whole);
       }
     });
   }
@@ -178,7 +249,6 @@ export class PostgresDecisionLog implements DecisionLog {
     let broken: Error | undefined;
     try {
       await client.query('BEGIN');
-      await client.query(LOCK_SQL);
       await work(client);
       await client.query('COMMIT');
     } catch (error) {
@@ -190,4 +260,9 @@ export class PostgresDecisionLog implements DecisionLog {
       client.release(broken);
     }
   }
+}
+
+function halvesOf<T>(items: readonly T[]): (readonly T[])[] {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)];
 }

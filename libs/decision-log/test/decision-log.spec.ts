@@ -87,6 +87,16 @@ describe.each(databases())('the decision log in $name', ({ start }) => {
     expect((await log.list({ tool: [`${tool}!`] })).decisions).toHaveLength(0);
   });
 
+  it('imports records, each once, and counts what it refuses', async () => {
+    const ahead = sampleRecord({ time: new Date(Date.now() + 5 * 86_400_000).toISOString() });
+    const known = [sampleRecord({ time: at(1) }), sampleRecord({ time: at(2) }), sampleRecord({ time: at(2) })];
+    const records = async function* () {
+      yield* [...known, ahead, ...known];
+    };
+    expect(await log.import(records())).toEqual({ inserted: 3, repeated: 3, erased: 0, refused: 1 });
+    expect((await log.counts({ ...WINDOW }, 'day')).map(({ count }) => count)).toEqual([3]);
+  });
+
   it('keeps a late record in its own day', async () => {
     const late = sampleRecord({ time: '2026-09-01T10:00:00.000Z' });
     await log.insert([sampleRecord({ time: at(1) }), late]);

@@ -14,6 +14,8 @@
       key: {{ .Values.decisionLog.bundled.existingSecretKey }}
 - name: IRIS_DECISION_LOG_URL
   value: postgres://iris:$(DATABASE_PASSWORD)@{{ include "iris.fullname" . }}-database:5432/iris
+- name: IRIS_DECISION_LOG_TLS
+  value: "off"
 {{- end }}
 {{- end -}}
 

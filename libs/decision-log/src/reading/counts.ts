@@ -99,7 +99,7 @@ export async function readRules(db: Kysely<LogTables>, window: TimeWindow): Prom
     rules.set(rule, {
       ...before,
       [force]: { hits, denials },
-      lastHit: last > before.lastHit ? last : before.lastHit,
+      lastHit: new Date(Math.max(last.getTime(), before.lastHit.getTime())),
     });
   }
   return [...rules.values()];

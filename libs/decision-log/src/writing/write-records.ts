@@ -58,14 +58,14 @@ function mergeSql(source: string): string {
 }
 
 const MERGE_PARAMETER_SQL = mergeSql(`jsonb_to_recordset($1::jsonb) AS r (${DEFINITION})`);
-export const MERGE_STAGED_SQL = mergeSql('decision_staging AS r');
+const MERGE_STAGED_SQL = mergeSql('decision_staging AS r');
 
 /** An erased record takes the place of the one with personal fields. */
 const ERASED_BEFORE_SQL = `
   SELECT d.id, d.time FROM decisions d JOIN unnest($1::text[], $2::timestamptz[]) AS g (id, time)
   ON d.id = g.id AND d.time = g.time WHERE NOT d.erased`;
 
-export const MOVE_COUNT_SQL = `
+const MOVE_COUNT_SQL = `
   WITH gone AS (DELETE FROM decisions WHERE id = $1 AND time = $2 RETURNING time, shape)
   UPDATE decision_counts c SET n = c.n - 1 FROM gone
   WHERE c.slot = date_bin('10 minutes', gone.time, 'epoch'::timestamptz) AND c.shape = gone.shape`;
@@ -92,16 +92,22 @@ export async function prepare(client: PoolClient, rows: readonly LogRow[], known
   await client.query(SHAPES_SQL, [JSON.stringify([...shapes.values()])]);
 }
 
-/** Adds rows in the transaction of a client, each once. */
-export async function merge(client: PoolClient, rows: readonly LogRow[]): Promise<InsertOutcome> {
+/** Adds rows in the transaction of a client, each once. @param staged whether they were copied before */
+export async function merge(client: PoolClient, rows: readonly LogRow[], staged = false): Promise<InsertOutcome> {
   const replaced = await removeErased(client, rows);
+  const { rows: counts } = staged
+    ? await client.query(MERGE_STAGED_SQL)
+    : await client.query(MERGE_PARAMETER_SQL, [parameterOf(rows)]);
+  const inserted = Number(counts[0].inserted) - replaced;
+  return { inserted, repeated: rows.length - inserted - replaced, erased: replaced };
+}
+
+function parameterOf(rows: readonly LogRow[]): string {
   const records = rows.map(({ shape, decision: { record, ...columns } }) => {
     const head = JSON.stringify({ ...columns, digest: shape.digest });
     return `${head.slice(0, -1)},"record":${record}}`;
   });
-  const { rows: counts } = await client.query(MERGE_PARAMETER_SQL, [`[${records.join(',')}]`]);
-  const inserted = Number(counts[0].inserted) - replaced;
-  return { inserted, repeated: rows.length - inserted - replaced, erased: replaced };
+  return `[${records.join(',')}]`;
 }
 
 async function removeErased(client: PoolClient, rows: readonly LogRow[]): Promise<number> {
