@@ -11,7 +11,11 @@ import { runIris } from './run-iris.js';
 
 const ada = sampleRecord();
 const ben = sampleRecord({
-  principal: { id: 'Ben@example.com', roles: ['user'], attr: { department: 'Sales', note: 'tab\t, "quote", \\ and \n line' } },
+  principal: {
+    id: 'Ben@example.com',
+    roles: ['user'],
+    attr: { department: 'Sales', note: 'tab\t, "quote", \\ and \n line' },
+  },
   effect: 'DENY',
 });
 const WINDOW = { from: new Date('2026-11-05T00:00:00Z'), to: new Date('2026-11-06T00:00:00Z') };
@@ -81,7 +85,12 @@ describe('iris decision-log', () => {
 describe('the rights of a person', () => {
   it('exports the records of files and log, each once', async () => {
     const { out } = await iris('person', 'export', 'ben@example.com', file);
-    expect(out.trim().split('\n').map((line) => JSON.parse(line))).toEqual([ben]);
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([ben]);
     const { out: fromLog } = await iris('person', 'export', 'ben@example.com');
     expect(JSON.parse(fromLog)).toEqual(ben);
   });
@@ -105,7 +114,16 @@ describe('backup and restore', () => {
     const { cursor } = await log.since(undefined);
     const backup = join('/tmp', `iris-backup-${postgres.port}.dump`);
     postgres.run('pg_dump', '--dbname', postgres.url, '--format=custom', '--file', backup);
-    postgres.run('createdb', '--host', '127.0.0.1', '--port', String(postgres.port), '--username', 'postgres', 'restored');
+    postgres.run(
+      'createdb',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(postgres.port),
+      '--username',
+      'postgres',
+      'restored',
+    );
     const url = postgres.url.replace(/postgres$/, 'restored');
     postgres.run('pg_restore', '--dbname', url, '--exit-on-error', backup);
     rmSync(backup);

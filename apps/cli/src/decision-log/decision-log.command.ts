@@ -31,10 +31,10 @@ export function registerDecisionLog(program: Command, io: CliIo, finish: Finish)
     }),
   );
 
-  withOptions(
-    command.command('status').description('partitions, rows, size, and how late decisions arrive'),
-    [decisionLogOption(), jsonOption()],
-  ).action((options: LogOptions) =>
+  withOptions(command.command('status').description('partitions, rows, size, and how late decisions arrive'), [
+    decisionLogOption(),
+    jsonOption(),
+  ]).action((options: LogOptions) =>
     withDecisionLog(options.decisionLog, async (log) => {
       const status = await log.status();
       if (options.json) printJson(io, status);
@@ -44,7 +44,9 @@ export function registerDecisionLog(program: Command, io: CliIo, finish: Finish)
 
   command
     .command('serve')
-    .description('serve an embedded decision log on a loopback port until it is stopped; for trials, not for production')
+    .description(
+      'serve an embedded decision log on a loopback port until it is stopped; for trials, not for production',
+    )
     .option('--directory <folder>', 'folder of its files', '.iris/decision-log')
     .option('--port <port>', 'port; 0 takes a free one', wholeNumber(0), 0)
     .action(async ({ directory, port }: { directory: string; port: number }) => {

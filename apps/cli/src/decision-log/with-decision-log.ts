@@ -1,5 +1,11 @@
 import { loadSettings } from '@iris/config';
-import { DecisionLogError, decisionLogOptions, decisionLogSettings, openDecisionLog, type PostgresDecisionLog } from '@iris/decision-log';
+import {
+  DecisionLogError,
+  decisionLogOptions,
+  decisionLogSettings,
+  openDecisionLog,
+  type PostgresDecisionLog,
+} from '@iris/decision-log';
 import { Option } from 'commander';
 import { CliFault } from '../exit-codes.js';
 
