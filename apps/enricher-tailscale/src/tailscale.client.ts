@@ -95,20 +95,23 @@ export class TailscaleSource implements VendorSource {
   }
 
   private async readList({ signal, leftOut }: Pick<VendorCall, 'signal' | 'leftOut'>): Promise<DeviceList> {
+    const devices: TailscaleDevice[] = [];
     const { json } = await this.http.get('tailnet/-/devices', {
       signal,
       query: { fields: 'all' },
       timeoutMs: WHOLE_LIST_TIMEOUT_MS,
+      rows: {
+        list: 'devices',
+        onRow: (row) => {
+          const device = readDevice(row);
+          if (device !== undefined) devices.push(device);
+          else leftOut?.('devices', isJsonObject(row) ? row.nodeId : undefined);
+        },
+      },
     });
     refuseReportedError(json, 'Tailscale');
     if (!isJsonObject(json) || !Array.isArray(json.devices)) {
       throw new VendorError('bad_response', 'Tailscale sent no devices');
-    }
-    const devices: TailscaleDevice[] = [];
-    for (const row of json.devices) {
-      const device = readDevice(row);
-      if (device !== undefined) devices.push(device);
-      else leftOut?.('devices', isJsonObject(row) ? row.nodeId : undefined);
     }
     return { devices };
   }

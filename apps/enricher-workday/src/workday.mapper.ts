@@ -67,10 +67,13 @@ export interface WorkerRecord {
   readonly attributes: JsonObject;
 }
 
+/** The list of a report that holds its rows. */
+export const REPORT_ROWS = 'Report_Entry';
+
 /** Rows of a report, or undefined when the answer holds none: without the key it is no answer. */
 export function readReport(payload: unknown): readonly unknown[] | undefined {
-  const parsed = z.object({ Report_Entry: z.array(z.unknown()) }).safeParse(payload);
-  return parsed.success ? parsed.data.Report_Entry : undefined;
+  const parsed = z.object({ [REPORT_ROWS]: z.array(z.unknown()) }).safeParse(payload);
+  return parsed.success ? parsed.data[REPORT_ROWS] : undefined;
 }
 
 /**

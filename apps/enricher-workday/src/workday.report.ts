@@ -13,6 +13,7 @@ import {
 } from '@iris/enricher-kit';
 import {
   type Columns,
+  REPORT_ROWS,
   readCell,
   readReport,
   readWorker,
@@ -65,10 +66,9 @@ export class WorkdayReport implements WorkerReader {
    * it may be the record that counts.
    */
   private async *readEverybody(path: string, call: VendorCall): BulkRead {
-    const request = { query: { format: 'json' }, signal: call.signal, timeoutMs: WHOLE_LIST_TIMEOUT_MS };
     const workers: WorkerRecord[] = [];
     const unclear = new Set<string>();
-    for (const row of await this.rows(path, request)) {
+    const onRow = (row: unknown) => {
       const worker = readWorker(row, this.columns, this.zone, call.now);
       if (worker !== undefined) workers.push(worker);
       else {
@@ -77,7 +77,13 @@ export class WorkdayReport implements WorkerReader {
           if (typeof cell === 'string') unclear.add(canonical(cell));
         }
       }
-    }
+    };
+    await this.rows(path, {
+      query: { format: 'json' },
+      signal: call.signal,
+      timeoutMs: WHOLE_LIST_TIMEOUT_MS,
+      rows: { list: REPORT_ROWS, onRow },
+    });
     const byWorker = Map.groupBy(workers, ({ workerId }) => workerId);
     const byEmail = Map.groupBy(workers, ({ email }) => canonical(email ?? ''));
     for (const [address, records] of byEmail) {

@@ -3,7 +3,7 @@ import type { Json } from '@iris/contracts';
 import { type Dispatcher, request } from 'undici';
 import { VendorError } from '../vendor-error.js';
 import type { Credentials } from './credentials.js';
-import { ACCEPTED_ENCODINGS, readJson } from './json-body.js';
+import { ACCEPTED_ENCODINGS, type RowReading, readJson } from './json-body.js';
 import { failureOf, statusError } from './response-errors.js';
 import type { HeaderMap } from './retry-after.js';
 
@@ -28,6 +28,8 @@ export interface GetOptions {
   readonly timeoutMs?: number;
   /** Which refusal (for example 404) means that there is no such thing; it is then returned instead of thrown. */
   readonly isNotFound?: (status: number) => boolean;
+  /** A large list to read row by row; the answer has an empty list in its place. */
+  readonly rows?: RowReading;
 }
 
 export interface VendorResponse {
@@ -118,7 +120,7 @@ export class VendorHttp {
       await response.body.dump();
       throw fault;
     }
-    return { status, headers, json: await readJson(response, this.options.maxBytes) };
+    return { status, headers, json: await readJson(response, this.options.maxBytes, options.rows) };
   }
 
   private resolve(path: string, query: GetOptions['query']): URL {
