@@ -9,6 +9,7 @@ import { AUTHZEN_PATHS } from './authzen/authzen-paths.js';
 import type { OpenCallers } from './callers/index.js';
 import { CerbosGrpc } from './cerbos/grpc-server.js';
 import { errorText } from './cerbos/http-routes.js';
+import { GatewayServices } from './ext-authz/gateway-services.js';
 import { prepareArrivals } from './http/arrival.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { CALLERS, createPdpProxyModule } from './pdp-proxy.module.js';
@@ -54,6 +55,7 @@ export async function openPdpProxy(settings: PdpProxySettings, logger: Logger): 
   app.useGlobalFilters(new ProblemFilter(logger));
   await app.listen(settings['http.port'], settings['http.host']);
   const server = app.get(CerbosGrpc).server();
+  app.get(GatewayServices).addTo(server);
   const grpcTarget = await bind(server, settings, certificates);
   await app.get(PdpWatch).start();
   return {

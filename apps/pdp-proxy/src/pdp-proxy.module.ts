@@ -1,7 +1,18 @@
-import type { RedisConnection } from '@iris/context-cache';
-import { ContextService, closedOnShutdown, DecisionService, EvidenceService, LOGGER, REDIS } from '@iris/decision';
+import { ContextReader, type RedisConnection } from '@iris/context-cache';
+import {
+  CallJudge,
+  ContextService,
+  closedOnShutdown,
+  DecisionService,
+  EvidenceService,
+  LOGGER,
+  Modes,
+  REDIS,
+  ShadowPolicy,
+} from '@iris/decision';
 import { entryPointModules } from '@iris/entry-point';
 import { type Certificates } from '@iris/grpc-tls';
+import { CallDecider, JudgedDecider } from '@iris/mcp-calls';
 import type { Logger } from '@iris/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthZenController } from './authzen/authzen.controller.js';
@@ -14,11 +25,20 @@ import { CerbosController, REQUEST_BUDGET_MS } from './cerbos/cerbos.controller.
 import { CerbosGrpc } from './cerbos/grpc-server.js';
 import { DecideService } from './decide/index.js';
 import { Enricher, readMapping } from './enrich/index.js';
+import { ExtAuthzController } from './ext-authz/ext-authz.controller.js';
+import { ExtAuthz } from './ext-authz/ext-authz.js';
+import { ExtMcp } from './ext-authz/ext-mcp.js';
+import { GatewayServices } from './ext-authz/gateway-services.js';
+import { HttpChecks } from './ext-authz/http-checks.js';
+import { McpChecks } from './ext-authz/mcp-checks.js';
 import type { PdpProxySettings } from './pdp-proxy.settings.js';
 import { PdpGrpc } from './upstream/pdp-grpc.js';
 import { PdpHttp } from './upstream/pdp-http.js';
 
 export const CALLERS = Symbol('callers');
+
+/** Longest name of a tool, in UTF-16 units. */
+const MAX_NAME_LENGTH = 512;
 
 @Module({})
 class PdpProxyModule {}
@@ -42,7 +62,7 @@ export function createPdpProxyModule(
       failureModes: { pre_request: 'closed', pre_tool_use: 'closed' },
       logger,
     }),
-    controllers: [CerbosController, AuthZenController],
+    controllers: [CerbosController, AuthZenController, ExtAuthzController],
     providers: [
       { provide: REQUEST_BUDGET_MS, useValue: settings['request.budgetMs'] },
       { provide: CALLERS, useFactory: () => openCallers(settings['callers.file'], logger) },
@@ -78,6 +98,38 @@ export function createPdpProxyModule(
         inject: [Evaluations, REDIS],
         useFactory: (evaluations: Evaluations, redis?: RedisConnection) =>
           new Search(evaluations, new People(redis), mapping, { maxCandidates: settings['authzen.maxCandidates'] }),
+      },
+      {
+        provide: CallDecider,
+        inject: [CallJudge, Modes, EvidenceService, ShadowPolicy, ContextReader],
+        useFactory: (
+          judge: CallJudge,
+          modes: Modes,
+          evidence: EvidenceService,
+          shadow: ShadowPolicy | undefined,
+          cache: ContextReader,
+        ) =>
+          new JudgedDecider(
+            { judge, modes, evidence, shadow, cache, logger },
+            { budgetMs: settings['request.budgetMs'], onFailure: 'closed', maxNameLength: MAX_NAME_LENGTH },
+          ),
+      },
+      {
+        provide: McpChecks,
+        inject: [CallDecider],
+        useFactory: (decider: CallDecider) => new McpChecks(decider, settings['pdp.resourceKind']),
+      },
+      {
+        provide: ExtAuthz,
+        inject: [McpChecks, DecideService, PdpGrpc],
+        useFactory: (mcp: McpChecks, decisions: DecideService, pdp: PdpGrpc) =>
+          new ExtAuthz(mcp, new HttpChecks(decisions, pdp, mapping.gateways), mapping.gateways),
+      },
+      {
+        provide: GatewayServices,
+        inject: [ExtAuthz, McpChecks, LOGGER],
+        useFactory: (extAuthz: ExtAuthz, mcp: McpChecks, log: Logger) =>
+          new GatewayServices(extAuthz, new ExtMcp(mcp, mapping.gateways), settings['request.budgetMs'], log),
       },
       closedOnShutdown<OpenCallers>(CALLERS, (callers) => callers.close()),
       closedOnShutdown<PdpGrpc>(PdpGrpc, (pdp) => pdp.close()),

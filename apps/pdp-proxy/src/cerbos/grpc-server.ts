@@ -8,11 +8,11 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { Budget } from '@iris/decision';
 import { count, type Logger } from '@iris/telemetry';
 import type { Caller, OpenCallers } from '../callers/index.js';
 import { CERBOS_METHODS, CERBOS_SERVICE, type CerbosMethod, type DecideService } from '../decide/index.js';
 import { bytesMethod, type GrpcReply, type PdpGrpc } from '../upstream/pdp-grpc.js';
+import { callScope } from './call-scope.js';
 import { authentication, callerOf } from './grpc-authentication.js';
 import { grpcExchange } from './grpc-exchange.js';
 import { HealthWatch } from './health-watch.js';
@@ -77,7 +77,7 @@ export class CerbosGrpc {
       const reply = await this.forward(path, call);
       return reply.ok ? unreadable() : reply;
     }
-    const { budget, signal, done } = this.begin(call);
+    const { budget, signal, done } = callScope(call, this.options.budgetMs);
     try {
       return await this.decisions.decide(
         method,
@@ -95,7 +95,7 @@ export class CerbosGrpc {
   }
 
   private async forward(path: string, call: ServerUnaryCall<Buffer, Buffer>): Promise<GrpcReply> {
-    const { budget, signal, done } = this.begin(call);
+    const { budget, signal, done } = callScope(call, this.options.budgetMs);
     try {
       return await this.pdp.call(path, call.request, {
         metadata: forwarded(call.metadata),
@@ -114,19 +114,6 @@ export class CerbosGrpc {
       deadline: Date.now() + this.options.budgetMs,
     });
     return reply.ok || reply.error.code === status.NOT_FOUND ? reply : { ok: true, bytes: NOT_SERVING };
-  }
-
-  private begin(call: ServerUnaryCall<Buffer, Buffer>) {
-    const deadline = call.getDeadline();
-    const left = (deadline instanceof Date ? deadline.getTime() : deadline) - Date.now();
-    const gone = new AbortController();
-    const abort = () => gone.abort();
-    call.on('cancelled', abort);
-    return {
-      budget: new Budget(Math.max(1, Math.min(this.options.budgetMs, left))),
-      signal: gone.signal,
-      done: () => void call.off('cancelled', abort),
-    };
   }
 }
 

@@ -49,6 +49,40 @@ const subjectSchema = z.strictObject({
   members: z.array(objectSchema).max(10_000).default([]),
 });
 
+const personPlace = z.union(
+  [
+    z.strictObject({ metadata: z.array(name).min(1).max(8) }),
+    z.strictObject({ header: z.string().regex(/^[a-z0-9-]{1,64}$/, 'a header in lower case') }),
+    z.strictObject({ certificate: z.literal(true) }),
+  ],
+  { error: 'a place is one of metadata, header and certificate' },
+);
+
+const gatewaysSchema = z.strictObject({
+  /**
+   * Where a gateway states the login name of the person, by precedence: in metadata that its own filters set, in a header
+   * that it overwrites, or in the client certificate.
+   */
+  person: z.array(personPlace).max(16).default([]),
+  /** Ids of MCP servers in the catalog by the names that gateways have for them, where they differ. */
+  servers: z.record(name, name).default({}),
+  /** What HTTP requests are asked about that are no MCP; without it they are denied. */
+  http: z
+    .strictObject({
+      kind: name.default('http_request'),
+      policyVersion: z.string().default(''),
+      scope: z.string().default(''),
+      /** Roles of each principal. */
+      roles: z.array(name).min(1).default(['user']),
+      /** Headers that policies see, in lower case. */
+      headers: z
+        .array(z.string().regex(/^[a-z0-9-]{1,64}$/, 'a header in lower case'))
+        .max(64)
+        .default([]),
+    })
+    .optional(),
+});
+
 const fileSchema = z.strictObject({
   principals: z
     .strictObject({
@@ -65,9 +99,11 @@ const fileSchema = z.strictObject({
       types: z.record(name, typeSchema).default({}),
     })
     .default({ subjects: {}, types: {} }),
+  gateways: gatewaysSchema.default({ person: [], servers: {} }),
 });
 
 export type Mapping = z.infer<typeof fileSchema>;
+export type PersonPlace = z.infer<typeof personPlace>;
 export type KindMapping = z.infer<typeof kindSchema>;
 export type SubjectMapping = z.infer<typeof subjectSchema>;
 export type TypeMapping = z.infer<typeof typeSchema>;

@@ -51,6 +51,8 @@ export function prepareArrivals(fastify: FastifyInstance, options: ArrivalOption
     const budget = new Budget(options.budgetMs);
     const result: Authentication = await options.callers.authenticate({
       header: (name) => {
+        // The Authorization header of a request that a proxy asks about is its client's, not the proxy's.
+        if (name === 'authorization' && path.startsWith('/ext-authz/')) return undefined;
         const value = request.headers[name];
         return typeof value === 'string' ? value : undefined;
       },
