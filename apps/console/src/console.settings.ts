@@ -1,5 +1,6 @@
 import { type SettingsValues, setting } from '@iris/config';
 import { ROLES } from '@iris/console-api';
+import { decisionLogSettings } from '@iris/decision-log';
 import { decisionSettings } from '@iris/entry-point';
 import { LOG_LEVELS } from '@iris/telemetry';
 import { z } from 'zod';
@@ -23,7 +24,7 @@ export const consoleSettings = {
   'log.level': setting.choice('Minimum log level.', LOG_LEVELS, { fallback: 'info' }),
   'page.directory': setting.optionalText('Folder of the built page; that of the release when absent.'),
 
-  'decisionLog.url': setting.secret('URL of the PostgreSQL with the decision log.'),
+  ...decisionLogSettings,
   'redis.url': decisionSettings['redis.url'],
   'redis.passwordFile': decisionSettings['redis.passwordFile'],
 

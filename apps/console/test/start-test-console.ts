@@ -1,8 +1,8 @@
 import { loadSettings } from '@iris/config';
+import type { AccessEntry } from '@iris/decision-log';
 import { type Pdp, PdpError } from '@iris/pdp';
 import { createLogger } from '@iris/telemetry';
 import { loadCatalog } from '@iris/tool-catalog';
-import type { AccessEntry } from '../src/access/access-record.js';
 import { consoleSettings } from '../src/console.settings.js';
 import { createConsole } from '../src/create-console.js';
 import { LogOfRecords } from './log-of-records.js';
@@ -22,11 +22,11 @@ export async function startTestConsole(
   const accesses: AccessEntry[] = [];
   const accessLog = {
     failing: false,
-    async record(entry: AccessEntry) {
+    async recordAccess(entry: AccessEntry) {
       if (this.failing) throw new Error('full');
       accesses.push(entry);
     },
-    async list({ subject, limit }: { subject?: string; limit: number }) {
+    async accesses({ subject, limit }: { subject?: string; limit: number }) {
       return accesses
         .filter((entry) => subject === undefined || entry.subject === subject)
         .slice(-limit)

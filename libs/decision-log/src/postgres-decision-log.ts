@@ -1,6 +1,14 @@
 import type { EvidenceRecord } from '@iris/evidence';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
+import {
+  type AccessEntry,
+  type AccessFilter,
+  dropAccesses,
+  eraseAccesses,
+  readAccesses,
+  writeAccess,
+} from './access-entries.js';
 import { type DecisionLogOptions, openPool } from './connection.js';
 import {
   type Arrivals,
@@ -174,12 +182,14 @@ export class PostgresDecisionLog implements DecisionLog {
         await sql.raw(LOCK_SQL).execute(transaction);
       });
       for (const day of days) this.knownDays.delete(day);
+      await dropAccesses(this.db, time);
       return days;
     });
   }
 
   /** Erases the personal fields of a person's records. @returns how many records */
   async erase(person: string, erasure: PersonErasure): Promise<number> {
+    await this.ask(() => eraseAccesses(this.db, person));
     let total = 0;
     for (;;) {
       let some = 0;
@@ -189,6 +199,16 @@ export class PostgresDecisionLog implements DecisionLog {
       if (some === 0) return total;
       total += some;
     }
+  }
+
+  /** Records who looked at whose data. */
+  recordAccess(entry: AccessEntry): Promise<void> {
+    return this.ask(() => writeAccess(this.db, entry));
+  }
+
+  /** The newest first. */
+  accesses(filter: AccessFilter): Promise<readonly AccessEntry[]> {
+    return this.ask(() => readAccesses(this.db, filter));
   }
 
   async close(): Promise<void> {

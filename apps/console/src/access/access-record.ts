@@ -1,26 +1,11 @@
-import type { EndpointId, Role } from '@iris/console-api';
+import type { EndpointId } from '@iris/console-api';
+import type { PostgresDecisionLog } from '@iris/decision-log';
 import type { Logger } from '@iris/telemetry';
 import { ApiProblem } from '../http/api-problem.js';
 import type { Viewer } from './viewer.js';
 
-/** One look at the data of a person. */
-export interface AccessEntry {
-  readonly time: Date;
-  readonly actor: string;
-  readonly role: Role;
-  readonly action: string;
-  /** Whose data was answered. */
-  readonly subject?: string;
-  /** Id of the record that was answered. */
-  readonly record?: string;
-}
-
-/** Where looks at data are kept. */
-export interface AccessLog {
-  record(entry: AccessEntry): Promise<void>;
-  /** The newest first. */
-  list(filter: { readonly subject?: string; readonly limit: number }): Promise<readonly AccessEntry[]>;
-}
+/** Where looks at data are kept: the decision log. */
+export type AccessLog = Pick<PostgresDecisionLog, 'recordAccess' | 'accesses'>;
 
 /** Records who looked at whom before the data is answered: what cannot be recorded is not answered. */
 export class AccessRecorder {
@@ -37,7 +22,7 @@ export class AccessRecorder {
   ): Promise<void> {
     const { login: actor, role } = viewer;
     try {
-      await this.log.record({ time: new Date(), actor, role, action, ...of });
+      await this.log.recordAccess({ time: new Date(), actor, role, action, ...of });
     } catch (error) {
       this.logger.error({ err: error, actor, action }, 'an access could not be recorded');
       throw new ApiProblem(

@@ -1,3 +1,4 @@
+import type { Role } from '@iris/console-api';
 import { Controller, Inject } from '@nestjs/common';
 import { type AnswerOf, Endpoint, Query, type QueryOf } from '../http/endpoint.decorator.js';
 import { ACCESS_LOG } from '../tokens.js';
@@ -10,7 +11,9 @@ export class AccessController {
 
   @Endpoint('listAccess')
   async list(@Query() { person, limit }: QueryOf<'listAccess'>): Promise<AnswerOf<'listAccess'>> {
-    const entries = await this.log.list({ subject: person, limit });
-    return { entries: entries.map(({ time, ...entry }) => ({ ...entry, time: time.toISOString() })) };
+    const entries = await this.log.accesses({ subject: person, limit });
+    return {
+      entries: entries.map(({ time, role, ...entry }) => ({ ...entry, role: role as Role, time: time.toISOString() })),
+    };
   }
 }

@@ -9,6 +9,7 @@ import { type AnswerOf, Endpoint, Query, type QueryOf, Who } from '../http/endpo
 import { DECISION_LOG } from '../tokens.js';
 import { bucketFor, fillBuckets, hasTooMany } from './counts.js';
 import { DecisionStreams } from './decision-stream.js';
+import { refuseCursor } from './refuse-cursor.js';
 import { toFilter } from './to-filter.js';
 import { toSummary } from './to-summary.js';
 import { windowOf } from './window.js';
@@ -28,7 +29,9 @@ export class DecisionsController {
   @Endpoint('listDecisions')
   async list(@Who() who: Viewer, @Query() query: QueryOf<'listDecisions'>): Promise<AnswerOf<'listDecisions'>> {
     await this.noteSubjects(who, 'listDecisions', query.person);
-    const { decisions, next } = await this.log.list(toFilter(query), { cursor: query.cursor, limit: query.limit });
+    const { decisions, next } = await this.log
+      .list(toFilter(query), { cursor: query.cursor, limit: query.limit })
+      .catch(refuseCursor);
     return { decisions: decisions.map(toSummary), next };
   }
 

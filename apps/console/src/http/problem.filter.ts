@@ -36,9 +36,6 @@ export class ProblemFilter implements ExceptionFilter {
       const title = `The PDP gives no answer (${error.reason}); try again.`;
       return new ApiProblem('pdp_unavailable', title);
     }
-    if (error instanceof RangeError && error.stack?.includes('decision-log') === true) {
-      return new ApiProblem('invalid_request', error.message);
-    }
     const status = (error as { status?: unknown; statusCode?: unknown } | undefined)?.statusCode;
     const known = error instanceof Error && 'getStatus' in error ? (error.getStatus as () => number)() : status;
     if (known === 404) return new ApiProblem('not_found', 'There is nothing at this path.');

@@ -3,6 +3,7 @@ import { Controller, Inject, Param } from '@nestjs/common';
 import { AccessRecorder } from '../access/access-record.js';
 import { seesPersonalData, type Viewer } from '../access/viewer.js';
 import { principalAttributesOf } from '../decision/attributes.js';
+import { refuseCursor } from '../decisions/refuse-cursor.js';
 import { toSummary } from '../decisions/to-summary.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { boundedText } from '../http/bounded-text.js';
@@ -53,7 +54,9 @@ export class PeopleController {
     @Param('id') id: string,
     @Query() query: QueryOf<'readSession'>,
   ): Promise<AnswerOf<'readSession'>> {
-    const { decisions, next } = await this.log.session(id, { cursor: query.cursor, limit: query.limit });
+    const { decisions, next } = await this.log
+      .session(id, { cursor: query.cursor, limit: query.limit })
+      .catch(refuseCursor);
     if (decisions.length === 0 && query.cursor === undefined) {
       throw new ApiProblem('not_found', 'The log has no session with this id.');
     }

@@ -16,15 +16,20 @@ then sends sample hooks and prints the verdicts.
   npm start -- --once       ends after the table
   npm start -- --observe    also runs Prometheus with the shipped rules, and prints the trace of each hook
   npm start -- --port N     port of the gateway (8080)
+  npm start -- --console    also runs the console with a decision log and prints its URL
   npm start -- --verbose    shows what every process logs
 `;
 
 const LATENCY_MS = Object.fromEntries(VENDOR_NAMES.map((name) => [name, SIMULATED_APIS[name].typicalLatencyMs]));
 
+/** Port of the console, as its setting http.port has it. */
+const CONSOLE_PORT = 8086;
+
 const { values } = parseArgs({
   options: {
     once: { type: 'boolean', default: false },
     observe: { type: 'boolean', default: false },
+    console: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
     port: { type: 'string', default: '8080' },
@@ -61,6 +66,7 @@ try {
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0', ...observers?.tracesEnv },
     pdpEnv: observers?.pdpEnv,
     processEnv: observers?.metricsEnv,
+    console: values.console ? { port: values.once ? undefined : CONSOLE_PORT } : undefined,
     // Its key may ask what would be decided, so that every command of the CLI works.
     gatewayEnv: { IRIS_EXPLAIN_KEY_NAMES: 'sandbox' },
     onLine: values.verbose ? (name, line) => console.log(`${name}: ${line}`) : undefined,
@@ -70,6 +76,7 @@ try {
   for (const [index, sample] of SAMPLES.entries()) outcomes.push(await runSample(mesh, sample, `sample${index}`));
   console.log(printTable(outcomes));
   if (prometheus !== undefined) console.log(`Prometheus: ${prometheus}/alerts`);
+  if (mesh.console !== undefined) console.log(`Console: ${mesh.console.url}`);
   if (values.once) await end(0);
   console.log(instructions(mesh));
   await sleep(2 ** 31 - 1);

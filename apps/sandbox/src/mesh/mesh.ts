@@ -5,6 +5,7 @@ import { freePort, startRedis, type TestRedis } from '@iris/context-cache/testin
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox.js';
 import { VENDOR_NAMES, type VendorName } from '../vendor-name.js';
 import { answers, type Child, startChild } from './child.js';
+import { type ConsoleOfMesh, type ConsoleOptions, startConsoleOfMesh } from './console-of-mesh.js';
 import { type Pdp, startPdp } from './pdp.js';
 
 /** The key that the sandbox's hooks authenticate with. It opens nothing else. */
@@ -52,6 +53,8 @@ export interface MeshOptions {
   readonly gatewayPort?: number;
   /** Starts apps as the image does, for measurements of memory: without source maps and compile cache, which take 40 MB. */
   readonly asInImage?: boolean;
+  /** Starts the console with an auditor and a decision log too; it needs Redis. */
+  readonly console?: ConsoleOptions;
   /** Called with each line that a process writes. */
   readonly onLine?: (process: string, line: string) => void;
 }
@@ -79,6 +82,8 @@ export interface Mesh {
   readonly gateways: readonly Gateway[];
   /** The MCP gateway, where its settings are given. */
   readonly mcp: Gateway | undefined;
+  /** Only with the option console. */
+  readonly console: ConsoleOfMesh | undefined;
   /** Starts a gateway again after it was stopped or killed, on the same port and spool. */
   restartGateway(index: number): Promise<void>;
   /** Starts the enricher of a vendor, or of its replica, again after it was stopped or killed, on the same ports. */
@@ -187,6 +192,15 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
     };
     const mcp = options.mcpEnv === undefined ? undefined : await withFreePorts(startMcp);
     cleanups.push(() => mcp?.process.stop() ?? Promise.resolve());
+    const console =
+      options.console === undefined
+        ? undefined
+        : await startConsoleOfMesh(options.console, {
+            ...{ folder, redisEnv, pdpTarget: mesh.pdp.target, gatewayUrl: gateways[0]?.url },
+            addresses: Object.fromEntries(enrichers.map(({ vendor, address }) => [vendor, address])),
+            startApp: (app, env, ready) => startApp(options, app, app, env, ready),
+          });
+    if (console !== undefined) cleanups.push(() => console.close());
 
     return {
       sandbox,
@@ -197,6 +211,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
       },
       enrichers,
       gateways,
+      console,
       restartGateway: async (index) => {
         const gateway = gateways[index];
         if (gateway === undefined) throw new Error(`there is no gateway ${index}`);

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { createAccessTable } from '../access-entries.js';
 
 const TABLE = 'decision_log_migrations';
 const LOCK_TABLE = 'decision_log_migration_lock';
@@ -7,6 +8,7 @@ const LOCK_TABLE = 'decision_log_migration_lock';
 /** In the order of their names; one that was released is never changed. There is no way back. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_decisions': { up: createTables },
+  '0002_access_entries': { up: createAccessTable },
 };
 
 async function createTables(db: Kysely<unknown>): Promise<void> {

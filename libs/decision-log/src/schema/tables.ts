@@ -52,7 +52,20 @@ export interface CountTable {
   readonly n: number;
 }
 
+/** Who looked at whose data. */
+export interface AccessTable {
+  readonly time: Date;
+  readonly actor: string;
+  readonly role: string;
+  readonly action: string;
+  readonly subject: string | null;
+  /** `subject` in lower case. */
+  readonly subject_key: string | null;
+  readonly record: string | null;
+}
+
 export interface LogTables {
+  readonly access_entries: AccessTable;
   readonly decisions: DecisionTable;
   readonly decision_shapes: ShapeTable;
   readonly decision_counts: CountTable;
