@@ -18,6 +18,7 @@ import { registerPolicies } from './policies/policies.command.js';
 
 import { registerReplay } from './replay/replay.command.js';
 import { registerReport } from './report/report.command.js';
+import { registerWhoCan } from './who-can/who-can.command.js';
 import { registerWhy } from './why/why.command.js';
 
 const REGISTRATIONS = [
@@ -31,6 +32,7 @@ const REGISTRATIONS = [
   registerDecisionLog,
   registerPolicies,
   registerWhy,
+  registerWhoCan,
   registerPerson,
   registerBreakGlass,
 ];

@@ -5,13 +5,13 @@ import type { EnricherClient } from './enricher-client.js';
 export interface ConfiguredSource {
   readonly id: SourceId;
   readonly settings: SourceSettings;
-  readonly client: EnricherClient;
+  readonly client: Pick<EnricherClient, 'enrich' | 'close'>;
 }
 
 /** The sources of a registry that are enabled, in the order in which they are shown. */
 export function enabledSources(
   sources: Readonly<Partial<Record<SourceId, SourceSettings>>>,
-  connect: (id: SourceId, settings: SourceSettings) => EnricherClient,
+  connect: (id: SourceId, settings: SourceSettings) => ConfiguredSource['client'],
 ): ConfiguredSource[] {
   return SOURCE_IDS.flatMap((id) => {
     const settings = sources[id];
