@@ -1,3 +1,3 @@
-export { type DecisionSettings, decisionSettings } from './decision.settings.js';
-export { type EntryPointOptions, entryPointModules } from './entry-point.modules.js';
-export { type FailureModes, HealthReport, PdpWatch } from './health/index.js';
+export { decisionSettings } from './decision.settings.js';
+export { entryPointModules } from './entry-point.modules.js';
+export { HealthReport, PdpWatch } from './health/index.js';

@@ -23,4 +23,4 @@ export {
 } from './json-rpc.js';
 export { JudgedDecider } from './judged-decider.js';
 export { nameParameter, serverRequestRule } from './methods.js';
-export { type RequestUse, requestUse } from './request-use.js';
+export { requestUse } from './request-use.js';

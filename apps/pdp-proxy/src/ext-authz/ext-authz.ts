@@ -9,7 +9,7 @@ import type { McpAnswer, McpChecks, McpOrigin } from './mcp-checks.js';
 import { loginOf } from './person.js';
 
 /** Extension of a route by which Envoy's configuration names the MCP server behind it. */
-export const SERVER_EXTENSION = 'iris.dev/mcp-server';
+const SERVER_EXTENSION = 'iris.dev/mcp-server';
 
 /** Metadata of Envoy's MCP filter (1.37 and later). */
 const MCP_FILTER = 'envoy.filters.http.mcp';
