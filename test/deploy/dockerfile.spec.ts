@@ -106,7 +106,7 @@ describe('compose.yaml', () => {
   it('leads every app to services that it has', () => {
     for (const { environment = {}, depends_on = [], networks } of Object.values<ComposeService>(compose.services)) {
       const hosts = Object.values(environment).flatMap(
-        (value) => /^(?:redis:\/\/)?([a-z]+):\d+$/.exec(value)?.[1] ?? [],
+        (value) => /^(?:(?:redis|https?):\/\/)?([a-z]+):\d+$/.exec(value)?.[1] ?? [],
       );
       expect([...hosts, ...depends_on].filter((host) => !(host in compose.services))).toEqual([]);
       expect(networks).toEqual(['mesh']);

@@ -41,7 +41,8 @@ describe('a dry run of a release', () => {
 
   it('packs a chart that pulls every image by its digest', async () => {
     const chart = join(TARGET, `iris-${version}.tgz`);
-    const images = JSON.stringify(manifests(await helm('template', 'iris', chart, '-f', presetFile('production'))));
+    const presets = ['all-entry-points', 'production'].flatMap((preset) => ['-f', presetFile(preset)]);
+    const images = JSON.stringify(manifests(await helm('template', 'iris', chart, ...presets)));
     const pulled = [...images.matchAll(/"image":"iris-([a-z-]+)@(sha256:[0-9a-f]+)"/g)].map(([, app, digest]) => [
       app,
       digest,
