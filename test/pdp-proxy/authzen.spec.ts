@@ -183,7 +183,7 @@ describe('a batch', () => {
     ['deny_on_first_deny', [true, false]],
     ['permit_on_first_permit', [true]],
     ['execute_all', [true, false, true]],
-  ])('ends as %s says', async (semantic, expected) => {
+  ])('ends as %s states', async (semantic, expected) => {
     const evaluations = [READ, { ...READ, subject: user('bob'), action: action('write') }, READ];
     expect(await decisions({ options: { evaluations_semantic: semantic }, evaluations })).toEqual(expected);
   });

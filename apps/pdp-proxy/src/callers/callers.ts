@@ -53,7 +53,7 @@ export class Callers {
       });
     }
     if (key !== undefined) {
-      // Looked up by its digest: how long that takes says nothing about a key.
+      // Looked up by its digest: the time that takes reveals nothing about a key.
       const entry = this.byKey.get(digest(key));
       return entry === undefined ? refused('the key is not known') : this.agreed(certificate, { entry, by: 'key' });
     }
