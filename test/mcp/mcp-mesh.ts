@@ -14,7 +14,7 @@ export const CLIENT = { name: 'claude-code', version: '2.1.0' };
 export interface McpMesh {
   readonly mesh: Mesh;
   readonly gateway: Gateway;
-  /** URL of the path of a server. */
+  /** URL of the path of a server; of the aggregate for an empty id. */
   urlOf(server: string): string;
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export async function startMcpMesh(
   return {
     mesh,
     gateway: mcp,
-    urlOf: (server) => `${mcp.url}/mcp/${server}`,
+    urlOf: (server) => (server === '' ? `${mcp.url}/mcp` : `${mcp.url}/mcp/${server}`),
     close: async () => {
       await mesh.close();
       await rm(folder, { recursive: true, force: true });
