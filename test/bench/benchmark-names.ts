@@ -18,6 +18,7 @@ export const FURTHER_BENCHMARKS = [
   'effects',
   'fan-out',
   'masking-cost',
+  'mcp',
   'pdp-proxy',
   'profile',
   'replay',

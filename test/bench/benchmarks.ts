@@ -19,6 +19,7 @@ export const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   history: from(() => import('./history.js')),
   'masking-cost': from(() => import('./masking-cost.js')),
   'pdp-proxy': from(() => import('./pdp-proxy.js')),
+  mcp: from(() => import('./mcp.js')),
   peers: from(() => import('./peers.js')),
   profile: from(() => import('./profile.js')),
   replay: from(() => import('./replay.js')),
