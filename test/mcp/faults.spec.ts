@@ -25,7 +25,7 @@ const ANSWERS: Readonly<Record<string, (call: RawCall) => void | Promise<void>>>
   broken: ({ response }) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(': hello\n\ndata: {"jsonrpc":"2.0",');
-    response.destroy();
+    setTimeout(() => response.destroy(), 100);
   },
   large_json: (call) => writeLarge(call, 100 * MB, false),
   large_event: (call) => writeLarge(call, 100 * MB, true),
@@ -79,7 +79,12 @@ class Session {
   }
 }
 
-function post(url: string, message: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
+function post(
+  url: string,
+  message: unknown,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<Response> {
   return fetch(url, {
     method: 'POST',
     body: JSON.stringify(message),
@@ -107,7 +112,9 @@ describe('a server that fails', () => {
     ['sends its client elsewhere', 'redirect', /redirect/],
   ])('gives an error of the request when it %s', async (_title, tool, problem) => {
     const session = await Session.begin();
-    expect(await session.answer(tool)).toMatchObject({ error: { code: -32603, message: expect.stringMatching(problem) } });
+    expect(await session.answer(tool)).toMatchObject({
+      error: { code: -32603, message: expect.stringMatching(problem) },
+    });
     expect(await session.answer('quick')).toMatchObject({ result: { content: [{ text: 'quick' }] } });
   });
 
@@ -169,6 +176,8 @@ describe('without the PDP', () => {
     const denied = await session.answer('quick');
     expect(denied).toMatchObject({ result: { isError: true, content: [{ text: expect.stringMatching(/pdp_/) }] } });
     await mesh.mesh.restartPdp();
-    await eventually(async () => expect(await session.answer('quick')).not.toMatchObject({ result: { isError: true } }));
+    await eventually(async () =>
+      expect(await session.answer('quick')).not.toMatchObject({ result: { isError: true } }),
+    );
   });
 });

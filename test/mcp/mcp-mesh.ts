@@ -28,7 +28,7 @@ export interface ListedServer {
 
 /** An entry for tools of any name that everybody may use. */
 export function openTools(id: string, ...tools: string[]): Record<string, unknown> {
-  return { id, system: id, category: 'documents', tools: { read: tools } };
+  return { id, system: 'reference', category: 'documents', tools: { read: tools } };
 }
 
 /** The whole mesh with an MCP gateway in front of the servers. */

@@ -1,6 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import type { OpenServer } from './conformance-server/open-conformance-server.js';
 
 /** A call as a server gets it. */
@@ -20,7 +19,11 @@ export async function openRawServer(answer: (call: RawCall) => void | Promise<vo
     if (id === undefined) return void response.writeHead(202).end();
     const json = { 'content-type': 'application/json' };
     if (method !== 'initialize') return void (await answer({ id, tool: params?.name, response }));
-    const result = { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'raw', version: '1' } };
+    const result = {
+      protocolVersion: '2025-11-25',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'raw', version: '1' },
+    };
     response.writeHead(200, json).end(JSON.stringify({ jsonrpc: '2.0', id, result }));
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -39,7 +42,17 @@ export async function writeLarge({ id, response }: RawCall, bytes: number, asEve
   response.writeHead(200, { 'content-type': asEvent ? 'text/event-stream' : 'application/json' });
   response.write(`${asEvent ? 'event: message\ndata: ' : ''}{"result":{"content":[{"type":"text","text":"`);
   for (let sent = 0; sent < bytes && !response.destroyed; sent += chunk.length) {
-    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(chunk)) await drained(response);
   }
   response.end(`"}]},"jsonrpc":"2.0","id":${JSON.stringify(id)}}${asEvent ? '\n\n' : ''}`);
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }

@@ -11,7 +11,9 @@ export async function connect(url: string, key = ANA_KEY): Promise<Client> {
     model: 'simulated',
     content: { type: 'text', text: 'sampled by the client' },
   }));
-  client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///of/the/client', name: 'root of the client' }] }));
+  client.setRequestHandler('roots/list', () => ({
+    roots: [{ uri: 'file:///of/the/client', name: 'root of the client' }],
+  }));
   const requestInit = { headers: { authorization: `Bearer ${key}` } };
   await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }));
   return client;

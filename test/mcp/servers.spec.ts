@@ -1,20 +1,19 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { eventually, freePort } from '@iris/context-cache/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '@modelcontextprotocol/client';
 import { sendPagerDutyWebhook } from '../../apps/enricher-pagerduty/simulated-api/pagerduty-webhook.js';
 import { evidenceOf } from '../e2e/hook-client.js';
+import { type Inspector, openInspector } from './inspector.js';
 import { ANA, ANA_KEY, type McpMesh, openTools, startMcpMesh } from './mcp-mesh.js';
 import { connect, textOf } from './sdk-client.js';
 import { openSmallServer, type SmallServer, said } from './small-server.js';
 
 const EVERYTHING = join(process.cwd(), 'node_modules/@modelcontextprotocol/server-everything/dist/index.js');
 const FILESYSTEM = join(process.cwd(), 'node_modules/@modelcontextprotocol/server-filesystem/dist/index.js');
-const INSPECTOR = 'node_modules/@modelcontextprotocol/inspector-cli/build/cli.js';
 const PAGERDUTY_SECRET = 'sandbox-pagerduty-secret';
 const UPSTREAM_TOKEN = 'token-of-the-gateway';
 
@@ -31,6 +30,7 @@ let folder: string;
 let database: SmallServer;
 let everything: ReturnType<typeof spawn>;
 let mesh: McpMesh;
+let inspector: Inspector;
 const clients: Client[] = [];
 
 async function clientOf(server: string): Promise<Client> {
@@ -40,17 +40,27 @@ async function clientOf(server: string): Promise<Client> {
 }
 
 beforeAll(async () => {
+  inspector = await openInspector();
   folder = await realpath(await mkdtemp(join(tmpdir(), 'iris-mcp-files-')));
   await writeFile(join(folder, 'note.txt'), 'text of the note');
   await writeFile(join(folder, 'token'), `${UPSTREAM_TOKEN}\n`);
   database = await openSmallServer({ run_query: () => said('rows') });
   const port = await freePort();
   const { NODE_OPTIONS: _, ...env } = process.env;
-  everything = spawn(process.execPath, [EVERYTHING, 'streamableHttp'], { env: { ...env, PORT: String(port) }, stdio: 'ignore' });
+  everything = spawn(process.execPath, [EVERYTHING, 'streamableHttp'], {
+    env: { ...env, PORT: String(port) },
+    stdio: 'ignore',
+  });
   mesh = await startMcpMesh(
     [
-      { server: { id: 'everything', command: process.execPath, args: [EVERYTHING] }, catalog: openTools('everything', '*') },
-      { server: { id: 'everything-http', url: `http://127.0.0.1:${port}/mcp` }, catalog: openTools('everything-http', '*') },
+      {
+        server: { id: 'everything', command: process.execPath, args: [EVERYTHING] },
+        catalog: openTools('everything', '*'),
+      },
+      {
+        server: { id: 'everything-http', url: `http://127.0.0.1:${port}/mcp` },
+        catalog: openTools('everything-http', '*'),
+      },
       { server: { id: 'filesystem', command: process.execPath, args: [FILESYSTEM, folder] } },
       {
         server: {
@@ -71,6 +81,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.close().catch(() => undefined)));
   await mesh?.close();
+  await inspector?.close();
   everything?.kill();
   await database?.close();
   await rm(folder, { recursive: true, force: true });
@@ -98,7 +109,10 @@ describe.each(['everything', 'everything-http'])('the reference server %s behind
     await client.callTool(long, { onprogress: (each) => progress.push(each.progress) });
     expect(progress).toEqual([1, 2, 3, 4]);
     const leaving = new AbortController();
-    const cancelled = client.callTool({ ...long, arguments: { duration: 600, steps: 600 } }, { signal: leaving.signal });
+    const cancelled = client.callTool(
+      { ...long, arguments: { duration: 600, steps: 600 } },
+      { signal: leaving.signal },
+    );
     leaving.abort();
     await expect(cancelled).rejects.toThrow();
     expect(await textOf(client, 'echo', { message: 'still here' })).toContain('still here');
@@ -130,13 +144,8 @@ describe.each(['everything', 'everything-http'])('the reference server %s behind
   });
 
   it('is driven by the inspector', async () => {
-    const inspect = async (...args: string[]) => {
-      const { NODE_OPTIONS: _, ...env } = process.env;
-      const header = `Authorization: Bearer ${ANA_KEY}`;
-      const all = [INSPECTOR, mesh.urlOf(server), '--transport', 'http', '--header', header, '--cli', ...args];
-      return JSON.parse((await promisify(execFile)(process.execPath, all, { env })).stdout);
-    };
-    expect((await inspect('--method', 'tools/list')).tools.length).toBeGreaterThan(5);
+    const inspect = (...args: string[]) => inspector.run(mesh.urlOf(server), ANA_KEY, ...args);
+    expect(JSON.stringify(await inspect('--method', 'tools/list'))).toContain('get-structured-content');
     const called = await inspect('--method', 'tools/call', '--tool-name', 'echo', '--tool-arg', 'message=by-cli');
     expect(JSON.stringify(called)).toContain('by-cli');
   });
@@ -159,7 +168,9 @@ describe('all servers as one', () => {
   it('have their tools side by side', async () => {
     const client = await clientOf('');
     const names = (await client.listTools()).tools.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(['filesystem_read_text_file', 'everything_echo', 'orders-db_run_query']));
+    expect(names).toEqual(
+      expect.arrayContaining(['filesystem_read_text_file', 'everything_echo', 'orders-db_run_query']),
+    );
     expect(await textOf(client, 'everything_echo', { message: 'through one path' })).toContain('through one path');
   });
 });
@@ -195,6 +206,8 @@ describe('an on-call shift that ends in the middle of a session', () => {
     await eventually(async () => expect(await listed()).toEqual([]));
     const hiddenMs = performance.now() - start;
     await eventually(async () => expect(changes).toBeGreaterThan(0));
-    process.stdout.write(`on-call revoked: denied after ${deniedMs.toFixed(0)} ms, hidden after ${hiddenMs.toFixed(0)} ms\n`);
+    process.stdout.write(
+      `on-call revoked: denied after ${deniedMs.toFixed(0)} ms, hidden after ${hiddenMs.toFixed(0)} ms\n`,
+    );
   });
 });

@@ -10,7 +10,7 @@ export const CONFIRM_SECONDS = 300;
 /** Begins each state of the gateway, so that those of servers pass as they are. */
 const PREFIX = 'iris-confirm.';
 
-/** What a state says of the call that it is bound to. */
+/** The call that a state is bound to. */
 export interface BoundState {
   /** Whether the person has confirmed it; else it is being asked. */
   readonly confirmed: boolean;

@@ -32,7 +32,9 @@ describe('TailscaleHeaders', () => {
 describe('StaticKeys', () => {
   it('speak each for one person', async () => {
     const keys = new StaticKeys([{ name: 'laptop', key: 'key-of-ana' }], { laptop: ANA });
-    expect(await keys.authenticate(request({ authorization: 'Bearer key-of-ana' }))).toMatchObject({ who: { id: ANA } });
+    expect(await keys.authenticate(request({ authorization: 'Bearer key-of-ana' }))).toMatchObject({
+      who: { id: ANA },
+    });
     expect(await keys.authenticate(request({ authorization: 'Bearer key-of-an' }))).toBeUndefined();
     expect(() => new StaticKeys([{ name: 'laptop', key: 'key-of-ana' }], {})).toThrow(/the key laptop has no login/);
   });
@@ -57,7 +59,13 @@ describe('JwtBearer', () => {
   });
   afterAll(() => new Promise((resolve) => http.close(resolve)));
 
-  const VALID: JWTPayload = { sub: 'u1', email: ANA, iss: ISSUER, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 600 };
+  const VALID: JWTPayload = {
+    sub: 'u1',
+    email: ANA,
+    iss: ISSUER,
+    aud: AUDIENCE,
+    exp: Math.floor(Date.now() / 1000) + 600,
+  };
 
   async function tokenOf(payload: JWTPayload, key = keys.privateKey, kid = 'k1'): Promise<string> {
     return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid }).sign(key);

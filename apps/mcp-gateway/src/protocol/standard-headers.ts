@@ -7,7 +7,7 @@ import { PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/server';
 export const FIRST_STATELESS = '2026-07-28';
 
 /** The version that the parameters of a message state; undefined for a message of a session. */
-export function statedVersion(message: RpcMessage): string | undefined {
+function statedVersion(message: RpcMessage): string | undefined {
   if (message.kind === 'response') return undefined;
   const meta = message.params._meta;
   const version = isJsonObject(meta) ? meta[PROTOCOL_VERSION_META_KEY] : undefined;

@@ -11,7 +11,7 @@ interface Listener {
 
 const LIST_CHANGED = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
 
-/** Tells clients to list tools again when the facts of their person change. */
+/** Notifies clients of a changed list of tools when the facts of their person change. */
 export class ListChanges {
   private readonly listeners = new Set<Listener>();
   private readonly stop: () => void;

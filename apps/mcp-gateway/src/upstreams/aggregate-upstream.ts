@@ -232,7 +232,7 @@ async function* once(text: string): AsyncGenerator<Uint8Array> {
   if (text !== '') yield Buffer.from(text);
 }
 
-/** Acknowledges, and waits: what happens to the list of tools is the gateway's to say. */
+/** Acknowledges, and waits: what happens to the list of tools is announced by the gateway. */
 function listening({ id, params }: RpcRequest, signal: AbortSignal): UpstreamResponse {
   const asked = isJsonObject(params.notifications) ? params.notifications : {};
   const message: RpcAcknowledgement = {
