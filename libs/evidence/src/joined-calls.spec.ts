@@ -53,7 +53,8 @@ describe('joinCalls', () => {
   it.each<[string, CallStatement, CallStatement]>([
     ['ids of their own', record('claude', 1, keys('a', '1')), record('aperture', 2, keys('a', '2'))],
     ['other content', record('gemini', 1, keys('a')), record('aperture', 2, keys('b'))],
-    ['the same event of the same entry point', record('gemini', 1, keys('a')), record('gemini', 2, keys('a'))],
+    ['the same event', record('gemini', 1, keys('a')), record('codex', 2, keys('a'))],
+    ['a stage that the first has passed', record('aperture', 1, keys('a', '1')), record('gemini', 2, keys('a'))],
     ['a long time between them', record('gemini', 1, keys('a')), record('aperture', 12, keys('a'))],
   ])('keeps calls apart with %s', (_title, one, other) => {
     expect(joinCalls([one, other])).toHaveLength(2);

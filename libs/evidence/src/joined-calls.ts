@@ -39,7 +39,7 @@ interface Group {
 /**
  * Joins the records of one call from several entry points: by the provider's id of the call, and where one of them has
  * none by equal content at about the same time. Two calls with ids of their own are two calls, and so are two statements
- * of one event at one entry point. Records of a hook without a call, and second opinions, are left out. Linear.
+ * of one event. Records of a hook without a call, and second opinions, are left out. Linear.
  */
 export function joinCalls(records: readonly CallStatement[]): JoinedCall[] {
   const groups: Group[] = [];
@@ -83,7 +83,22 @@ function stillOpen(groups: readonly Group[] = [], at: number): Group[] {
 
 const MAX_OPEN = 20;
 
-function accepts({ statements, ids }: Group, { callKeys, entryPoint, event }: CallStatement): boolean {
+/** The events in the order in which one call passes them: the response, the hook, the call itself, its result. */
+const STAGES: Readonly<Record<string, number>> = {
+  entire_request: 0,
+  tool_call_entire_request: 0,
+  pre_tool_use: 1,
+  mcp_tools_call: 2,
+  pre_request: 3,
+};
+
+/** A statement of a stage that the call has passed is on another call, such as one that repeats it. */
+function accepts({ statements, ids }: Group, { callKeys, event }: CallStatement): boolean {
   if (callKeys?.id !== undefined && ids.size > 0) return false;
-  return !statements.some((other) => other.entryPoint === entryPoint && other.event === event);
+  const stage = STAGES[event];
+  return statements.every((other) => {
+    if (other.event === event) return false;
+    const earlier = STAGES[other.event];
+    return stage === undefined || earlier === undefined || earlier <= stage;
+  });
 }
