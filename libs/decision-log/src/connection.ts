@@ -20,6 +20,8 @@ export interface DecisionLogOptions {
   readonly name?: string;
   /** Called when a connection that nobody uses is lost. */
   readonly onError?: (error: Error) => void;
+  /** Called with each query of a reader; for diagnosis. */
+  readonly onQuery?: (text: string, parameters: readonly unknown[]) => void;
 }
 
 /** The accepted form of `url`, for an error. */

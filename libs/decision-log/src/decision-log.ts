@@ -124,7 +124,7 @@ export interface HitCount {
 export interface RuleHits extends Readonly<Record<Force, HitCount>> {
   /** As `<policy>#<rule>`. */
   readonly rule: string;
-  /** Begin of the last 10 minutes in which it did. */
+  /** Begin of the last 10 minutes, hour or day in which it did: the longer the window, the wider. */
   readonly lastHit: Date;
 }
 
@@ -192,7 +192,7 @@ export interface DecisionLog {
   /** Oldest first. */
   session(id: string, page?: PageRequest): Promise<Page>;
   person(id: string): Promise<PersonView>;
-  /** The rules that spoke in a window, widened to whole 10 minutes. */
+  /** The rules that spoke in a window, widened to whole 10 minutes, hours or days. */
   rules(window: TimeWindow): Promise<readonly RuleHits[]>;
   /** Whole records, oldest first, read in pages. */
   window(filter: DecisionFilter): AsyncIterable<EvidenceRecord>;

@@ -60,7 +60,11 @@ export class PostgresDecisionLog implements DecisionLog {
   /** Connects at the first query. @throws Error for options that cannot be used */
   constructor(options: DecisionLogOptions) {
     this.pool = openPool(options);
-    this.db = new Kysely<LogTables>({ dialect: new PostgresDialect({ pool: this.pool }) });
+    const { onQuery } = options;
+    this.db = new Kysely<LogTables>({
+      dialect: new PostgresDialect({ pool: this.pool }),
+      ...(onQuery === undefined ? {} : { log: ({ query }) => onQuery(query.sql, query.parameters) }),
+    });
   }
 
   async insert(records: readonly EvidenceRecord[]): Promise<InsertOutcome> {

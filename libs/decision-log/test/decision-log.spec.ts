@@ -227,7 +227,7 @@ describe.each(databases())('the decision log in $name', ({ start }) => {
           enforced: { hits: 1, denials: 1 },
           observed: { hits: 0, denials: 0 },
           shadow: { hits: 0, denials: 0 },
-          lastHit: new Date('2026-11-05T11:50:00Z'),
+          lastHit: new Date('2026-11-05T11:00:00Z'),
         })),
       );
     });

@@ -1,21 +1,28 @@
 import { type Kysely, sql } from 'kysely';
 import type { Bucket, BucketCount, DecisionFilter, RuleHits, TimeWindow, ValueField } from '../decision-log.js';
-import type { LogTables } from '../schema/tables.js';
+import { COUNT_WIDTHS, type CountWidth, type LogTables } from '../schema/tables.js';
 import { decisionConditions } from './decision-filter.js';
 import { shapeConditions, shapesOf } from './shape-filter.js';
 
 const MINUTE_MS = 60_000;
-const SLOT_MS = 10 * MINUTE_MS;
 const BUCKET_MS: Readonly<Record<Bucket, number>> = {
   minute: MINUTE_MS,
-  '10 minutes': SLOT_MS,
+  '10 minutes': 10 * MINUTE_MS,
   hour: 60 * MINUTE_MS,
   day: 1440 * MINUTE_MS,
 };
 const MAX_BUCKETS = 1500;
+/** Fewest slots of a window for rules and values. */
+const MIN_SLOTS = 10;
 /** Buckets of a minute are counted from the decisions themselves. */
 const MAX_MINUTES = 180;
 const MAX_VALUES = 200;
+
+/** The widest counts of which a window has so many that its ends matter little. */
+function widthOf({ from, to }: TimeWindow): CountWidth {
+  const seconds = (to.getTime() - from.getTime()) / 1000;
+  return COUNT_WIDTHS.findLast((width) => seconds >= width * MIN_SLOTS) ?? COUNT_WIDTHS[0];
+}
 
 /** The window in whole units. */
 function widened({ from, to }: TimeWindow, unitMs: number): TimeWindow {
@@ -41,23 +48,25 @@ export async function readCounts(
   return isOfRows ? countRows(db, { ...filter, ...window }, unit) : sumCounts(db, { ...filter, ...window }, unit);
 }
 
-/** Begin of the bucket of a time. */
-function beginOf(column: 'decisions.time' | 'c.slot', unitMs: number) {
-  return sql<Date>`date_bin(make_interval(secs => ${unitMs / 1000}), ${sql.ref(column)}, 'epoch'::timestamptz)`;
+/** Begin of the bucket of a decision. */
+function beginOf(unitMs: number) {
+  return sql<Date>`date_bin(make_interval(secs => ${unitMs / 1000}), decisions.time, 'epoch'::timestamptz)`;
 }
 
 /** From the counts that are written with the decisions. */
 async function sumCounts(db: Kysely<LogTables>, filter: DecisionFilter & TimeWindow, unitMs: number) {
+  const shapes = await shapesOf(db, filter);
   return db
     .selectFrom('decision_counts as c')
     .innerJoin('decision_shapes', 'decision_shapes.shape', 'c.shape')
-    .select(['effect', 'force', beginOf('c.slot', unitMs).as('time'), sql<number>`sum(c.n)`.as('count')])
+    .select(['effect', 'force', 'c.slot as time', sql<number>`sum(c.n)`.as('count')])
+    .where('c.width', '=', (unitMs / 1000) as CountWidth)
     .where('c.slot', '>=', filter.from)
     .where('c.slot', '<', filter.to)
     .where('c.n', '>', 0)
-    .where((eb) => eb.and(shapeConditions(filter)(eb as never)))
-    .groupBy(['time', 'effect', 'force'])
-    .orderBy('time')
+    .where((eb) => eb.and(Array.isArray(shapes) ? [sql<boolean>`c.shape = ANY(${shapes}::integer[])`] : shapeConditions(filter)(eb as never)))
+    .groupBy(['c.slot', 'effect', 'force'])
+    .orderBy('c.slot')
     .orderBy('effect')
     .orderBy('force')
     .execute();
@@ -69,7 +78,7 @@ async function countRows(db: Kysely<LogTables>, filter: DecisionFilter & TimeWin
   if (shapes !== 'all' && shapes.length === 0) return [];
   const rows = db
     .selectFrom('decisions')
-    .select(['shape', beginOf('decisions.time', unitMs).as('time'), sql<number>`count(*)`.as('n')])
+    .select(['shape', beginOf(unitMs).as('time'), sql<number>`count(*)`.as('n')])
     .where((eb) => eb.and(decisionConditions(filter, shapes)(eb)))
     .groupBy(['shape', 'time']);
   return db
@@ -84,13 +93,14 @@ async function countRows(db: Kysely<LogTables>, filter: DecisionFilter & TimeWin
 }
 
 export async function readRules(db: Kysely<LogTables>, window: TimeWindow): Promise<RuleHits[]> {
-  const { from, to } = widened(window, SLOT_MS);
+  const width = widthOf(window);
+  const { from, to } = widened(window, width * 1000);
   const { rows } = await sql<{ rule: string; force: keyof typeof NONE; hits: number; denials: number; last: Date }>`
     SELECT rule, s.force, sum(c.n) AS hits, coalesce(sum(c.n) FILTER (WHERE s.effect = 'DENY'), 0) AS denials,
       max(c.slot) AS last
     FROM (
       SELECT shape, sum(n)::integer AS n, max(slot) AS slot FROM decision_counts
-      WHERE slot >= ${from} AND slot < ${to} AND n > 0 GROUP BY shape
+      WHERE width = ${width} AND slot >= ${from} AND slot < ${to} AND n > 0 GROUP BY shape
     ) c JOIN decision_shapes s ON s.shape = c.shape CROSS JOIN LATERAL (SELECT DISTINCT unnest(s.rules)) AS r (rule)
     GROUP BY rule, s.force ORDER BY rule`.execute(db);
   const rules = new Map<string, RuleHits>();
@@ -124,12 +134,15 @@ const VALUE_SQL = {
 } as const satisfies Record<ValueField, unknown>;
 
 export async function readValues(db: Kysely<LogTables>, field: ValueField, window: TimeWindow) {
-  const { from, to } = widened(window, SLOT_MS);
+  const width = widthOf(window);
+  const { from, to } = widened(window, width * 1000);
   const { rows } = await sql<{ value: string; count: number }>`
     SELECT value, sum(n)::bigint AS count FROM (
       SELECT ${VALUE_SQL[field]} AS value, c.n
-      FROM decision_counts c JOIN decision_shapes s ON s.shape = c.shape
-      WHERE c.slot >= ${from} AND c.slot < ${to} AND c.n > 0
+      FROM (
+        SELECT shape, sum(n)::bigint AS n FROM decision_counts
+        WHERE width = ${width} AND slot >= ${from} AND slot < ${to} AND n > 0 GROUP BY shape
+      ) c JOIN decision_shapes s ON s.shape = c.shape
     ) given WHERE value IS NOT NULL GROUP BY value ORDER BY count DESC, value LIMIT ${MAX_VALUES}`.execute(db);
   return rows;
 }

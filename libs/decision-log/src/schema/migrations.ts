@@ -61,10 +61,11 @@ async function createTables(db: Kysely<unknown>): Promise<void> {
   await sql`CREATE INDEX decisions_seq ON decisions (seq)`.execute(db);
   await sql`
     CREATE TABLE decision_counts (
+      width integer NOT NULL,
       slot timestamptz NOT NULL,
       shape integer NOT NULL,
       n integer NOT NULL,
-      PRIMARY KEY (slot, shape)
+      PRIMARY KEY (width, slot, shape)
     )`.execute(db);
 }
 

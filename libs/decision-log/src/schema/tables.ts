@@ -45,8 +45,14 @@ export interface DecisionTable {
   readonly record: ColumnType<unknown, string, string>;
 }
 
-/** Decisions of 10 minutes by shape; written with the decisions in one transaction. */
+/** Widths of counted times, in s: 10 minutes, an hour, a day. A wide one spares a long window many narrow ones. */
+export const COUNT_WIDTHS = [600, 3600, 86_400] as const;
+export type CountWidth = (typeof COUNT_WIDTHS)[number];
+
+/** Decisions by time and shape; written with the decisions in one transaction. */
 export interface CountTable {
+  readonly width: CountWidth;
+  /** Begin of the time, UTC. */
   readonly slot: Date;
   readonly shape: number;
   readonly n: number;

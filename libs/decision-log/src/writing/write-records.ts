@@ -2,6 +2,7 @@ import type { EvidenceRecord } from '@iris/evidence';
 import type { PoolClient } from 'pg';
 import { type InsertOutcome, RecordsRefusedError } from '../decision-log.js';
 import { dayOf, partitionSql } from '../schema/partitions.js';
+import { COUNT_WIDTHS } from '../schema/tables.js';
 import { type LogRow, rowOf } from './log-row.js';
 
 /** Key of the lock under which every writer works, so that numbers become visible in their order. */
@@ -50,9 +51,10 @@ function mergeSql(source: string): string {
       FROM ${source} JOIN decision_shapes s ON s.digest = r.digest
       ON CONFLICT (id, time) DO NOTHING RETURNING time, shape
     ), counted AS (
-      INSERT INTO decision_counts AS c (slot, shape, n)
-      SELECT date_bin('10 minutes', time, 'epoch'::timestamptz), shape, count(*) FROM added GROUP BY 1, 2
-      ON CONFLICT (slot, shape) DO UPDATE SET n = c.n + excluded.n
+      INSERT INTO decision_counts AS c (width, slot, shape, n)
+      SELECT w.width, date_bin(make_interval(secs => w.width), time, 'epoch'::timestamptz), shape, count(*)
+      FROM added CROSS JOIN unnest(ARRAY[${COUNT_WIDTHS.join(', ')}]) AS w (width) GROUP BY 1, 2, 3
+      ON CONFLICT (width, slot, shape) DO UPDATE SET n = c.n + excluded.n
     )
     SELECT count(*) AS inserted FROM added`;
 }
@@ -68,7 +70,7 @@ const ERASED_BEFORE_SQL = `
 const MOVE_COUNT_SQL = `
   WITH gone AS (DELETE FROM decisions WHERE id = $1 AND time = $2 RETURNING time, shape)
   UPDATE decision_counts c SET n = c.n - 1 FROM gone
-  WHERE c.slot = date_bin('10 minutes', gone.time, 'epoch'::timestamptz) AND c.shape = gone.shape`;
+  WHERE c.slot = date_bin(make_interval(secs => c.width), gone.time, 'epoch'::timestamptz) AND c.shape = gone.shape`;
 
 /** The rows of records. @throws RecordsRefusedError for a record that is dated by a wrong clock */
 export function rowsOf(records: readonly EvidenceRecord[]): LogRow[] {
