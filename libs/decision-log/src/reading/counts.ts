@@ -64,7 +64,13 @@ async function sumCounts(db: Kysely<LogTables>, filter: DecisionFilter & TimeWin
     .where('c.slot', '>=', filter.from)
     .where('c.slot', '<', filter.to)
     .where('c.n', '>', 0)
-    .where((eb) => eb.and(Array.isArray(shapes) ? [sql<boolean>`c.shape = ANY(${shapes}::integer[])`] : shapeConditions(filter)(eb as never)))
+    .where((eb) =>
+      eb.and(
+        Array.isArray(shapes)
+          ? [sql<boolean>`c.shape = ANY(${shapes}::integer[])`]
+          : shapeConditions(filter)(eb as never),
+      ),
+    )
     .groupBy(['c.slot', 'effect', 'force'])
     .orderBy('c.slot')
     .orderBy('effect')

@@ -30,7 +30,15 @@ export function consoleQuestions({ records, days, until }: LoadOptions): Questio
         return log.list({}, { cursor: tenth });
       },
     },
-    { name: 'page of a day', days: 2, run: (log, turn) => log.list({ from: new Date(until.getTime() - (2 + (turn % 5)) * DAY_MS), to: new Date(until.getTime() - (1 + (turn % 5)) * DAY_MS) }) },
+    {
+      name: 'page of a day',
+      days: 2,
+      run: (log, turn) =>
+        log.list({
+          from: new Date(until.getTime() - (2 + (turn % 5)) * DAY_MS),
+          to: new Date(until.getTime() - (1 + (turn % 5)) * DAY_MS),
+        }),
+    },
     { name: 'page of a person', run: (log, turn) => log.list({ person: [personOf(turn * 37)] }) },
     { name: 'page of a tool', run: (log, turn) => log.list({ tool: [toolOf(turn)] }) },
     { name: 'page of enforced denials', run: (log) => log.list({ effect: ['DENY'], force: ['enforced'] }) },
@@ -38,16 +46,29 @@ export function consoleQuestions({ records, days, until }: LoadOptions): Questio
     { name: 'page of a stale source', run: (log) => log.list({ source: ['pagerduty:stale'] }) },
     {
       name: 'page of a rare combination',
-      run: (log, turn) => log.list({ reason: ['context_unavailable'], tool: [toolOf(100 + (turn % 20))], force: ['shadow'] }),
+      run: (log, turn) =>
+        log.list({ reason: ['context_unavailable'], tool: [toolOf(100 + (turn % 20))], force: ['shadow'] }),
     },
     { name: 'page of what never was', run: (log) => log.list({ tool: ['none'], person: [personOf(1)] }) },
-    { name: 'person and tool', run: (log, turn) => log.list({ person: [personOf(turn)], tool: [toolOf(119 - (turn % 50))] }) },
+    {
+      name: 'person and tool',
+      run: (log, turn) => log.list({ person: [personOf(turn)], tool: [toolOf(119 - (turn % 50))] }),
+    },
     { name: 'counts of 3 hours by minute', days: 2, run: (log) => log.counts(last(3 * HOUR_MS - 60_000), 'minute') },
     { name: 'counts of 24 hours by 10 minutes', run: (log) => log.counts(last(DAY_MS), '10 minutes') },
     { name: 'counts of all days by day', run: (log) => log.counts(all, 'day') },
-    { name: 'counts of all days by hour, one tool', run: (log, turn) => log.counts({ ...all, tool: [toolOf(turn)] }, 'hour') },
-    { name: 'counts of all days by day, one rule', run: (log, turn) => log.counts({ ...all, rule: [ruleOf(turn)] }, 'day') },
-    { name: 'counts of all days by day, one person', run: (log, turn) => log.counts({ ...all, person: [personOf(turn)] }, 'day') },
+    {
+      name: 'counts of all days by hour, one tool',
+      run: (log, turn) => log.counts({ ...all, tool: [toolOf(turn)] }, 'hour'),
+    },
+    {
+      name: 'counts of all days by day, one rule',
+      run: (log, turn) => log.counts({ ...all, rule: [ruleOf(turn)] }, 'day'),
+    },
+    {
+      name: 'counts of all days by day, one person',
+      run: (log, turn) => log.counts({ ...all, person: [personOf(turn)] }, 'day'),
+    },
     { name: 'rules of 7 days', run: (log) => log.rules(last(7 * DAY_MS)) },
     { name: 'rules of all days', run: (log) => log.rules(all) },
     { name: 'tools of all days', run: (log) => log.values('tool', all) },
@@ -73,7 +94,11 @@ export function percentile(samples: readonly number[], part: number): number {
 }
 
 /** Asks each question so often. @returns a line for each */
-export async function timeQuestions(log: DecisionLog, questions: readonly Question[], turns: number): Promise<string[]> {
+export async function timeQuestions(
+  log: DecisionLog,
+  questions: readonly Question[],
+  turns: number,
+): Promise<string[]> {
   const lines: string[] = [];
   for (const { name, run } of questions) {
     const samples: number[] = [];

@@ -8,7 +8,8 @@ const RULES = 40;
 const CALLS_OF_SESSION = 25;
 const CATEGORIES = ['shell', 'database', 'code', 'tickets', 'calendar', 'files', 'cloud', 'chat'];
 const SOURCES = ['okta', 'workday', 'servicenow', 'pagerduty', 'tailscale'];
-const TEXT = 'select id, state, amount from orders where state = $1 and region = $2 order by created_at desc limit 100; ';
+const TEXT =
+  'select id, state, amount from orders where state = $1 and region = $2 order by created_at desc limit 100; ';
 
 export interface LoadOptions {
   readonly records: number;
@@ -73,7 +74,12 @@ function recordAt(index: number, time: Date, random: () => number): EvidenceReco
     mode: isShadow ? 'shadow' : isObserved ? 'observe' : 'enforce',
     enforced: !isShadow && !isObserved,
     reply: isDenied && !isObserved ? 'modify' : 'allow',
-    policy: { version: 'default', rules: [ruleOf(isDenied ? 30 + (tool % 10) : tool % 30)], derivedRoles: [], outputs: [] },
+    policy: {
+      version: 'default',
+      rules: [ruleOf(isDenied ? 30 + (tool % 10) : tool % 30)],
+      derivedRoles: [],
+      outputs: [],
+    },
     durationsMs: { context: 1, pdp: 2, total: 4 },
   };
 }

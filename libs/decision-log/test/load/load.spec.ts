@@ -16,7 +16,11 @@ const queries: { readonly text: string; readonly parameters: readonly unknown[] 
 
 beforeAll(async () => {
   postgres = await startPostgres({ shared_buffers: '256MB', max_wal_size: '2GB' });
-  log = openDecisionLog({ url: postgres.url, timeoutMs: 120_000, onQuery: (text, parameters) => queries.push({ text, parameters }) });
+  log = openDecisionLog({
+    url: postgres.url,
+    timeoutMs: 120_000,
+    onQuery: (text, parameters) => queries.push({ text, parameters }),
+  });
   await log.migrate();
   client = new Client(postgres.url);
   await client.connect();
@@ -47,9 +51,15 @@ async function scansOf(ask: () => Promise<unknown>) {
   queries.length = 0;
   await ask();
   const asked = queries.splice(0);
-  const filled = new Set((await log.status()).partitions.filter(({ rows }) => rows > 0).map(({ day }) => `decisions_${day.replaceAll('-', '')}`));
+  const filled = new Set(
+    (await log.status()).partitions
+      .filter(({ rows }) => rows > 0)
+      .map(({ day }) => `decisions_${day.replaceAll('-', '')}`),
+  );
   const scans: { readonly kind: string; readonly partition: string }[] = [];
-  for (const { text, parameters } of asked.filter(({ text }) => /\bdecisions\b/.test(text) && !text.includes('pg_inherits'))) {
+  for (const { text, parameters } of asked.filter(
+    ({ text }) => /\bdecisions\b/.test(text) && !text.includes('pg_inherits'),
+  )) {
     const { rows } = await client.query(`EXPLAIN (FORMAT JSON) ${text}`, [...parameters]);
     for (const node of nodesOf(rows[0]['QUERY PLAN'][0].Plan)) {
       const partition = node['Relation Name'] ?? '';
