@@ -42,7 +42,8 @@ describe('a dry run of a release', () => {
   it('packs a chart that pulls every image by its digest', async () => {
     const chart = join(TARGET, `iris-${version}.tgz`);
     const presets = ['all-entry-points', 'production'].flatMap((preset) => ['-f', presetFile(preset)]);
-    const images = JSON.stringify(manifests(await helm('template', 'iris', chart, ...presets)));
+    const every = ['--set', 'enrichers.workday.enabled=true,enrichers.servicenow.enabled=true'];
+    const images = JSON.stringify(manifests(await helm('template', 'iris', chart, ...presets, ...every)));
     const pulled = [...images.matchAll(/"image":"iris-([a-z-]+)@(sha256:[0-9a-f]+)"/g)].map(([, app, digest]) => [
       app,
       digest,
