@@ -30,7 +30,7 @@ export type McpAnswer =
       /** Code of the JSON-RPC error. */
       readonly code: number;
       readonly message: string;
-      /** Whether the request is at fault, and not its person's rights. */
+      /** Whether the request itself is refused, and not a right of its person. */
       readonly isInvalid: boolean;
     };
 
