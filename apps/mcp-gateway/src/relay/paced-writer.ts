@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import { RelayGarbage } from './relay-garbage.js';
 
 /** Writes a response in the pace of its client. The head is written with the first byte. */
 export class PacedWriter {
+  private readonly garbage = new RelayGarbage();
+
   constructor(
     private readonly response: ServerResponse,
     readonly status: number,
@@ -22,6 +25,7 @@ export class PacedWriter {
   /** @returns when the client can take more; at once when it is gone */
   async write(bytes: Uint8Array | string): Promise<void> {
     this.begin();
+    this.garbage.passed(bytes.length);
     if (this.response.destroyed || this.response.write(bytes)) return;
     await new Promise<void>((resolve) => {
       const done = () => {
