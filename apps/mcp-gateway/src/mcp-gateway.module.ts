@@ -3,7 +3,7 @@ import { CallJudge, closedOnShutdown, EvidenceService, Modes, ShadowPolicy } fro
 import { entryPointModules } from '@iris/entry-point';
 import { CallDecider, JudgedDecider } from '@iris/mcp-calls';
 import type { Logger } from '@iris/telemetry';
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type BeforeApplicationShutdown, type DynamicModule, Module } from '@nestjs/common';
 import { CallConfirmation } from './confirm/call-confirmation.js';
 import { ConfirmedStates } from './confirm/confirmed-state.js';
 import type { Place } from './http/mcp-routes.js';
@@ -100,6 +100,16 @@ export function createMcpGatewayModule(settings: McpGatewaySettings, logger: Log
           };
           return openPlaces(upstreams, options);
         },
+      },
+      {
+        provide: Symbol('ends waiting streams'),
+        inject: [SessionTable, ListChanges],
+        useFactory: (sessions: SessionTable, changes: ListChanges): BeforeApplicationShutdown => ({
+          beforeApplicationShutdown: () => {
+            sessions.endStreams();
+            changes.endStreams();
+          },
+        }),
       },
       closedOnShutdown<ListChanges>(ListChanges as never, (changes) => changes.close()),
       closedOnShutdown<SessionTable>(SessionTable as never, (sessions) => sessions.close()),

@@ -1,9 +1,10 @@
 import { type JsonDocument, parseDocument } from '@iris/json-document';
 import { errorText, MESSAGE_LIMITS, RPC_ERRORS, type RpcMessage, type RpcRequest, readMessage } from '@iris/mcp-calls';
+import { isJsonContentType } from '@modelcontextprotocol/server';
 import type { BodyReader } from '../http/read-body.js';
 import { checkStandardHeaders, isStateless } from '../protocol/standard-headers.js';
 import type { Session } from '../sessions/session-table.js';
-import { type Exchange, sendJson } from './exchange.js';
+import { type Exchange, headerOf, sendJson } from './exchange.js';
 
 /** A message of a client. */
 export interface Incoming<M extends RpcMessage = RpcMessage> {
@@ -25,6 +26,9 @@ export async function readIncoming(exchange: Exchange, bodies: BodyReader): Prom
     sendJson(exchange, status, errorText(id, code, text));
     return undefined;
   };
+  if (!isJsonContentType(headerOf(exchange, 'content-type'))) {
+    return refuse(415, null, -32000, 'Unsupported Media Type: Content-Type must be application/json');
+  }
   const body = await bodies.read(exchange.request);
   if (!body.ok) return refuse(body.status, null, RPC_ERRORS.invalidRequest, body.detail);
   const parsed = parseDocument(body.text, MESSAGE_LIMITS);

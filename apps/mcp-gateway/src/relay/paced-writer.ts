@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { RelayGarbage } from './relay-garbage.js';
 
+/** Bytes that may wait for a client before notifications are left out. */
+const MAX_BEHIND_BYTES = 65_536;
+
 /** Writes a response in the pace of its client. The head is written with the first byte. */
 export class PacedWriter {
   private readonly garbage = new RelayGarbage();
@@ -34,6 +37,11 @@ export class PacedWriter {
       };
       this.response.on('drain', done).on('close', done);
     });
+  }
+
+  /** Whether the client is far behind with reading. */
+  get isBehind(): boolean {
+    return this.response.writableLength > MAX_BEHIND_BYTES;
   }
 
   end(bytes?: Uint8Array | string): void {

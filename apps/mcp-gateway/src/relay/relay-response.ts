@@ -17,8 +17,10 @@ export interface MessageRules {
 
 /** A stream into which messages of the gateway itself can be put. */
 export interface OpenStream {
-  /** Sends a message between two events. */
+  /** Sends a message between two events. A client that reads nothing gets none. */
   inject(text: string): void;
+  /** Ends the stream between two events. */
+  end(): void;
 }
 
 /** Passes on a response that is one JSON message. */
@@ -115,8 +117,13 @@ class EventRelay implements OpenStream {
 
   inject(text: string): void {
     const event = eventText(text);
+    if (this.writer.isBehind) return;
     if (this.passes) this.waiting.push(event);
     else void this.writer.write(event);
+  }
+
+  end(): void {
+    this.writer.end();
   }
 
   private endEvent(): void {

@@ -33,6 +33,11 @@ describe('a request before authentication', () => {
     expect(upstream.requests).toEqual([]);
   });
 
+  it('is refused with another content type than JSON', async () => {
+    const client = await opened(echo);
+    expect((await client.request('ping', {}, { 'content-type': 'text/plain' })).status).toBe(415);
+  });
+
   it('is refused when a page of another host sends it', async () => {
     const client = await opened(echo);
     expect((await client.request('ping', {}, { origin: 'https://evil.example' })).status).toBe(403);
@@ -282,6 +287,21 @@ async function* forever(signal: AbortSignal): AsyncGenerator<Uint8Array> {
   yield Buffer.from(': hello\n\n');
   await new Promise((resolve) => signal.addEventListener('abort', resolve));
 }
+
+describe('a stream of a session', () => {
+  const silent: Answer = (message) =>
+    message.method === undefined ? { status: 405, headers: {}, body: parts() } : accepted();
+
+  it('is one of a few, and ends with the process', async () => {
+    const client = await inSession(silent);
+    const leaving = new AbortController();
+    const open = await Promise.all([1, 2, 3, 4].map(() => client.stream(leaving.signal)));
+    expect(open.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect((await client.stream(leaving.signal)).status).toBe(409);
+    gateway.sessions.endStreams();
+    expect(await Promise.all(open.map((response) => response.text()))).toHaveLength(4);
+  });
+});
 
 describe('a change of facts', () => {
   it.each([

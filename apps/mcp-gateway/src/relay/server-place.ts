@@ -189,6 +189,9 @@ export class ServerPlace {
       exchange.response.writeHead(status === undefined || status === 405 ? 200 : status).end();
       return;
     }
+    if (session.streams.size >= MAX_STREAMS) {
+      return sendJson(exchange, 409, errorText(null, -32000, 'Conflict: the session has too many open streams'));
+    }
     session.open += 1;
     try {
       await this.forwarder.stream(exchange, session, silentStream(exchange.signal));
@@ -207,6 +210,9 @@ function denialText({ message, stateless }: Incoming<RpcRequest>, reason: string
   const result = { content: [{ type: 'text', text: reason }], isError: true };
   return resultText(message.id, stateless ? { resultType: 'complete', ...result } : result);
 }
+
+/** Streams of one session that belong to no request. */
+const MAX_STREAMS = 4;
 
 const KEEP_ALIVE_MS = 15_000;
 

@@ -32,6 +32,11 @@ export class ListChanges {
     return () => this.listeners.delete(listener);
   }
 
+  /** Ends the streams that wait for changes. */
+  endStreams(): void {
+    for (const { stream } of this.listeners) stream.end();
+  }
+
   close(): void {
     this.stop();
   }

@@ -95,6 +95,11 @@ export class SessionTable {
     }
   }
 
+  /** Ends the streams that belong to no request, so that a process which ends waits for requests alone. */
+  endStreams(): void {
+    for (const { streams } of this.sessions.values()) for (const stream of streams) stream.end();
+  }
+
   close(): void {
     clearInterval(this.timer);
   }
