@@ -36,7 +36,12 @@ describe('MessageScanner', () => {
     fc.assert(
       fc.property(message, cuts, fc.constantFrom(undefined, 2), fc.boolean(), (value, places, indent, escapes) => {
         const text = JSON.stringify(value, undefined, indent);
-        const sent = escapes ? text.replace(/"result"|"method"|"tools"/g, (word) => `"\\u00${word.charCodeAt(1).toString(16)}${word.slice(2)}`) : text;
+        const sent = escapes
+          ? text.replace(
+              /"result"|"method"|"tools"/g,
+              (word) => `"\\u00${word.charCodeAt(1).toString(16)}${word.slice(2)}`,
+            )
+          : text;
         const { keys, isComplete } = scanned(sent, places);
         for (const [first, inner] of Object.entries(value)) {
           expect(keys).toContain(`1  ${first}`);
@@ -63,7 +68,11 @@ describe('MessageScanner', () => {
       fc.property(message, fc.nat(), (value, at) => {
         const text = JSON.stringify(value);
         const cut = Buffer.from(text).subarray(0, 1 + (at % Math.max(1, Buffer.byteLength(text) - 1)));
-        const scanner = new MessageScanner(() => undefined, 'cacheScope', () => undefined);
+        const scanner = new MessageScanner(
+          () => undefined,
+          'cacheScope',
+          () => undefined,
+        );
         scanner.write(cut);
         expect(scanner.isComplete).toBe(cut.length === Buffer.byteLength(text));
       }),

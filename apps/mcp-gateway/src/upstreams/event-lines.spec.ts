@@ -22,7 +22,22 @@ function dataOf(text: string): string[] {
   return events;
 }
 
-const piece = fc.constantFrom('data', 'data:', 'data: ', 'datax:', 'id: 1', ':', ' ', 'x', '{"a":1}', 'ü', '\n', '\r', '\r\n', '\n\n');
+const piece = fc.constantFrom(
+  'data',
+  'data:',
+  'data: ',
+  'datax:',
+  'id: 1',
+  ':',
+  ' ',
+  'x',
+  '{"a":1}',
+  'ü',
+  '\n',
+  '\r',
+  '\r\n',
+  '\n\n',
+);
 
 describe('EventLines', () => {
   it('finds the data of each event, and loses no byte, however the stream is cut', () => {
