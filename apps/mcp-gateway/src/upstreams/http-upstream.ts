@@ -11,32 +11,37 @@ const PAUSE_TIMEOUT_MS = 300_000;
 /** An MCP server that speaks streamable HTTP. Bodies are passed on as bytes, in the pace of their reader. */
 export class HttpUpstream implements Upstream {
   readonly id: string;
-  private readonly agent: Dispatcher;
+  private readonly calls: Dispatcher;
+  /** Streams that wait for notifications: as many as clients hold, and never in the way of a call. */
+  private readonly streams: Dispatcher;
 
   constructor(
     private readonly server: HttpServer,
     private readonly environment: NodeJS.ProcessEnv,
   ) {
     this.id = server.id;
-    this.agent = outboundAgent({
-      connections: server.maxConnections,
+    const options = {
       connect: { timeout: CONNECT_TIMEOUT_MS },
       headersTimeout: server.timeoutSeconds * 1000,
       pipelining: 1,
-    });
+    };
+    this.calls = outboundAgent({ ...options, connections: server.maxConnections });
+    this.streams = outboundAgent(options);
   }
 
   async send({ method, headers, body, signal }: UpstreamRequest): Promise<UpstreamResponse> {
+    const isStream = method === 'GET' || headers['mcp-method'] === 'subscriptions/listen';
     const credentials = resolveValues(this.server.headers, this.environment);
     try {
       const answer = await request(this.server.url, {
         method,
-        headers: { ...headers, ...credentials },
+        // In lower case, so that a configured header takes the place of another one.
+        headers: { ...headers, ...lowerCase(credentials) },
         body,
         signal,
-        dispatcher: this.agent,
-        // A stream that only waits for notifications may be silent for ever.
-        bodyTimeout: method === 'GET' ? 0 : PAUSE_TIMEOUT_MS,
+        dispatcher: isStream ? this.streams : this.calls,
+        // A stream that waits for notifications may be silent for ever.
+        bodyTimeout: isStream ? 0 : PAUSE_TIMEOUT_MS,
       });
       const { statusCode } = answer;
       // Also a redirect is no answer: another host would get the credential.
@@ -53,7 +58,7 @@ export class HttpUpstream implements Upstream {
   }
 
   async close(): Promise<void> {
-    await this.agent.destroy();
+    await Promise.all([this.calls.destroy(), this.streams.destroy()]);
   }
 }
 
@@ -61,4 +66,8 @@ function single(headers: Readonly<Record<string, string | string[] | undefined>>
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0] : value]),
   );
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -30,6 +30,7 @@ const httpServer = z.strictObject({
   headers: z.record(headerName, value).default({}),
   /** Longest wait for the head of a response, in s. */
   timeoutSeconds: z.int().min(1).max(3600).default(60),
+  /** Calls at a time; further ones wait. */
   maxConnections: z.int().min(1).max(10_000).default(256),
 });
 
