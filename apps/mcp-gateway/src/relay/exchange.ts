@@ -17,7 +17,13 @@ export function headerOf({ request }: Exchange, name: string): string | undefine
 
 export function sendJson({ response }: Exchange, status: number, text: string): void {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
+  response
+    .writeHead(status, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'content-length': Buffer.byteLength(text),
+    })
+    .end(text);
 }
 
 /** What a server gets of a request's headers: the transport and the protocol, never who sends it. */

@@ -323,3 +323,11 @@ describe('a change of facts', () => {
     leaving.abort();
   });
 });
+
+describe('a result that is not read', () => {
+  it('arrives byte for byte', async () => {
+    const sent = '{"result" : {"content":[{"type":"text","text":"größe ✓ \\u00e4"}],"n":1.0},"jsonrpc":"2.0","id":2}';
+    const client = await inSession(() => text('application/json', sent));
+    expect(await (await client.request('tools/call', { name: 'x' })).text()).toBe(sent);
+  });
+});
