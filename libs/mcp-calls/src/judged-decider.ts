@@ -177,7 +177,10 @@ export class JudgedDecider extends CallDecider {
     return { verdict: { action: 'deny', reason, message: withReason(`Denied: ${text}.`, reason) } };
   }
 
+  /** A denial that is known holds in either failure mode. */
   private failure(about: Case, reason: ReasonId, text: string): Conclusion {
+    const known = about.judgement.decisions.get(about.call);
+    if (known?.effect === 'DENY') return { ...concluded(about, known, 'cannot ask'), failed: true };
     if (this.options.onFailure === 'open') return { verdict: { action: 'allow', reason }, failed: true };
     return { ...this.limited(about, reason, text), failed: true };
   }

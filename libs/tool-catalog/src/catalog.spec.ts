@@ -302,3 +302,35 @@ describe('kinds that a format does not list', () => {
     },
   );
 });
+
+describe('a method of MCP', () => {
+  const use = (name: string, server: string) => {
+    const { classification, entry } = catalog.classify({
+      name,
+      server,
+      params: {},
+      phase: 'requested',
+      protocolMethod: true,
+    });
+    return { ...classification, entry };
+  };
+
+  it.each([
+    ['resources/read', 'read'],
+    ['prompts/get', 'read'],
+    ['sampling/createMessage', 'execute'],
+    ['of/later', 'execute'],
+  ])('is a use of its server: %s', (name, operation) => {
+    expect(use(name, 'fixed')).toMatchObject({
+      category: 'database',
+      operation,
+      environment: 'staging',
+      entry: 'fixed',
+    });
+  });
+
+  it('is uncategorised on a server that is not listed, and so is a tool of its name', () => {
+    expect(use('resources/read', 'other').category).toBe('uncategorised');
+    expect(classify('resources/read', {}, 'fixed').classification.category).toBe('uncategorised');
+  });
+});
