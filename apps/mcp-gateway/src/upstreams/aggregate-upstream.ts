@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject } from '@iris/contracts';
 import { applyEdits, parseDocument } from '@iris/json-document';
-import {
-  errorText,
-  MESSAGE_LIMITS,
-  RPC_ERRORS,
-  type RpcMessage,
-  type RpcRequest,
-  readMessage,
-  resultText,
-} from '@iris/mcp-calls';
-import { SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
-import { encodedName, FIRST_STATELESS, isStateless } from '../protocol/standard-headers.js';
+import { errorText, MESSAGE_LIMITS, RPC_ERRORS, type RpcRequest, readMessage, resultText } from '@iris/mcp-calls';
+import { encodedName, isStateless } from '../protocol/standard-headers.js';
+import { answer, CAPABILITIES, DISCOVERED, empty, JSON_TYPE, listening, SERVER_INFO } from './aggregate-answers.js';
 import { joinName, splitName } from './aggregate-names.js';
 import { AggregateSession, drain } from './aggregate-session.js';
 import { readAnswer, resultOf } from './read-answer.js';
@@ -23,8 +15,6 @@ export const AGGREGATE = '*';
 /** Pages of one server's listing that are read at most. */
 const MAX_PAGES = 20;
 
-const SERVER_INFO = { name: 'iris-mcp-gateway', version: '1' };
-const CAPABILITIES = { tools: { listChanged: true }, prompts: {}, completions: {} };
 const SESSION_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26'];
 
 export interface AggregateOptions {
@@ -205,52 +195,6 @@ export class AggregateUpstream implements Upstream {
   }
 }
 
-const DISCOVERED: JsonObject = {
-  resultType: 'complete',
-  supportedVersions: [FIRST_STATELESS],
-  capabilities: CAPABILITIES,
-  ttlMs: 0,
-  cacheScope: 'private',
-  _meta: { 'io.modelcontextprotocol/serverInfo': SERVER_INFO },
-};
-
-const JSON_TYPE = { 'content-type': 'application/json' };
-
 function withoutSession({ 'mcp-session-id': _, ...headers }: Readonly<Record<string, string>>): Record<string, string> {
   return headers;
 }
-
-function answer(status: number, text: string): UpstreamResponse {
-  return { status, headers: JSON_TYPE, body: once(text) };
-}
-
-function empty(status: number): UpstreamResponse {
-  return { status, headers: {}, body: once('') };
-}
-
-async function* once(text: string): AsyncGenerator<Uint8Array> {
-  if (text !== '') yield Buffer.from(text);
-}
-
-/** Acknowledges, and waits: what happens to the list of tools is announced by the gateway. */
-function listening({ id, params }: RpcRequest, signal: AbortSignal): UpstreamResponse {
-  const asked = isJsonObject(params.notifications) ? params.notifications : {};
-  const message: RpcAcknowledgement = {
-    jsonrpc: '2.0',
-    method: 'notifications/subscriptions/acknowledged',
-    params: {
-      notifications: asked.toolsListChanged === true ? { toolsListChanged: true } : {},
-      _meta: { [SUBSCRIPTION_ID_META_KEY]: id },
-    },
-  };
-  async function* body(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-  }
-  return { status: 200, headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' }, body: body() };
-}
-
-type RpcAcknowledgement = { readonly jsonrpc: '2.0' } & Omit<Extract<RpcMessage, { kind: 'notification' }>, 'kind'>;
