@@ -41,7 +41,7 @@ export class HttpUpstream implements Upstream {
         signal,
         dispatcher: isStream ? this.streams : this.calls,
         // A stream that waits for notifications may be silent for ever.
-        bodyTimeout: isStream ? 0 : PAUSE_TIMEOUT_MS,
+        bodyTimeout: isStream ? 0 : Math.max(PAUSE_TIMEOUT_MS, this.server.timeoutSeconds * 1000),
       });
       const { statusCode } = answer;
       // Also a redirect is no answer: another host would get the credential.

@@ -40,7 +40,6 @@ const stdioServer = z.strictObject({
   args: z.array(z.string()).default([]),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'), value).default({}),
   cwd: z.string().optional(),
-  timeoutSeconds: z.int().min(1).max(3600).default(60),
   /** Processes at a time: each session has one of its own. */
   maxProcesses: z.int().min(1).max(1000).default(32),
 });
@@ -81,7 +80,9 @@ export function readUpstreamFile(path: string): readonly UpstreamServer[] {
 
 function problem(path: string, prefix: readonly PropertyKey[], { issues: [issue] }: z.ZodError): ConfigError {
   const where = [...prefix, ...(issue?.path ?? [])].map(String).join('.') || 'the file';
-  return new ConfigError(`configuration: ${path}: ${where}: ${issue?.message ?? 'cannot be used'}`);
+  // A refused key of a record has its reason one level below.
+  const reason = issue?.code === 'invalid_key' ? issue.issues[0] : issue;
+  return new ConfigError(`configuration: ${path}: ${where}: ${reason?.message ?? 'cannot be used'}`);
 }
 
 /**
