@@ -17,7 +17,7 @@ export const mcpGatewaySettings = {
     { fallback: undefined },
   ),
   'mcp.allowedHosts': setting.list(
-    'Host names that clients may address the gateway by, beside that of mcp.publicUrl; others are refused (DNS rebinding).',
+    'Host names that clients may address the gateway by, beside that of mcp.publicUrl; *.domain for those below a domain. Others are refused (DNS rebinding).',
     { fallback: ['localhost', '127.0.0.1', '[::1]'] },
   ),
   'mcp.allowedOrigins': setting.list(

@@ -3,6 +3,7 @@ import { PdpWatch } from '@iris/entry-point';
 import { createLogger, endOnSignal } from '@iris/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AllowedNames } from './http/allowed-names.js';
 import { registerMcpRoutes } from './http/mcp-routes.js';
 import { AUTHENTICATORS, createMcpGatewayModule, SERVER_PLACES } from './mcp-gateway.module.js';
 import { type McpGatewaySettings, mcpGatewaySettings } from './mcp-gateway.settings.js';
@@ -28,8 +29,8 @@ export async function startMcpGateway(environment: NodeJS.ProcessEnv): Promise<v
     registerMcpRoutes(adapter.getInstance() as never, {
       servers: app.get(SERVER_PLACES),
       authenticators: app.get(AUTHENTICATORS),
-      allowedHosts: [...settings['mcp.allowedHosts'], ...hostOf(settings)],
-      allowedOrigins: [...settings['mcp.allowedOrigins'], ...hostOf(settings)],
+      allowedHosts: new AllowedNames([...settings['mcp.allowedHosts'], ...hostOf(settings)]),
+      allowedOrigins: new AllowedNames([...settings['mcp.allowedOrigins'], ...hostOf(settings)]),
       ...(publicUrl !== undefined &&
         issuer !== undefined && { oauth: { publicUrl, issuer, scopes: settings['auth.jwtScopes'] } }),
       logger,

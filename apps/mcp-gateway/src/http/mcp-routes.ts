@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Caller } from '@iris/mcp-calls';
 import { errorText, RPC_ERRORS } from '@iris/mcp-calls';
 import type { Logger } from '@iris/telemetry';
-import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Authenticator, authenticate } from '../identity/authenticator.js';
 import type { Exchange } from '../relay/exchange.js';
 import { AGGREGATE } from '../upstreams/aggregate-upstream.js';
+import type { AllowedNames } from './allowed-names.js';
 
 /** What answers requests of one path. */
 export interface Place {
@@ -17,8 +17,8 @@ export interface McpRoutesOptions {
   /** The path of each server by its id, and that of the aggregate. */
   readonly servers: ReadonlyMap<string, Place>;
   readonly authenticators: readonly Authenticator[];
-  readonly allowedHosts: readonly string[];
-  readonly allowedOrigins: readonly string[];
+  readonly allowedHosts: AllowedNames;
+  readonly allowedOrigins: AllowedNames;
   /** Absent without OAuth. */
   readonly oauth?: OAuthResource;
   readonly logger: Logger;
@@ -87,10 +87,12 @@ class McpRequest {
   async answer(place: Place | undefined): Promise<void> {
     const { headers, raw } = this.request;
     const { allowedHosts, allowedOrigins } = this.options;
-    const host = validateHostHeader(headers.host, [...allowedHosts]);
-    if (!host.ok) return this.refuse(403, RPC_ERRORS.invalidRequest, host.message);
-    const origin = validateOriginHeader(headers.origin, [...allowedOrigins]);
-    if (!origin.ok) return this.refuse(403, RPC_ERRORS.invalidRequest, origin.message);
+    if (!allowedHosts.allowsHost(headers.host)) {
+      return this.refuse(403, RPC_ERRORS.invalidRequest, 'Invalid Host: it is not in mcp.allowedHosts');
+    }
+    if (!allowedOrigins.allowsOrigin(headers.origin)) {
+      return this.refuse(403, RPC_ERRORS.invalidRequest, 'Invalid Origin: it is not in mcp.allowedOrigins');
+    }
     const caller = await authenticate(this.options.authenticators, raw);
     if (caller === undefined) return this.challenge();
     if (place === undefined) return this.refuse(404, RPC_ERRORS.invalidRequest, 'No such MCP server');

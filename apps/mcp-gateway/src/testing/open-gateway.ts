@@ -3,6 +3,7 @@ import type { Logger } from '@iris/telemetry';
 import Fastify from 'fastify';
 import { CallConfirmation } from '../confirm/call-confirmation.js';
 import { ConfirmedStates } from '../confirm/confirmed-state.js';
+import { AllowedNames } from '../http/allowed-names.js';
 import { registerMcpRoutes } from '../http/mcp-routes.js';
 import { BodyReader } from '../http/read-body.js';
 import { StaticKeys } from '../identity/static-keys.js';
@@ -16,7 +17,7 @@ import { FakeDecider } from './fake-decider.js';
 export const ANA_KEY = 'key-of-ana-1';
 export const BEN_KEY = 'key-of-ben-1';
 
-const HOSTS = ['127.0.0.1', 'localhost'];
+const HOSTS = new AllowedNames(['127.0.0.1', 'localhost']);
 
 export interface OpenGateway {
   readonly url: string;

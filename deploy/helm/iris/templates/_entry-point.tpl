@@ -61,6 +61,8 @@ agents.trustedProxies: ["127.0.0.1"]
 {{ include "iris.decisionSettings" . }}
 mode.default: {{ .Values.mcpGateway.mode }}
 mcp.serversFile: /etc/iris/mcp-servers.yaml
+{{- $service := printf "%s-mcp-gateway" (include "iris.fullname" .) }}
+mcp.allowedHosts: {{ list "localhost" "127.0.0.1" "[::1]" $service (printf "%s.%s" $service .Release.Namespace) (printf "%s.%s.svc" $service .Release.Namespace) (printf "%s.%s.svc.cluster.local" $service .Release.Namespace) "*.ts.net" | toJson }}
 {{- end -}}
 
 {{- define "iris.pdp-proxySettings" -}}
