@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Bytes of one response after which its garbage is collected. */
-const EVERY_BYTES = 8_388_608;
+const EVERY_BYTES = 4_194_304;
 
 type Collect = (options: { readonly type: 'minor'; readonly execution: 'sync' }) => void;
 
