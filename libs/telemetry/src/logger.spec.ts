@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import { UNLISTED } from './log-fields.js';
 import { createLogger, type LogLevel } from './logger.js';
 
 function logged(level?: LogLevel) {
@@ -27,15 +28,53 @@ describe('a logger', () => {
     ]);
   });
 
-  it.each(['authorization', 'apikey', 'apiKey', 'token', 'password', 'secret', 'params', 'cookie'])(
-    'replaces what is under %s, at the top and one level below',
-    (key) => {
-      const { lines, logger } = logged();
-      logger.info({ [key]: 's3cret', request: { [key]: { inner: 's3cret' }, path: '/' } }, 'asked');
-      expect(JSON.stringify(lines)).not.toContain('s3cret');
-      expect(lines).toMatchObject([{ [key]: '[redacted]', request: { [key]: '[redacted]', path: '/' } }]);
-    },
-  );
+  it.each([
+    'authorization',
+    'apikey',
+    'apiKey',
+    'token',
+    'password',
+    'secret',
+    'params',
+    'cookie',
+    'login',
+    'loginName',
+    'body',
+  ])('replaces what is under %s, and under every other name that is no field of the log', (key) => {
+    const { lines, logger } = logged();
+    logger.info({ [key]: 's3cret', [`${key}2`]: 's3cret', source: 'okta' }, 'asked');
+    expect(JSON.stringify(lines)).not.toContain('s3cret');
+    expect(lines).toMatchObject([{ [key]: UNLISTED, [`${key}2`]: UNLISTED, source: 'okta', msg: 'asked' }]);
+  });
+
+  it('replaces objects below its fields, whatever their names', () => {
+    const { lines, logger } = logged();
+    logger.info({ detail: { reason: 's3cret' }, rules: ['a', { reason: 's3cret' }, ['s3cret']], rows: 3 }, 'asked');
+    expect(lines).toMatchObject([{ detail: UNLISTED, rules: ['a', UNLISTED, UNLISTED], rows: 3 }]);
+  });
+
+  it('writes an error and its causes without what libraries attach to them', () => {
+    const { lines, logger } = logged();
+    const attached = { config: { headers: { authorization: 's3cret' } }, metadata: { cookie: 's3cret' }, code: 14 };
+    const cause = Object.assign(new TypeError('no route'), attached);
+    const error = Object.assign(new Error('the PDP failed', { cause }), attached);
+    logger.error({ err: error, cause }, 'failed');
+    logger.error(error, 'failed again');
+    expect(JSON.stringify(lines)).not.toContain('s3cret');
+    const shown = { message: 'the PDP failed', code: 14, stack: expect.any(String), cause: { message: 'no route' } };
+    expect(lines).toMatchObject([
+      { err: shown, cause: { type: 'TypeError', message: 'no route', code: 14 } },
+      { err: shown, msg: 'failed again' },
+    ]);
+  });
+
+  it('ends with an error whose causes go round', () => {
+    const { lines, logger } = logged();
+    const error = new Error('round');
+    error.cause = error;
+    logger.error({ err: error }, 'failed');
+    expect(lines).toMatchObject([{ err: { cause: { cause: { message: 'round' } } } }]);
+  });
 
   it('counts warnings and errors that are alike in place of writing each', () => {
     jest.useFakeTimers();

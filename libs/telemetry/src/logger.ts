@@ -1,6 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 
+import { listedFields } from './log-fields.js';
 import { likenessOf, RepeatedLines } from './repeated-lines.js';
 
 export type { Logger };
@@ -8,8 +9,6 @@ export type { Logger };
 /** Levels of a log, from all to nothing. An error means that somebody must act now. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-const REDACTED_KEYS = ['authorization', 'apikey', 'apiKey', 'token', 'password', 'secret', 'params', 'cookie'];
 
 /** Lines are written together: a write of its own for each costs as much as deciding on a small hook. */
 const BUFFERED_BYTES = 8 * 1024;
@@ -23,8 +22,8 @@ const WARN = pino.levels.values.warn ?? 40;
 let destination: DestinationStream | undefined;
 
 /**
- * A logger that writes one JSON object a line, to stdout by default, with the ids of the active trace. Credentials and
- * tool parameters are never meant to be logged; should one slip in under a usual key, it is replaced. Warnings and
+ * A logger that writes one JSON object a line, to stdout by default, with the ids of the active trace. Only the listed
+ * fields are written (log-fields.ts). Warnings and
  * errors that are alike are counted: five in a minute are written, and one line with the number of the others.
  */
 export function createLogger(name: string, level: LogLevel = 'info', to: DestinationStream = stdout()): Logger {
@@ -34,8 +33,9 @@ export function createLogger(name: string, level: LogLevel = 'info', to: Destina
     level,
     base: { name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: REDACTED_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
+    formatters: { level: (label) => ({ level: label }), log: listedFields },
+    // pino would read the properties of an error that the fields leave out.
+    serializers: { err: (shown) => shown },
     hooks: {
       logMethod(args, write, level) {
         if (level < WARN) {

@@ -39,6 +39,8 @@ function maskText(text: string, rules: readonly TextRule[]): string {
 }
 
 function maskByRule(text: string, rule: TextRule): string {
+  // Most texts have no find; what follows is made for those that have one.
+  if (text.search(rule.pattern) === -1) return text;
   const isAfterWord = rule.after === undefined ? undefined : afterWords(text, rule.after);
   const mark = `[masked: ${rule.name}]`;
   return text.replace(rule.pattern, (found: string, ...rest: unknown[]) => {
