@@ -74,9 +74,9 @@ export const decisionSettings = {
     { fallback: 60 },
   ),
   'context.memoryEntries': setting.integer(
-    'Maximum number of principals cached in memory; each takes about 6 KB.',
+    'Maximum number of principals cached in memory, also for the time that Redis is unavailable; each takes about 6 KB.',
     { min: 0, max: 1_000_000 },
-    { fallback: 5000 },
+    { fallback: 2500 },
   ),
   'redis.url': setting.optionalRedisUrl('URL of the Redis with the context cache.'),
   'redis.passwordFile': setting.optionalText(
