@@ -1,4 +1,5 @@
 import { ConfigError } from '@iris/config';
+import { ConsoleError } from '@iris/console-api';
 import { LocalPdpError } from '@iris/local-pdp';
 import { PdpError } from '@iris/pdp';
 import { PolicyFolderError } from '@iris/policy-files';
@@ -9,6 +10,7 @@ import { registerCatalog } from './catalog/catalog.command.js';
 import { registerCheck } from './check/check.command.js';
 import { registerContext } from './context/context.command.js';
 import { registerDecisionLog } from './decision-log/decision-log.command.js';
+import { registerDecisions } from './decisions/decisions.command.js';
 import { registerDoctor } from './doctor/doctor.command.js';
 import { registerEvidence } from './evidence/evidence.command.js';
 import { CliFault, EXIT, type ExitCode } from './exit-codes.js';
@@ -33,6 +35,7 @@ const REGISTRATIONS = [
   registerPolicies,
   registerWhy,
   registerWhoCan,
+  registerDecisions,
   registerPerson,
   registerBreakGlass,
 ];
@@ -66,7 +69,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const expected = [CliFault, ConfigError, CatalogError, LocalPdpError, PdpError, PolicyFolderError].some(
+  const expected = [CliFault, ConfigError, ConsoleError, CatalogError, LocalPdpError, PdpError, PolicyFolderError].some(
     (known) => error instanceof known,
   );
   const isSystemError = typeof (error as NodeJS.ErrnoException).code === 'string';

@@ -10,7 +10,7 @@ export type AccessMethod = (typeof ACCESS_METHODS)[number];
 
 /** Every setting of the console. */
 export const consoleSettings = {
-  'http.host': setting.text('Address that the console listens on.', { fallback: '127.0.0.1' }),
+  'http.host': setting.text('Address of the server; local access needs a loopback address.', { fallback: '127.0.0.1' }),
   'http.port': setting.integer('Port; 0 takes a free one.', { min: 0, max: 65535 }, { fallback: 8086 }),
   'http.publicUrl': setting.structure(
     'URL under which browsers reach the console. With https cookies are Secure and browsers keep to TLS; other host names are refused.',

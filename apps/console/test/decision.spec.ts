@@ -36,7 +36,7 @@ describe('one decision', () => {
   it('states why in one sentence with the fact, its age and its end', async () => {
     const { why } = await started.json(`/api/decisions/${ID}`);
     expect(why).toBe(
-      'Denied: Production systems need an on-call shift that PagerDuty confirms at this moment; PagerDuty, 40 s old, says the person is not on call now, and end of the present on-call time was 12 min ago.',
+      'Denied: Production systems need an on-call shift that PagerDuty confirms at this moment; PagerDuty, 40 s old, reports that the person is not on call now, and that the end of the present on-call time was 12 min ago.',
     );
   });
 

@@ -59,7 +59,7 @@ describe('decisions', () => {
     expect(events.map(({ data }) => data)).toEqual([{ log: 'unavailable' }, { log: 'ok' }]);
   });
 
-  it('starts anew at a cursor of another form and announces the gap', async () => {
+  it('starts again at a cursor of another form and announces the gap', async () => {
     const response = await fetch(`${started.url}/api/decisions/stream`, { headers: { 'last-event-id': 'zzz' } });
     const events = await eventsOf(response, 2);
     expect(events.map(({ event }) => event)).toEqual(['gap', 'state']);

@@ -7,10 +7,14 @@ import { consoleSettings } from '../src/console.settings.js';
 import { createConsole } from '../src/create-console.js';
 import { LogOfRecords } from './log-of-records.js';
 
+// biome-ignore lint/suspicious/noExplicitAny: a spec looks at single fields of many answers.
+type Answer = Omit<Response, 'json'> & { json(): Promise<any> };
+
 /** A console over a log in memory, listening on loopback. */
 export async function startTestConsole(
   environment: Readonly<Record<string, string>> = {},
   pdp: Pdp = new UnavailablePdp(),
+  port = 0,
 ) {
   const log = new LogOfRecords();
   const logger = createLogger('console', 'silent');
@@ -38,14 +42,14 @@ export async function startTestConsole(
     { log, accessLog, pdp, redis: undefined, pdpTls: false, catalog: loadCatalog({ path: 'policies/catalog.yaml' }) },
     logger,
   );
-  await app.listen(0, '127.0.0.1');
+  await app.listen(port, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return {
     ...{ app, url, log, accesses, accessLog },
     /** The answer of an operation, of the shape that a spec expects. */
     // biome-ignore lint/suspicious/noExplicitAny: a spec looks at single fields of many answers.
     json: async (path: string): Promise<any> => (await fetch(`${url}${path}`)).json(),
-    get: (path: string, headers: Record<string, string> = {}) => fetch(`${url}${path}`, { headers }),
+    get: (path: string, headers: Record<string, string> = {}): Promise<Answer> => fetch(`${url}${path}`, { headers }),
   };
 }
 

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { SettingsSchema } from '@iris/config';
 import { type EnricherDefinition, kitSettings } from '@iris/enricher-kit';
 import { auditorSettings } from '../../auditor/src/auditor.settings.js';
+import { consoleSettings } from '../../console/src/console.settings.js';
 import { gatewaySettings } from '../../gateway/src/gateway.settings.js';
 import { mcpGatewaySettings } from '../../mcp-gateway/src/mcp-gateway.settings.js';
 import { pdpProxySettings } from '../../pdp-proxy/src/pdp-proxy.settings.js';
@@ -18,6 +19,7 @@ export async function settingsOfApps(vendors: readonly Vendor[]): Promise<Readon
     auditor: auditorSettings,
     'pdp-proxy': pdpProxySettings,
     'mcp-gateway': mcpGatewaySettings,
+    console: consoleSettings,
   };
 }
 

@@ -1,3 +1,4 @@
+export { ConsoleClient, ConsoleError } from './client.js';
 export type * from './decisions.schemas.js';
 export * from './endpoints.js';
 export type * from './health.schemas.js';
@@ -5,4 +6,4 @@ export { openApiDocument } from './openapi.js';
 export type * from './people.schemas.js';
 export type * from './policies.schemas.js';
 export type * from './shared.schemas.js';
-export { ROLES } from './shared.schemas.js';
+export { FORCES, ROLES } from './shared.schemas.js';

@@ -72,7 +72,8 @@ function effectOf(text: string): 'ALLOW' | 'DENY' {
   return effect;
 }
 
-function timeOf(text: string): number {
+/** A time, or one so long ago. @returns epoch ms */
+export function timeOf(text: string): number {
   const [, amount, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   if (amount !== undefined && unit !== undefined) {
     return Date.now() - Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];

@@ -8,7 +8,7 @@ import type { Viewer } from './viewer.js';
 
 /** Everyone on this machine is one person. For a trial and for development. */
 export class LocalIdentification implements Identification {
-  /** @throws ConfigError unless the console listens on loopback alone */
+  /** @throws ConfigError unless the console is bound to loopback alone */
   constructor(
     host: string,
     private readonly role: Role,

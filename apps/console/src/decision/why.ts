@@ -103,7 +103,7 @@ function factOf(record: EvidenceRecord, path: string): { source: SourceId; text:
   const said = saidOf(valueAt(attr, path), meaningAt(path), isDenied);
   if (said === undefined) return undefined;
   const over = isDenied ? overOf(record, source) : '';
-  return { source, text: `${title}${age}, says ${said}${over}` };
+  return { source, text: `${title}${age}, reports ${said}${over}` };
 }
 
 function sourceOf({ attributeOrigins }: EvidenceRecord, path: string): SourceId | undefined {
@@ -129,10 +129,10 @@ function meaningAt(path: string): string | undefined {
 function saidOf(value: Json | undefined, meaning: string | undefined, isDenied: boolean): string | undefined {
   const [, subject, verb, rest] = /^Whether (.+?) (is|has|may) (.+?)\.?$/.exec(meaning ?? '') ?? [];
   if (subject !== undefined && typeof value === 'boolean' && value !== isDenied) {
-    return `${subject} ${verb} ${value ? '' : 'not '}${rest?.replace(/, at any level$/, '')}`;
+    return `that ${subject} ${verb} ${value ? '' : 'not '}${rest?.replace(/, at any level$/, '')}`;
   }
   if (value === undefined && isDenied && meaning !== undefined)
-    return `nothing of: ${lowerFirst(meaning).replace(/\.$/, '')}`;
+    return `nothing for: ${lowerFirst(meaning).replace(/\.$/, '')}`;
   return undefined;
 }
 
@@ -142,7 +142,8 @@ function overOf(record: EvidenceRecord, source: SourceId): string {
     if (type !== 'timestamp') continue;
     const value = valueAt(record.principal.attr as JsonObject, `${source}.${path}`);
     const seconds = typeof value === 'string' ? (Date.parse(record.time) - Date.parse(value)) / 1000 : Number.NaN;
-    if (seconds > 0) return `, and ${lowerFirst(meaning).replace(/[;.].*$/, '')} was ${durationText(seconds)} ago`;
+    if (seconds > 0)
+      return `, and that the ${lowerFirst(meaning).replace(/[;.].*$/, '')} was ${durationText(seconds)} ago`;
   }
   return '';
 }

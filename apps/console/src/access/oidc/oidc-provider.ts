@@ -104,7 +104,11 @@ export class OidcProvider {
     const plain = server.protocol === 'http:' && isLoopback(server.hostname);
     return oidc.discovery(server, clientId, clientSecret, clientSecret === undefined ? oidc.None() : undefined, {
       timeout: TIMEOUT_S,
-      execute: plain ? [oidc.allowInsecureRequests] : [],
+      execute: [
+        // The signature too: by itself the library trusts the connection to the token endpoint.
+        oidc.enableNonRepudiationChecks,
+        ...(plain ? [oidc.allowInsecureRequests] : []),
+      ],
     });
   }
 }
