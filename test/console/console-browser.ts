@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
@@ -9,6 +9,10 @@ import { CHROMIUM, CHROMIUM_ARGUMENTS } from '../cli/chromium.js';
 const REPORT_VIOLATIONS = `document.addEventListener('securitypolicyviolation', (event) =>
   reportViolation([event.effectiveDirective, event.blockedURI, event.sourceFile, event.lineNumber].join(' ')));`;
 const OPEN_DETAILS = "document.querySelectorAll('details').forEach((details) => { details.open = true; })";
+
+const VIEWPORT = { width: 1280, height: 860 };
+/** A longer page is cut in its picture, in CSS pixels. */
+const MOST_HEIGHT = 2400;
 
 export type Theme = 'light' | 'dark';
 
@@ -31,7 +35,7 @@ export class ConsoleBrowser {
       args: CHROMIUM_ARGUMENTS,
       colorScheme: theme,
       reducedMotion: 'reduce',
-      viewport: { width: 1280, height: 860 },
+      viewport: VIEWPORT,
     });
     const browser = new ConsoleBrowser(await context.newPage(), context, profile, origin);
     await browser.watch();
@@ -84,6 +88,17 @@ export class ConsoleBrowser {
           .slice(0, 3)
           .join(', ')}`,
     );
+  }
+
+  /** Writes the whole page as WebP, which is smaller than PNG by far. */
+  async capture(file: string, quality: number): Promise<void> {
+    const height = await this.page.evaluate<number>('document.documentElement.scrollHeight');
+    const size = { width: VIEWPORT.width, height: Math.min(MOST_HEIGHT, Math.max(VIEWPORT.height, height)) };
+    await this.page.setViewportSize(size);
+    const session = await this.context.newCDPSession(this.page);
+    const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality });
+    await writeFile(file, Buffer.from(data, 'base64'));
+    await this.page.setViewportSize(VIEWPORT);
   }
 
   async close(): Promise<void> {
