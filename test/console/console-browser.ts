@@ -10,6 +10,8 @@ const REPORT_VIOLATIONS = `document.addEventListener('securitypolicyviolation', 
   reportViolation([event.effectiveDirective, event.blockedURI, event.sourceFile, event.lineNumber].join(' ')));`;
 const OPEN_DETAILS = "document.querySelectorAll('details').forEach((details) => { details.open = true; })";
 
+/** Far longer than a page takes: what does not appear by then never does. */
+const WAIT_MS = 20_000;
 const VIEWPORT = { width: 1280, height: 860 };
 /** A longer page is cut in its picture, in CSS pixels. */
 const MOST_HEIGHT = 2400;
@@ -44,6 +46,7 @@ export class ConsoleBrowser {
 
   private async watch(): Promise<void> {
     const { page, complaints } = this;
+    page.setDefaultTimeout(WAIT_MS);
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`);
     });
@@ -68,7 +71,7 @@ export class ConsoleBrowser {
 
   async settled(): Promise<void> {
     await this.page.locator('h1').first().waitFor();
-    await this.page.locator('text="Loading…"').first().waitFor({ state: 'detached', timeout: 10_000 });
+    await this.page.locator('text="Loading…"').first().waitFor({ state: 'detached' });
   }
 
   /** Opens everything that is folded, so that all of a page is looked at. */

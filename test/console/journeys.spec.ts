@@ -19,8 +19,8 @@ afterAll(async () => {
   await console_?.close();
 });
 
-const main = () => browser.page.getByRole('main');
-const rows = () => main().locator('tbody tr');
+const rowsOf = (table: string) => browser.page.getByRole('region', { name: `${table}, table` }).locator('tbody tr');
+const rows = () => rowsOf('Decisions, the newest first');
 
 /** A decision of the denied sample, opened. */
 async function openDenial(): Promise<string> {
@@ -42,7 +42,9 @@ interface KeptEntry {
 
 async function keptEntries(): Promise<KeptEntry[]> {
   const redis = console_.mesh.redis?.url ?? '';
-  return (await runIris(['context', 'show', DENIED.person, '--redis', redis, '--json'])).json<KeptEntry[]>();
+  return (await runIris(['context', 'show', DENIED.person, '--redis', redis, '--json'])).json<{
+    entries: KeptEntry[];
+  }>().entries;
 }
 
 describe('a reader', () => {
@@ -87,14 +89,16 @@ describe('a reader', () => {
     const answer = await fetch(`${console_.url}/api/decisions/${id}`);
     const { summary } = (await answer.json()) as { summary: { time: string; totalMs: number } };
     const decided = Date.parse(summary.time);
-    const facts = await rows().evaluateAll((found) =>
+    const facts = await rowsOf('Facts about the person').evaluateAll((found) =>
       found.map((row) => [...row.querySelectorAll('th, td')].map((cell) => cell.textContent ?? '')),
     );
     const dated = facts.filter(([, , source = '']) => kept.has(source));
     expect(dated.length).toBeGreaterThan(5);
     for (const [attribute, , source = '', , age] of dated) {
       const observed = kept.get(source) ?? 0;
-      const possible = [decided - summary.totalMs - 5, decided].map((at) => exactDuration(Math.floor((at - observed) / 1000)));
+      const possible = [decided - summary.totalMs - 5, decided].map((at) =>
+        exactDuration(Math.floor((at - observed) / 1000)),
+      );
       expect({ attribute, age: possible.includes(age ?? '') ? 'right' : `${age} is none of ${possible}` }).toEqual({
         attribute,
         age: 'right',
@@ -107,23 +111,23 @@ describe('a reader', () => {
     await browser.page.getByRole('button', { name: 'Find by asking the PDP' }).click();
     await browser.page.getByRole('link', { name: 'Try in What if' }).first().click();
     await browser.page.locator('[data-effect=ALLOW]').waitFor();
-    await browser.page.getByRole('button', { name: /^Reset / }).first().click();
+    await browser.page
+      .getByRole('button', { name: /^Reset / })
+      .first()
+      .click();
     await browser.page.locator('[data-effect=DENY]').waitFor();
   });
 
   it('sees of a person what iris context show prints', async () => {
     const before = await keptEntries();
     await browser.goTo(`/people/${DENIED.person}`);
-    const shown = await browser.page
-      .getByRole('region', { name: 'Facts in Redis, table' })
-      .locator('tbody tr')
-      .evaluateAll((found) =>
-        found.map((row) => ({
-          cells: [...row.querySelectorAll('th, td')].map((cell) => cell.textContent ?? ''),
-          times: [...row.querySelectorAll('time')].map((time) => time.getAttribute('datetime') ?? ''),
-          age: Number.parseInt(row.querySelector('.age')?.getAttribute('title') ?? '', 10),
-        })),
-      );
+    const shown = await rowsOf('Facts in Redis').evaluateAll((found) =>
+      found.map((row) => ({
+        cells: [...row.querySelectorAll('th, td')].map((cell) => cell.textContent ?? ''),
+        times: [...row.querySelectorAll('time')].map((time) => time.getAttribute('datetime') ?? ''),
+        age: Number.parseInt(row.querySelector('.age')?.getAttribute('title') ?? '', 10),
+      })),
+    );
     const after = await keptEntries();
     expect(shown.map(({ cells: [field], times }) => [field, ...times])).toEqual(
       before.map(({ field, freshUntil, staleUntil }) => [field, freshUntil, staleUntil]),
@@ -143,18 +147,21 @@ describe('a reader', () => {
     const numbers = await browser.page
       .locator('[data-number]')
       .evaluateAll((tiles) =>
-        Object.fromEntries(tiles.map((tile) => [tile.getAttribute('data-number'), Number(tile.querySelector('dd')?.textContent)])),
+        Object.fromEntries(
+          tiles.map((tile) => [tile.getAttribute('data-number'), Number(tile.querySelector('dd')?.textContent)]),
+        ),
       );
-    const byTool = await browser.page
-      .getByRole('region', { name: 'Changes by tool, table' })
-      .locator('tbody tr')
-      .evaluateAll((found) => found.map((row) => [...row.children].map((cell) => cell.textContent)));
+    const byTool = await rowsOf('Changes by tool').evaluateAll((found) =>
+      found.map((row) => [...row.children].map((cell) => cell.textContent)),
+    );
     const { evidenceDirectory = '' } = console_.mesh.console ?? {};
     const run = await runIris([
       ...['replay', '--json', evidenceDirectory],
       ...['--policies', console_.policies, '--policy-version', 'candidate'],
     ]);
-    const replayed = run.json<Record<string, number> & { byTool: { name: string; toAllow: number; toDeny: number }[] }>();
+    const replayed = run.json<
+      Record<string, number> & { byTool: { name: string; toAllow: number; toDeny: number }[] }
+    >();
     const { changed, masked, withoutCall, withoutPolicy, shadow } = replayed;
     expect(numbers).toEqual({ replayed: replayed.replayed, changed, masked, withoutCall, withoutPolicy, shadow });
     expect(byTool).toEqual(replayed.byTool.map(({ name, toAllow, toDeny }) => [name, `${toDeny}`, `${toAllow}`]));
@@ -171,7 +178,15 @@ describe.each<Theme>(['light', 'dark'])('every page of the mesh, %s', (theme) =>
     const id = await openDenial();
     const other = await ConsoleBrowser.open(console_.url, theme);
     try {
-      const paths = ['/', `/decisions/${id}`, `/what-if/${id}`, `/people/${DENIED.person}`, '/sessions/sess_ben', '/policies', '/health'];
+      const paths = [
+        '/',
+        `/decisions/${id}`,
+        `/what-if/${id}`,
+        `/people/${DENIED.person}`,
+        '/sessions/sess_ben',
+        '/policies',
+        '/health',
+      ];
       for (const path of paths) {
         await other.goTo(path);
         await other.unfold();

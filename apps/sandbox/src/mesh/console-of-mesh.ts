@@ -3,6 +3,8 @@ import { freePort } from '@iris/context-cache/testing';
 import { spawnEmbedded } from '@iris/decision-log';
 import { answers, type Child } from './child.js';
 
+const EMBEDDED = 'dist/libs/decision-log/src/embedded/embedded-main.js';
+
 export interface ConsoleOptions {
   /** URL of a PostgreSQL that is migrated; an embedded one when absent. */
   readonly decisionLogUrl?: string;
@@ -27,6 +29,8 @@ export interface ConsoleOfMesh {
 
 /** What the mesh gives to its console. */
 export interface MeshForConsole {
+  /** Root of the repository, with `dist` built. */
+  readonly root: string;
   readonly folder: string;
   readonly redisEnv: Readonly<Record<string, string>>;
   readonly pdpTarget: string;
@@ -42,7 +46,7 @@ export interface MeshForConsole {
 /** Starts the decision log, then the auditor and the console. @throws Error when one does not start */
 export async function startConsoleOfMesh(options: ConsoleOptions, mesh: MeshForConsole): Promise<ConsoleOfMesh> {
   const directory = options.decisionLogDirectory ?? join(mesh.folder, 'decision-log');
-  const embedded = options.decisionLogUrl === undefined ? await spawnEmbedded({ directory }) : undefined;
+  const embedded = options.decisionLogUrl === undefined ? await spawnEmbedded({ directory, nodeArguments: [join(mesh.root, EMBEDDED)] }) : undefined;
   const decisionLogUrl = options.decisionLogUrl ?? embedded?.url ?? '';
   const evidenceDirectory = join(mesh.folder, 'evidence-files');
   const [auditorPort, port] = [await freePort(), options.port ?? (await freePort())];

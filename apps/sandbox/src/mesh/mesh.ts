@@ -196,7 +196,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
       options.console === undefined
         ? undefined
         : await startConsoleOfMesh(options.console, {
-            ...{ folder, redisEnv, pdpTarget: mesh.pdp.target, gatewayUrl: gateways[0]?.url },
+            ...{ root: options.root, folder, redisEnv, pdpTarget: mesh.pdp.target, gatewayUrl: gateways[0]?.url },
             addresses: Object.fromEntries(enrichers.map(({ vendor, address }) => [vendor, address])),
             startApp: (app, env, ready) => startApp(options, app, app, env, ready),
           });
