@@ -21,21 +21,24 @@ export interface LiveDecisions {
   readonly error?: Error;
 }
 
+const NOTHING_YET: LiveDecisions = { rows: [], state: 'connecting', arrived: 0 };
+
 /**
  * The newest decisions, and new ones as they are recorded. The stream is opened before the list is read, so that none
  * between the two is missed; the browser resumes a broken stream after the last event that it has.
  */
 export function useLiveDecisions(filter: FilterValues, isLive: boolean): LiveDecisions {
-  const key = JSON.stringify(filter);
-  const [shown, setShown] = useState<LiveDecisions>({ rows: [], state: 'connecting', arrived: 0 });
+  const key = `${isLive} ${JSON.stringify(filter)}`;
+  const [shown, setShown] = useState<{ readonly key: string; readonly decisions: LiveDecisions }>();
   const query = useRef(filter);
   query.current = filter;
   useEffect(() => {
-    const feed = new Feed(query.current, isLive, setShown);
+    const feed = new Feed(query.current, isLive, (decisions) => setShown({ key, decisions }));
     feed.open();
     return () => feed.close();
   }, [key, isLive]);
-  return shown;
+  // Decisions of other filters are never shown under these.
+  return shown?.key === key ? shown.decisions : NOTHING_YET;
 }
 
 class Feed {
