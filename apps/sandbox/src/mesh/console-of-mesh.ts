@@ -46,7 +46,10 @@ export interface MeshForConsole {
 /** Starts the decision log, then the auditor and the console. @throws Error when one does not start */
 export async function startConsoleOfMesh(options: ConsoleOptions, mesh: MeshForConsole): Promise<ConsoleOfMesh> {
   const directory = options.decisionLogDirectory ?? join(mesh.folder, 'decision-log');
-  const embedded = options.decisionLogUrl === undefined ? await spawnEmbedded({ directory, nodeArguments: [join(mesh.root, EMBEDDED)] }) : undefined;
+  const embedded =
+    options.decisionLogUrl === undefined
+      ? await spawnEmbedded({ directory, nodeArguments: [join(mesh.root, EMBEDDED)] })
+      : undefined;
   const decisionLogUrl = options.decisionLogUrl ?? embedded?.url ?? '';
   const evidenceDirectory = join(mesh.folder, 'evidence-files');
   const [auditorPort, port] = [await freePort(), options.port ?? (await freePort())];
