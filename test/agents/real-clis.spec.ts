@@ -76,7 +76,7 @@ async function run(name: InstalledCliName): Promise<Record<'allowed' | 'denied' 
       expect(attempts.allowed).toMatchObject({ ran: true, turns: 2 });
     });
 
-    it('does not run a denied command, and tells the model why', () => {
+    it('does not run a denied command, and states why to the model', () => {
       expect(attempts.denied).toMatchObject({
         ran: false,
         turns: 2,

@@ -12,7 +12,7 @@ import { type OpenPdpProxy, openPdpProxy } from '../../apps/pdp-proxy/src/open-p
 import { pdpProxySettings } from '../../apps/pdp-proxy/src/pdp-proxy.settings.js';
 import { type Pdp, startPdp } from '../../apps/sandbox/src/mesh/pdp.js';
 
-export const POLICIES = 'test/pdp-proxy/policies';
+const POLICIES = 'test/pdp-proxy/policies';
 
 export interface RunningProxyOptions {
   /** The mapping file. */

@@ -42,9 +42,9 @@ export const decisionListSchema = z.strictObject({
   decisions: z.array(decisionSummarySchema).describe('The newest first.'),
   next: z.string().optional().describe('Value of cursor for the next page; absent on the last page.'),
 });
-export type DecisionList = z.infer<typeof decisionListSchema>;
+type DecisionList = z.infer<typeof decisionListSchema>;
 
-export const BUCKET_LENGTHS = ['minute', '10 minutes', 'hour', 'day'] as const;
+const BUCKET_LENGTHS = ['minute', '10 minutes', 'hour', 'day'] as const;
 export const countsQuerySchema = filterSchema.extend({
   bucket: z.enum(BUCKET_LENGTHS).optional().describe('Length of a bucket; without it one that fits the window.'),
 });
@@ -71,7 +71,7 @@ export const countsSchema = z.strictObject({
 export type Counts = z.infer<typeof countsSchema>;
 
 const values = z.array(z.strictObject({ value: z.string(), count: z.int() }));
-export const FACETS = ['tool', 'server', 'category', 'reason', 'rule', 'source', 'event', 'entryPoint'] as const;
+const FACETS = ['tool', 'server', 'category', 'reason', 'rule', 'source', 'event', 'entryPoint'] as const;
 export const facetsSchema = z.record(z.enum(FACETS), values);
 export type Facets = z.infer<typeof facetsSchema>;
 
@@ -147,7 +147,7 @@ export const rawRecordSchema = z.strictObject({
   record: z.record(z.string(), z.json()).describe('The evidence record; long texts are cut at 64 KiB.'),
   cut: z.boolean().describe('Whether a text was cut.'),
 });
-export type RawRecord = z.infer<typeof rawRecordSchema>;
+type RawRecord = z.infer<typeof rawRecordSchema>;
 
 /** One fact that is given another value; without a value it is removed. */
 export const factChangeSchema = z.strictObject({

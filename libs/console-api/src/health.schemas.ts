@@ -13,7 +13,7 @@ export const meSchema = z.strictObject({
 });
 export type Me = z.infer<typeof meSchema>;
 
-export const findingSchema = z.strictObject({
+const findingSchema = z.strictObject({
   id: z.string().describe('Stable id, as `iris doctor` prints it.'),
   subject: z.string(),
   detail: z.string(),

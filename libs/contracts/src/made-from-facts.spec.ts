@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { MadeFromFacts } from './made-from-facts.js';
 
-it('is made anew for the first two uses of an object, and then kept', () => {
+it('is made again for the first two uses of an object, and then kept', () => {
   let made = 0;
   const texts = new MadeFromFacts((facts) => {
     made += 1;

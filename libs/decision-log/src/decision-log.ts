@@ -5,7 +5,7 @@ import type { EvidenceRecord } from '@iris/evidence';
  * opinion of a candidate policy, which is no decision.
  */
 export type Force = 'enforced' | 'observed' | 'shadow';
-export const FORCES = ['enforced', 'observed', 'shadow'] as const satisfies readonly Force[];
+const FORCES = ['enforced', 'observed', 'shadow'] as const satisfies readonly Force[];
 
 export type Effect = 'ALLOW' | 'DENY';
 

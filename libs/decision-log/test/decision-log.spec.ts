@@ -210,7 +210,7 @@ describe.each(databases())('the decision log in $name', ({ start }) => {
       await expect(log.list({}, { limit: 0 })).rejects.toThrow(RangeError);
     });
 
-    it('tells observed, shadow and enforced apart in counts and rules', async () => {
+    it('keeps observed, shadow and enforced apart in counts and rules', async () => {
       const counts = await log.counts({ ...WINDOW }, 'day');
       const time = new Date('2026-11-05T00:00:00Z');
       expect(counts).toEqual([

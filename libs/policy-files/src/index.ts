@@ -1,4 +1,4 @@
-export type { ExpressionPart, Expressions } from './expressions.js';
+
 export {
   filesIn,
   isTestSuite,

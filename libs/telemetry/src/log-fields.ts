@@ -1,5 +1,5 @@
 /**
- * The fields of log lines. Whatever stands under another name is replaced, so that no credential, login or tool
+ * The fields of log lines. A value under another name is replaced, so that no credential, login or tool
  * parameter reaches a log by a name that nobody has thought of. None of these holds what a caller or a vendor sent,
  * apart from bounded names and messages.
  */

@@ -89,7 +89,7 @@ describe('a simulated peak', () => {
     expect(peak.p99).toBeGreaterThan(peak.p50);
   });
 
-  it('waits as the theory of a queue with one server says', () => {
+  it('waits as the theory of a queue with one server states', () => {
     // M/D/1 at half load: the mean wait is half a service time, so the whole of it waits 0.5 * 10 ms. The PDP costs nothing.
     const costs = { ...COSTS, gatewayMs: flat(10), pdpMs: flat(0) };
     const one = { ...size, hooksPerSecond: 50, gateways: 1, pdps: 1 };

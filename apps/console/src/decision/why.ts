@@ -32,7 +32,7 @@ export function whyOf(record: EvidenceRecord, reads: Iterable<string>, withFacts
 }
 
 /** What the rules that decided state, by the record's outputs. */
-export function messageOf({ policy, effect }: EvidenceRecord): string | undefined {
+function messageOf({ policy, effect }: EvidenceRecord): string | undefined {
   const key = effect === 'ALLOW' ? 'allowed_by' : 'message';
   for (const output of policy.outputs) {
     const value = isJsonObject(output) ? output.value : undefined;
@@ -159,7 +159,7 @@ const UNITS = [
 ] as const;
 
 /** A duration with its largest whole unit: 40 s, 12 min, 3 h, 2 d. */
-export function durationText(seconds: number): string {
+function durationText(seconds: number): string {
   for (const [length, unit] of UNITS)
     if (seconds >= length * 2 || (unit !== 'd' && seconds >= length)) return `${Math.floor(seconds / length)} ${unit}`;
   return `${Math.max(0, Math.floor(seconds))} s`;

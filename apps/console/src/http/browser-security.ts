@@ -4,7 +4,7 @@ import { count } from '@iris/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
-export const REPORT_PATH = '/csp-report';
+const REPORT_PATH = '/csp-report';
 const MAX_REPORT_BYTES = 16_384;
 const HSTS_SECONDS = 31_536_000;
 

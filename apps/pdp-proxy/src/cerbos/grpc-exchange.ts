@@ -32,7 +32,7 @@ function failure(code: status, details: string): GrpcReply {
 }
 
 /** Why there is no decision, by the code of gRPC. */
-export function reasonOf(code: status): ReasonId {
+function reasonOf(code: status): ReasonId {
   switch (code) {
     case status.INVALID_ARGUMENT:
     case status.FAILED_PRECONDITION:

@@ -149,7 +149,7 @@ function unreadable(): GrpcReply {
 const OWN_HEADERS = ['authorization', 'x-api-key', 'cookie', 'user-agent'];
 
 /** What is passed on: tracing, request ids and whatever else the caller adds. */
-export function forwarded(metadata: Metadata): Metadata {
+function forwarded(metadata: Metadata): Metadata {
   const passed = metadata.clone();
   for (const name of OWN_HEADERS) passed.remove(name);
   return passed;

@@ -126,7 +126,7 @@ export const CHECK_RESOURCES: CerbosMethod<typeof CheckResourcesRequestSchema, t
     }),
 };
 
-export const CHECK_RESOURCE_BATCH: CerbosMethod<
+const CHECK_RESOURCE_BATCH: CerbosMethod<
   typeof CheckResourceBatchRequestSchema,
   typeof CheckResourceBatchResponseSchema
 > = {
@@ -160,10 +160,7 @@ export const CHECK_RESOURCE_BATCH: CerbosMethod<
     }),
 };
 
-export const CHECK_RESOURCE_SET: CerbosMethod<
-  typeof CheckResourceSetRequestSchema,
-  typeof CheckResourceSetResponseSchema
-> = {
+const CHECK_RESOURCE_SET: CerbosMethod<typeof CheckResourceSetRequestSchema, typeof CheckResourceSetResponseSchema> = {
   name: 'CheckResourceSet',
   url: '/api/check',
   input: CheckResourceSetRequestSchema,
@@ -198,7 +195,7 @@ export const CHECK_RESOURCE_SET: CerbosMethod<
   callId: () => '',
 };
 
-export const PLAN_RESOURCES: CerbosMethod<typeof PlanResourcesRequestSchema, typeof PlanResourcesResponseSchema> = {
+const PLAN_RESOURCES: CerbosMethod<typeof PlanResourcesRequestSchema, typeof PlanResourcesResponseSchema> = {
   name: 'PlanResources',
   url: '/api/plan/resources',
   input: PlanResourcesRequestSchema,

@@ -1,3 +1,3 @@
 export * from './cerbos-methods.js';
 export { DecideService } from './decide.service.js';
-export type { Asked, Entry, Exchange, Refusal } from './entry.js';
+export type { Asked, Entry, Exchange } from './entry.js';

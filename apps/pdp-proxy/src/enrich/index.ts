@@ -1,3 +1,3 @@
 export { fromValue, fromValues, toValue } from './attribute-values.js';
-export { type EnrichedPrincipal, Enricher } from './enricher.js';
+export { Enricher } from './enricher.js';
 export { type Mapping, type PersonPlace, readMapping, type SubjectMapping, type TypeMapping } from './mapping-file.js';

@@ -109,7 +109,7 @@ export type SubjectMapping = z.infer<typeof subjectSchema>;
 export type TypeMapping = z.infer<typeof typeSchema>;
 
 /** The mapping without a file: every principal may be a person, every kind is enriched, and AuthZEN has no types. */
-export const DEFAULT_MAPPING: Mapping = fileSchema.parse({});
+const DEFAULT_MAPPING: Mapping = fileSchema.parse({});
 
 /** @throws ConfigError naming the file and the field */
 export function parseMapping(path: string, text: string): Mapping {

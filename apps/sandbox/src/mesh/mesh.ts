@@ -14,7 +14,7 @@ export const HOOK_KEY = 'sandbox-hook-key';
 /** The key of an agent, which speaks for one person on the agents' route. */
 export const AGENT_HOOK_KEY = 'sandbox-agent-key';
 
-/** What bounds the memory of a process in the image, which says why. */
+/** What bounds the memory of a process in the image, which states why. */
 export const IMAGE_NODE_OPTIONS = ['--max-semi-space-size=8'];
 export const IMAGE_ENVIRONMENT = {
   MALLOC_ARENA_MAX: '2',

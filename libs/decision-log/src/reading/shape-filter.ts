@@ -40,7 +40,7 @@ export function shapeConditions(filter: DecisionFilter) {
   ];
 }
 
-export function namesShapes(filter: DecisionFilter): boolean {
+function namesShapes(filter: DecisionFilter): boolean {
   return [...Object.keys(COLUMNS), ...Object.keys(LISTS)].some(
     (field) => filter[field as keyof DecisionFilter] !== undefined,
   );

@@ -72,7 +72,7 @@ function entryPointOf(record: EvidenceRecord): string {
   return (record as { entryPoint?: string }).entryPoint ?? 'gateway';
 }
 
-export function forceOf({ mode, enforced }: Pick<EvidenceRecord, 'mode' | 'enforced'>): Force {
+function forceOf({ mode, enforced }: Pick<EvidenceRecord, 'mode' | 'enforced'>): Force {
   if (mode === 'shadow') return 'shadow';
   return enforced ? 'enforced' : 'observed';
 }

@@ -88,7 +88,7 @@ export function consoleQuestions({ records, days, until }: LoadOptions): Questio
 }
 
 /** The time under which so much of the samples is, in ms. */
-export function percentile(samples: readonly number[], part: number): number {
+function percentile(samples: readonly number[], part: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }

@@ -1,4 +1,4 @@
-export { type ConfiguredSource, enabledSources } from './configured-sources.js';
+export { enabledSources } from './configured-sources.js';
 export { ContextModule } from './context.module.js';
 export { ContextService, type GatheredContext } from './context.service.js';
 export type { RoleRules } from './roles.js';

@@ -191,7 +191,7 @@ describe('CallJudge', () => {
       expect(heldBy(judgement)).toEqual([`${result.id}:DENY`]);
     });
 
-    it('is decided anew when the denial was not enforced, or the call was allowed', async () => {
+    it('is decided again when the denial was not enforced, or the call was allowed', async () => {
       await judge([about], { ...before, isEnforced: () => false });
       answer = 'ALLOW';
       await judge([{ ...about, id: 'y-0123456789abcdefghij' }], before);

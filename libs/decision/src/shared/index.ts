@@ -1,6 +1,6 @@
 export { Budget, REPLY_RESERVE_MS } from './budget.js';
 export { closedOnShutdown } from './closed-on-shutdown.js';
-export type { DecidedCall, PolicySelection, PreparedPrincipal, ResourceFactsByPart } from './decided-call.js';
+export type { DecidedCall, PreparedPrincipal, ResourceFactsByPart } from './decided-call.js';
 export type { DecisionRequest } from './decision-request.js';
 export { PolicyRevision } from './policy-revision.js';
 export type { CallerMark, Mode, RecordedRequest, RequestOutcome } from './request-outcome.js';

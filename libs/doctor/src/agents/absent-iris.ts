@@ -10,7 +10,7 @@ export interface AbsentIris {
   readonly close: () => Promise<void>;
 }
 
-/** The ways in which Iris can be away, each on a port of its own. */
+/** The ways in which Iris can be unavailable, each on a port of its own. */
 export async function absentIrises(): Promise<AbsentIris[]> {
   const refusing = await listen('is stopped', () => undefined);
   await refusing.close();

@@ -77,7 +77,7 @@ const EXTRA_EVENTS: Readonly<Record<string, true>> = {
   beforeTabFileRead: true,
 };
 
-/** One hook against every way in which Iris can be away. */
+/** One hook against every way in which Iris can be unavailable. */
 async function tryAll(settings: AgentSettings, hook: ConfiguredHook, maxWaitMs: number): Promise<Finding[]> {
   const irises = await absentIrises();
   try {

@@ -20,7 +20,7 @@ export function isReason(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '';
 }
 
-/** What every agent says of a hook that gave no denial. */
+/** What every agent states of a hook that gave no denial. */
 export function withoutDenial({ code, stdout }: AgentRun): string {
   const printed = stdout.trim() === '' ? 'nothing' : 'no denial that the agent reads';
   return `the hook exits with ${code} and prints ${printed}`;
