@@ -42,7 +42,6 @@ export const decisionListSchema = z.strictObject({
   decisions: z.array(decisionSummarySchema).describe('The newest first.'),
   next: z.string().optional().describe('Value of cursor for the next page; absent on the last page.'),
 });
-type DecisionList = z.infer<typeof decisionListSchema>;
 
 const BUCKET_LENGTHS = ['minute', '10 minutes', 'hour', 'day'] as const;
 export const countsQuerySchema = filterSchema.extend({
@@ -147,7 +146,6 @@ export const rawRecordSchema = z.strictObject({
   record: z.record(z.string(), z.json()).describe('The evidence record; long texts are cut at 64 KiB.'),
   cut: z.boolean().describe('Whether a text was cut.'),
 });
-type RawRecord = z.infer<typeof rawRecordSchema>;
 
 /** One fact that is given another value; without a value it is removed. */
 export const factChangeSchema = z.strictObject({

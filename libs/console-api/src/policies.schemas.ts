@@ -61,7 +61,6 @@ export const differenceBodySchema = z.strictObject({
   masked: z.boolean().default(false).describe('Also records with masked values, which may differ for that reason.'),
   maxRecords: z.int().min(1).max(1_000_000).default(100_000).describe('Records that are read at most; the newest.'),
 });
-type DifferenceBody = z.input<typeof differenceBodySchema>;
 
 const direction = z.strictObject({ name: z.string(), toAllow: z.int(), toDeny: z.int() });
 
@@ -102,4 +101,3 @@ export type Difference = z.infer<typeof differenceSchema>;
 export const candidatesSchema = z.strictObject({
   versions: z.array(z.string()).describe('Policy versions of the files, for policyVersion.'),
 });
-type Candidates = z.infer<typeof candidatesSchema>;

@@ -1,4 +1,3 @@
-
 export {
   filesIn,
   isTestSuite,
