@@ -298,6 +298,6 @@ describe.each(databases())('the decision log in $name', ({ start }) => {
 
   it('migrates once', async () => {
     expect(await log.migrate()).toEqual([]);
-    expect((await log.status()).migration).toBe('0001_decisions');
+    expect((await log.status()).migration).toBe('0002_access_entries');
   });
 });
