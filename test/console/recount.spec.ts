@@ -68,8 +68,9 @@ function recount(): Record<string, number> {
   const counts: Record<string, number> = {};
   const seen = new Set<string>();
   for (const line of evidenceLines()) {
-    const { id, effect, enforced, mode } = JSON.parse(line);
-    if (seen.has(id)) continue;
+    const { schema, id, effect, enforced, mode } = JSON.parse(line);
+    // The files hold checkpoints of the chain too, which are no decisions.
+    if (schema !== 'iris.evidence.v1' || seen.has(id)) continue;
     seen.add(id);
     const force = mode === 'shadow' ? 'shadow' : enforced ? 'enforced' : 'observed';
     const key = `${force}${effect === 'ALLOW' ? 'Allow' : 'Deny'}`;
