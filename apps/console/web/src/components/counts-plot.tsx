@@ -82,7 +82,7 @@ export function CountsPlot({ counts, onChoose }: CountsPlotProps) {
 /** uPlot draws each series from zero, so the whole bar is first and its lower parts cover it. */
 function stacked({ buckets, bucketSeconds }: Counts): uPlot.AlignedData {
   const sums = SERIES.map((_, top) =>
-    buckets.map((bucket) => SERIES.slice(0, top + 1).reduce((sum, { key }) => sum + bucket[key], 0)),
+    buckets.map((bucket) => SERIES.slice(0, top + 1).reduce((sum, { key }) => sum + bucket[key], 0) || null),
   );
   return [
     buckets.map(({ start }) => Date.parse(start) / 1000 + bucketSeconds / 2),

@@ -41,8 +41,7 @@ const COLUMNS: readonly Column<DecisionSummary>[] = [
   },
   textColumn('tool', 'Tool', ({ tool }) => tool),
   textColumn('category', 'Category', ({ category }) => category),
-  textColumn('reason', 'Reason', ({ reason }) => reason),
-  textColumn('rule', 'Rule', ({ rules }) => rules.map(ruleName).join(', ')),
+  textColumn('rule', 'Rule or reason', ({ rules, reason }) => rules.map(ruleName).join(', ') || reason),
   textColumn('sources', 'Sources not fresh', ({ sources }) =>
     Object.entries(sources)
       .filter(([, status]) => status !== 'fresh')

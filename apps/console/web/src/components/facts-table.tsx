@@ -33,16 +33,10 @@ const COLUMNS: readonly Column<Attribute>[] = [
   },
   {
     id: 'age',
-    title: 'Age at the decision',
+    title: 'Age',
     value: ({ ageSeconds }) => ageSeconds,
-    cell: ({ ageSeconds }) => ageSeconds !== undefined && <Age seconds={ageSeconds} />,
+    cell: ({ ageSeconds, observedAt }) => ageSeconds !== undefined && <Age seconds={ageSeconds} readAt={observedAt} />,
     numeric: true,
-  },
-  {
-    id: 'observed',
-    title: 'Read (UTC)',
-    value: ({ observedAt }) => observedAt,
-    cell: ({ observedAt }) => observedAt && <Time iso={observedAt} dated />,
   },
   {
     id: 'fresh',

@@ -30,7 +30,11 @@ const COLUMNS: readonly Column<Rule>[] = [
         ) : (
           <details>
             <summary>
-              <TextValue text={`${file ?? 'text'}${line === undefined ? '' : `:${line}`}`} limit={80} fixed />
+              <TextValue
+                text={`${file?.split('/').at(-1) ?? 'text'}${line === undefined ? '' : `:${line}`}`}
+                limit={80}
+                fixed
+              />
             </summary>
             <ScrollBlock label={`Text of ${visibleLine(`${rule} ${version}`, 200)}`} text={text} limit={4000} />
           </details>
@@ -40,10 +44,10 @@ const COLUMNS: readonly Column<Rule>[] = [
     heads: true,
   },
   {
-    id: 'policy',
-    title: 'Policy and version',
-    value: ({ policy, version }) => `${policy} ${version}`,
-    cell: ({ policy, version }) => <TextValue text={`${policy} · ${version}`} limit={100} fixed />,
+    id: 'version',
+    title: 'Version',
+    value: ({ version }) => version,
+    cell: ({ version }) => <TextValue text={version} limit={60} fixed />,
   },
   { id: 'effect', title: 'Effect', value: ({ effect }) => effect?.replace('EFFECT_', '').toLowerCase() },
   hitsColumn('enforced', 'hits', 'Hits (enforced)'),
@@ -75,6 +79,7 @@ export function RuleTable({ policies: { rules, neverHit } }: { readonly policies
         caption="Rules"
         columns={COLUMNS}
         rows={onlyNever ? rules.filter(({ rule }) => never.has(rule)) : rules}
+        sortedBy={{ id: 'enforced-hits', desc: true }}
         rowKey={({ rule, version }) => `${rule} ${version}`}
         none="No rules."
       />

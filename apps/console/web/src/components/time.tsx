@@ -16,10 +16,16 @@ export function Time({ iso, dated }: TimeProps) {
   );
 }
 
+interface AgeProps {
+  readonly seconds: number;
+  /** When the fact was read, UTC. */
+  readonly readAt?: string;
+}
+
 /** An age to the second. */
-export function Age({ seconds }: { readonly seconds: number }) {
+export function Age({ seconds, readAt }: AgeProps) {
   return (
-    <span class="age" title={`${seconds} s`}>
+    <span class="age" title={readAt ? `${seconds} s, read ${visibleLine(readAt, 40)}` : `${seconds} s`}>
       {exactDuration(seconds)}
     </span>
   );
