@@ -46,7 +46,7 @@ describe('iris decision-log', () => {
   });
 
   it('migrates once', async () => {
-    expect((await iris('decision-log', 'migrate')).out).toBe('migrated: 0001_decisions\n');
+    expect((await iris('decision-log', 'migrate')).out).toBe('migrated: 0001_decisions, 0002_access_entries\n');
     expect((await iris('decision-log', 'migrate')).out).toBe('the tables are of this release\n');
   });
 
@@ -68,7 +68,7 @@ describe('iris decision-log', () => {
 
   it('shows its status', async () => {
     const { out } = await iris('decision-log', 'status');
-    expect(out).toContain('migration: 0001_decisions');
+    expect(out).toContain('migration: 0002_access_entries');
     expect(out).toContain('2026-11-05');
     const status = JSON.parse((await iris('decision-log', 'status', '--json')).out);
     expect(status).toMatchObject({ oldest: ada.time, newest: ada.time });

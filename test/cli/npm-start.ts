@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { eventually, freePort } from '@iris/context-cache/testing';
 import { expect } from '@jest/globals';
 
-/** The mesh as `npm start -- --observe` runs it. */
+/** The mesh as `npm start -- --observe --console` runs it. */
 export interface StartedMesh {
   /** The variables of the line that it prints for the CLI. */
   readonly env: Readonly<Record<string, string>>;
@@ -15,7 +15,7 @@ export async function startAsPrinted(): Promise<StartedMesh> {
   const port = await freePort();
   const mesh = spawn(
     process.execPath,
-    ['dist/apps/sandbox/src/demo/start.js', '--observe', '--port', String(port)],
+    ['dist/apps/sandbox/src/demo/start.js', '--observe', '--console', '--port', String(port)],
     // Without the options of this process.
     { env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'inherit'] },
   );

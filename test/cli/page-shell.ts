@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,9 @@ const NAMES: readonly (readonly [printed: RegExp, here: string])[] = [
   [/--policy-version candidate/g, ''],
   // What is exported there is the mesh of the reader; here it is this one.
   [/^export (IRIS|PROMETHEUS)_.*$/gm, ''],
-  [/127\.0\.0\.1:3594/g, '$IRIS_PDP_TARGET'],
+  [/127\.0\.0\.1:359[34]/g, '$IRIS_PDP_TARGET'],
+  [/http:\/\/127\.0\.0\.1:8086/g, '$IRIS_CONSOLE_URL'],
+  [/redis:\/\/127\.0\.0\.1:6379/g, '$IRIS_REDIS_URL'],
   [/^npm ci && npm run build$/gm, ''],
 ];
 
@@ -88,13 +90,30 @@ esac`,
   npm: `
 case "$1 $2" in
   "run iris") shift 2; [ "$1" = -- ] && shift; exec "$IRIS_NODE" dist/apps/cli/src/main.js "$@" ;;
+  # The mesh that the commands are run in was started by it.
+  "start --") exit 0 ;;
   "run generate"|"run policies"|"run chaos"|"run bench") exit 0 ;;
   *) exec "$REAL_NPM" "$@" ;;
 esac`,
   iris: `exec "$IRIS_NODE" dist/apps/cli/src/main.js "$@"`,
-  node: `exec "$IRIS_NODE" "$@"`,
+  node: `
+case "$*" in
+  dist/apps/*/src/main.js) exec "$IRIS_NODE" "$PAGE_TOOLS/until-listening.cjs" "$@" ;;
+  *) exec "$IRIS_NODE" "$@" ;;
+esac`,
+  curl: `
+case "$*" in
+  *iris-pdp-proxy*) exec "$IRIS_NODE" "$PAGE_TOOLS/with-pdp-proxy.cjs" "$REAL_CURL" "$@" ;;
+  *) exec "$REAL_CURL" "$@" ;;
+esac`,
   cerbos: `[ "$1" = server ] && test -f "$(echo "$2" | sed 's/--config=//')"`,
 };
+
+/** The blocks of YAML of a page: files that its commands name. */
+function yamlBlocks(page: string): string[] {
+  const blocks = readFileSync(join(ROOT, page), 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```$/gm);
+  return [...blocks].map(([, text = '']) => text);
+}
 
 /** A shell with the files and programs that a reader has, in a folder that ends with it. */
 export class PageShell {
@@ -120,8 +139,7 @@ export class PageShell {
     await cp(meshEnv.IRIS_EVIDENCE ?? '', join(folder, '.iris/evidence'), { recursive: true });
     await writeFile(join(folder, 'gateway.log'), '');
     await writeFile(join(folder, 'logins.txt'), 'ana@lumen.example\n');
-    const [values = ''] =
-      /^```yaml\n([\s\S]*?)^```$/m.exec(readFileSync(join(ROOT, 'docs/install.md'), 'utf8'))?.slice(1) ?? [];
+    const [values = ''] = yamlBlocks('docs/install.md');
     await writeFile(join(folder, 'my-values.yaml'), values);
     const bin = join(folder, 'bin');
     await mkdir(bin);
@@ -130,6 +148,15 @@ export class PageShell {
       await chmod(join(bin, name), 0o755);
     }
     await writeFile(join(bin, 'has-object.cjs'), HAS_OBJECT);
+    await writeFile(join(bin, 'until-listening.cjs'), UNTIL_LISTENING);
+    await writeFile(join(bin, 'with-pdp-proxy.cjs'), WITH_PDP_PROXY);
+    const token = join(folder, 'github-token');
+    await writeFile(token, 'a-token');
+    const [servers = ''] = yamlBlocks('docs/mcp-gateway.md');
+    await writeFile(join(folder, 'servers.yaml'), servers.replaceAll('/run/secrets/github-token', token));
+    const [callers = '', mapping = ''] = yamlBlocks('docs/pdp-proxy.md');
+    await writeFile(join(folder, 'callers.yaml'), callers);
+    await writeFile(join(folder, 'mapping.yaml'), mapping);
     const env = {
       ...(process.env as Record<string, string>),
       ...meshEnv,
@@ -141,6 +168,8 @@ export class PageShell {
       RENDERED: join(folder, 'rendered.yaml'),
       PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
       HOOK_KEY: meshEnv.IRIS_HOOK_KEY ?? '',
+      REAL_CURL: execFileSync('which', ['curl'], { encoding: 'utf8' }).trim(),
+      PROXY_KEY: /keys: \[(\S+)\]/.exec(callers)?.[1] ?? '',
     };
     return new PageShell(folder, env);
   }
@@ -171,4 +200,45 @@ const [kind, name] = process.argv[2].split('/');
 const documents = parseAllDocuments(readFileSync(process.env.RENDERED, 'utf8')).map((document) => document.toJS());
 const found = documents.some((one) => one?.kind?.toLowerCase() === kind && one.metadata.name === name);
 if (!found) { console.error('the chart has no ' + process.argv[2]); process.exit(1); }
+`;
+
+/** Starts an app on free ports until it listens, then ends it. Fails when it ends by itself. */
+const UNTIL_LISTENING = `
+const { spawn } = require('node:child_process');
+const ports = { IRIS_HTTP_PORT: '0', IRIS_GRPC_PORT: '0' };
+const app = spawn(process.execPath, process.argv.slice(2), { env: { ...process.env, ...ports } });
+let output = '';
+for (const stream of [app.stdout, app.stderr]) stream.on('data', (text) => {
+  output += text;
+  if (output.includes('listening')) app.kill('SIGTERM');
+});
+app.on('close', () => {
+  process.stdout.write(output);
+  process.exit(output.includes('listening') ? 0 : 1);
+});
+`;
+
+/** Runs curl against a PDP proxy of its own with the files of its page. Fails unless the answer holds a decision. */
+const WITH_PDP_PROXY = `
+const { execFile, spawn } = require('node:child_process');
+const [curl, ...words] = process.argv.slice(2);
+const env = { ...process.env, IRIS_HTTP_PORT: '0', IRIS_GRPC_PORT: '0', IRIS_CALLERS_FILE: 'callers.yaml', IRIS_MAPPING_FILE: 'mapping.yaml' };
+const proxy = spawn(process.execPath, ['dist/apps/pdp-proxy/src/main.js'], { env });
+let output = '';
+let asked = false;
+for (const stream of [proxy.stdout, proxy.stderr]) stream.on('data', (text) => {
+  output += text;
+  const url = /"url":"([^"]+)"/.exec(output)?.[1];
+  if (asked || url === undefined) return;
+  asked = true;
+  const here = words.map((word) => word.replace('https://iris-pdp-proxy', url));
+  execFile(curl, ['--silent', '--show-error', '--fail-with-body', ...here], (error, stdout, stderr) => {
+    proxy.kill('SIGTERM');
+    process.stdout.write(stdout + stderr);
+    process.exitCode = error === null && typeof JSON.parse(stdout).decision === 'boolean' ? 0 : 1;
+  });
+});
+proxy.on('close', () => {
+  if (!asked) { process.stdout.write(output); process.exitCode = 1; }
+});
 `;

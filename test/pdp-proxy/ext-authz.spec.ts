@@ -36,6 +36,7 @@ key.set('x-api-key', KEY);
 
 beforeAll(async () => {
   running = await RunningProxy.start({
+    policies: 'test/pdp-proxy/gateway-policies',
     mapping: {
       gateways: {
         person: [

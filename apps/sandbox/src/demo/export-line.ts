@@ -11,6 +11,7 @@ function meshVariables(mesh: Mesh): Record<string, string> {
     ...(mesh.redis === undefined ? {} : { IRIS_REDIS_URL: mesh.redis.url }),
     IRIS_SOURCES_ADDRESSES: JSON.stringify(addresses),
     IRIS_EVIDENCE: gateway?.evidenceDirectory ?? '',
+    ...(mesh.console === undefined ? {} : { IRIS_CONSOLE_URL: mesh.console.url }),
   };
 }
 

@@ -22,7 +22,8 @@ then sends sample hooks and prints the verdicts.
 
 const LATENCY_MS = Object.fromEntries(VENDOR_NAMES.map((name) => [name, SIMULATED_APIS[name].typicalLatencyMs]));
 
-/** Port of the console, as its setting http.port has it. */
+/** Port of the gateway, and of the console, as their setting http.port has it. */
+const GATEWAY_PORT = '8080';
 const CONSOLE_PORT = 8086;
 
 const { values } = parseArgs({
@@ -32,7 +33,7 @@ const { values } = parseArgs({
     console: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
-    port: { type: 'string', default: '8080' },
+    port: { type: 'string', default: GATEWAY_PORT },
   },
 });
 
@@ -40,6 +41,9 @@ if (values.help) {
   process.stdout.write(HELP);
   process.exit(0);
 }
+
+/** A mesh on another port is beside another one, so its console takes a free port too. */
+const isDefaultPort = !values.once && values.port === GATEWAY_PORT;
 
 let mesh: Mesh | undefined;
 let observers: Observers | undefined;
@@ -66,7 +70,7 @@ try {
     commonEnv: { IRIS_BULK_INTERVAL_SECONDS: '0', ...observers?.tracesEnv },
     pdpEnv: observers?.pdpEnv,
     processEnv: observers?.metricsEnv,
-    console: values.console ? { port: values.once ? undefined : CONSOLE_PORT } : undefined,
+    console: values.console ? { port: isDefaultPort ? CONSOLE_PORT : undefined } : undefined,
     // Its key may ask what would be decided, so that every command of the CLI works.
     gatewayEnv: { IRIS_EXPLAIN_KEY_NAMES: 'sandbox' },
     onLine: values.verbose ? (name, line) => console.log(`${name}: ${line}`) : undefined,
