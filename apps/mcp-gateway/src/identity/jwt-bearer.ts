@@ -1,8 +1,6 @@
-import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { keySetOfUrl, type TokenClaims, TokenVerifier } from '@iris/access-tokens';
 import type { Caller } from '@iris/mcp-calls';
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { LRUCache } from 'lru-cache';
 import { type Authenticator, bearerOf } from './authenticator.js';
 
 export interface JwtOptions {
@@ -14,95 +12,35 @@ export interface JwtOptions {
   readonly loginClaim: string;
 }
 
-/** Signatures by a key that the verifier cannot make itself. */
-const ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-];
-
-const FETCH_TIMEOUT_MS = 3000;
-const MAX_KEY_SET_BYTES = 1_048_576;
-const MAX_TOKEN_LENGTH = 16_384;
-/** How long a verified token is not verified again, in ms. */
-const MEMORY_MS = 30_000;
-const CLOCK_TOLERANCE_SECONDS = 5;
-
 /**
  * Access tokens of an authorization server, for this resource only.
  * Source: MCP authorization; RFC 9068; RFC 8707.
  */
 export class JwtBearer implements Authenticator {
-  private readonly keys: JWTVerifyGetKey;
-  private readonly verified = new LRUCache<string, Caller>({ max: 10_000 });
+  private readonly verifier: TokenVerifier;
 
   constructor(
     private readonly options: JwtOptions,
-    private readonly onUnavailable: (error: Error) => void,
-    keys?: JWTVerifyGetKey,
+    onUnavailable: (error: Error) => void,
   ) {
-    this.keys =
-      keys ??
-      createRemoteJWKSet(new URL(options.jwksUrl), {
-        timeoutDuration: FETCH_TIMEOUT_MS,
-        [customFetch]: boundedFetch,
-      });
+    const { issuer, audience, jwksUrl } = options;
+    this.verifier = new TokenVerifier({ issuer, audience, keys: keySetOfUrl(jwksUrl), onUnavailable });
   }
 
   async authenticate(request: IncomingMessage): Promise<Caller | 'refused' | undefined> {
     const token = bearerOf(request);
     if (token === undefined) return undefined;
-    if (token.length > MAX_TOKEN_LENGTH) return 'refused';
-    const digest = hash('sha256', token, 'base64url');
-    const known = this.verified.get(digest);
-    if (known !== undefined) return known;
-    try {
-      const { payload } = await jwtVerify(token, this.keys, {
-        issuer: this.options.issuer,
-        audience: [...this.options.audience],
-        algorithms: ALGORITHMS,
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        requiredClaims: ['exp', 'sub'],
-      });
-      const login = this.loginOf(payload);
-      if (login === undefined) return 'refused';
-      const caller: Caller = { who: { kind: 'user', id: login, loginName: login }, keyName: 'oauth' };
-      const ttl = Math.min(MEMORY_MS, (payload.exp ?? 0) * 1000 - Date.now());
-      if (ttl > 0) this.verified.set(digest, caller, { ttl });
-      return caller;
-    } catch (error) {
-      if (!(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout)
-        this.onUnavailable(error as Error);
-      return 'refused';
-    }
+    const verified = await this.verifier.verify(token);
+    const login = verified.ok ? this.loginOf(verified.claims) : undefined;
+    if (login === undefined) return 'refused';
+    return { who: { kind: 'user', id: login, loginName: login }, keyName: 'oauth' };
   }
 
-  private loginOf(payload: JWTPayload): string | undefined {
+  private loginOf(claims: TokenClaims): string | undefined {
     const { loginClaim } = this.options;
     // An address that its owner has not proven names nobody.
-    if (loginClaim === 'email' && payload.email_verified === false) return undefined;
-    const login = payload[loginClaim];
+    if (loginClaim === 'email' && claims.email_verified === false) return undefined;
+    const login = claims[loginClaim];
     return typeof login === 'string' && /^[^\s,]{1,320}$/.test(login) ? login : undefined;
   }
-}
-
-/** Reads a key set of bounded size, and follows no redirect. */
-async function boundedFetch(url: string, options: RequestInit): Promise<Response> {
-  const response = await fetch(url, { ...options, redirect: 'error' });
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_KEY_SET_BYTES) throw new Error('the key set is too large');
-    chunks.push(chunk);
-  }
-  return new Response(Buffer.concat(chunks), { status: response.status, headers: response.headers });
 }
