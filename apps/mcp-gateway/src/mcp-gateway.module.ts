@@ -1,7 +1,6 @@
-import { ContextReader } from '@iris/context-cache';
-import { CallJudge, closedOnShutdown, EvidenceService, Modes, ShadowPolicy } from '@iris/decision';
+import { closedOnShutdown } from '@iris/decision';
 import { entryPointModules } from '@iris/entry-point';
-import { CallDecider, JudgedDecider } from '@iris/mcp-calls';
+import { CallDecider, McpCallsModule } from '@iris/mcp-calls';
 import type { Logger } from '@iris/telemetry';
 import { type BeforeApplicationShutdown, type DynamicModule, Module } from '@nestjs/common';
 import { CallConfirmation } from './confirm/call-confirmation.js';
@@ -26,9 +25,6 @@ const UPSTREAMS = Symbol('MCP servers');
 /** Longest time until a message of a client is complete, in ms. */
 const BODY_TIMEOUT_MS = 30_000;
 
-/** Longest name of a tool, in UTF-16 units. */
-const MAX_NAME_LENGTH = 512;
-
 @Module({})
 class McpGatewayModule {}
 
@@ -41,25 +37,13 @@ export function createMcpGatewayModule(settings: McpGatewaySettings, logger: Log
   const onFailure = settings['failure.mcpToolsCall'];
   return {
     module: McpGatewayModule,
-    imports: entryPointModules(settings, { name: 'mcp-gateway', failureModes: { mcp_tools_call: onFailure }, logger }),
+    imports: [
+      ...entryPointModules(settings, { name: 'mcp-gateway', failureModes: { mcp_tools_call: onFailure }, logger }),
+      McpCallsModule.register({ budgetMs: settings['mcp.budgetMs'], onFailure }),
+    ],
     providers: [
       { provide: AUTHENTICATORS, useFactory: () => openAuthenticators(settings, logger) },
       { provide: UPSTREAMS, useFactory: () => openUpstreams(settings['mcp.serversFile'], process.env) },
-      {
-        provide: CallDecider,
-        inject: [CallJudge, Modes, EvidenceService, ShadowPolicy, ContextReader],
-        useFactory: (
-          judge: CallJudge,
-          modes: Modes,
-          evidence: EvidenceService,
-          shadow: ShadowPolicy | undefined,
-          cache: ContextReader,
-        ) =>
-          new JudgedDecider(
-            { judge, modes, evidence, shadow, cache, logger },
-            { budgetMs: settings['mcp.budgetMs'], onFailure, maxNameLength: MAX_NAME_LENGTH },
-          ),
-      },
       {
         provide: SessionTable,
         useFactory: () =>

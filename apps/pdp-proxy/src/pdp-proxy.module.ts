@@ -1,18 +1,8 @@
-import { ContextReader, type RedisConnection } from '@iris/context-cache';
-import {
-  CallJudge,
-  ContextService,
-  closedOnShutdown,
-  DecisionService,
-  EvidenceService,
-  LOGGER,
-  Modes,
-  REDIS,
-  ShadowPolicy,
-} from '@iris/decision';
+import type { RedisConnection } from '@iris/context-cache';
+import { ContextService, closedOnShutdown, DecisionService, EvidenceService, LOGGER, REDIS } from '@iris/decision';
 import { entryPointModules } from '@iris/entry-point';
 import { type Certificates } from '@iris/grpc-tls';
-import { CallDecider, JudgedDecider } from '@iris/mcp-calls';
+import { CallDecider, McpCallsModule } from '@iris/mcp-calls';
 import type { Logger } from '@iris/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthZenController } from './authzen/authzen.controller.js';
@@ -37,9 +27,6 @@ import { PdpHttp } from './upstream/pdp-http.js';
 
 export const CALLERS = Symbol('callers');
 
-/** Longest name of a tool, in UTF-16 units. */
-const MAX_NAME_LENGTH = 512;
-
 @Module({})
 class PdpProxyModule {}
 
@@ -57,11 +44,14 @@ export function createPdpProxyModule(
   const mapping = readMapping(settings['mapping.file']);
   return {
     module: PdpProxyModule,
-    imports: entryPointModules(settings, {
-      name: 'pdp-proxy',
-      failureModes: { pre_request: 'closed', pre_tool_use: 'closed' },
-      logger,
-    }),
+    imports: [
+      ...entryPointModules(settings, {
+        name: 'pdp-proxy',
+        failureModes: { pdp_check: 'closed', mcp_tools_call: 'closed' },
+        logger,
+      }),
+      McpCallsModule.register({ budgetMs: settings['request.budgetMs'], onFailure: 'closed' }),
+    ],
     controllers: [CerbosController, AuthZenController, ExtAuthzController],
     providers: [
       { provide: REQUEST_BUDGET_MS, useValue: settings['request.budgetMs'] },
@@ -98,21 +88,6 @@ export function createPdpProxyModule(
         inject: [Evaluations, REDIS],
         useFactory: (evaluations: Evaluations, redis?: RedisConnection) =>
           new Search(evaluations, new People(redis), mapping, { maxCandidates: settings['authzen.maxCandidates'] }),
-      },
-      {
-        provide: CallDecider,
-        inject: [CallJudge, Modes, EvidenceService, ShadowPolicy, ContextReader],
-        useFactory: (
-          judge: CallJudge,
-          modes: Modes,
-          evidence: EvidenceService,
-          shadow: ShadowPolicy | undefined,
-          cache: ContextReader,
-        ) =>
-          new JudgedDecider(
-            { judge, modes, evidence, shadow, cache, logger },
-            { budgetMs: settings['request.budgetMs'], onFailure: 'closed', maxNameLength: MAX_NAME_LENGTH },
-          ),
       },
       {
         provide: McpChecks,

@@ -21,6 +21,6 @@ export {
   readMessage,
   resultText,
 } from './json-rpc.js';
-export { JudgedDecider } from './judged-decider.js';
+export { McpCallsModule } from './mcp-calls.module.js';
 export { nameParameter, serverRequestRule } from './methods.js';
 export { requestUse } from './request-use.js';

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '@iris/contracts';
 import { applyEdits, parseDocument } from '@iris/json-document';
-import { RPC_ERRORS } from '@iris/mcp-calls';
+import { MESSAGE_LIMITS, RPC_ERRORS } from '@iris/mcp-calls';
 import type { Caller } from '../callers/index.js';
 import type { Mapping } from '../enrich/index.js';
 import {
@@ -10,7 +10,7 @@ import {
   type McpResponse,
   type McpResponseResult,
 } from './generated/agentgateway/ext_mcp.js';
-import { type McpAnswer, type McpChecks, type McpOrigin, MESSAGE_LIMITS, readParams } from './mcp-checks.js';
+import { type McpAnswer, type McpChecks, type McpOrigin, readParams } from './mcp-checks.js';
 import { loginOf } from './person.js';
 
 const PASS = { $case: 'pass', value: {} } as const;

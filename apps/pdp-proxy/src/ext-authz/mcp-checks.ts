@@ -1,12 +1,9 @@
 import { isJsonObject, type JsonObject } from '@iris/contracts';
 import { parseDocument } from '@iris/json-document';
-import { type CallDecider, RPC_ERRORS, readMessage, requestUse, toolKey } from '@iris/mcp-calls';
+import { type CallDecider, MESSAGE_LIMITS, RPC_ERRORS, readMessage, requestUse, toolKey } from '@iris/mcp-calls';
 import { count } from '@iris/telemetry';
 import { type Caller, mayAsk } from '../callers/index.js';
 import { identityOf } from './person.js';
-
-/** Deepest nesting and most values of a message. */
-export const MESSAGE_LIMITS = { maxDepth: 64, maxNodes: 200_000 } as const;
 
 /** Servers that one request may fan out to. */
 const MAX_SERVERS = 32;
