@@ -16,6 +16,7 @@ interface Sent {
   readonly headers?: Record<string, string>;
   readonly body?: string;
   readonly raw_body?: Uint8Array;
+  readonly size?: number;
   readonly login?: string;
   readonly filter?: Record<string, unknown>;
   readonly extensions?: Record<string, string>;
@@ -153,16 +154,25 @@ describe('an MCP request that Envoy asks about', () => {
     }
   });
 
-  it('is of the server that the configuration names, or that has the name of the host', async () => {
+  it('is of the server that the configuration of the route names, whatever host its client states', async () => {
     const other = await check({ body: call('book', { amount: 5 }), extensions: { 'iris.dev/mcp-server': 'other' } });
     expect(errorOf(other)).toMatchObject({ code: -32001 });
     const filter = { method: 'tools/call', id: 9, params: { name: 'book', arguments: { amount: 5 } } };
-    expect(errorOf(await check({ filter }))).toBeUndefined();
-    expect(errorOf(await check({ filter, host: 'elsewhere' }))).toMatchObject({ id: 9, code: -32001 });
+    const named = { 'iris.dev/mcp-server': 'ledger-backend' };
+    expect(errorOf(await check({ filter, host: 'elsewhere', extensions: named }))).toBeUndefined();
+    expect(errorOf(await check({ filter, extensions: { 'iris.dev/mcp-server': 'elsewhere' } }))).toMatchObject({
+      id: 9,
+      code: -32001,
+    });
+    expect(errorOf(await check({ filter, host: 'ledger-backend' }))).toMatchObject({ id: 9, code: -32600 });
   });
 
   it.each<[string, Sent]>([
-    ['metadata without arguments', { filter: { method: 'tools/call', params: { name: 'book' } } }],
+    [
+      'metadata without arguments',
+      { filter: { method: 'tools/call', params: { name: 'book' } }, extensions: ofServer },
+    ],
+    ['fewer bytes than its size', { body: call('book', { amount: 5 }), size: 5000, extensions: ofServer }],
     ['no body and no metadata', { extensions: ofServer }],
     [
       'a body in part',

@@ -49,7 +49,7 @@ export class ExtAuthz {
       host: sent.host,
       ...(sent.scheme === '' ? {} : { scheme: sent.scheme }),
       body: sent.rawBody.length > 0 ? Buffer.from(sent.rawBody).toString('utf8') : sent.body,
-      isPartial: header('x-envoy-auth-partial-body') === 'true',
+      isPartial: header('x-envoy-auth-partial-body') === 'true' || lacksBytes(sent),
       header,
     };
     const certificate = attributes?.source?.principal || undefined;
@@ -64,7 +64,8 @@ export class ExtAuthz {
       caller: entry.caller,
       protocol: 'ext_authz',
       login,
-      servers: [serverId(this.gateways, named ?? asked.host)],
+      // Never the host, which the client chooses: only the configuration of the route names the server.
+      servers: named === undefined ? [] : [serverId(this.gateways, named)],
       sessionId: header('mcp-session-id'),
       userAgent: header('user-agent'),
     };
@@ -161,6 +162,12 @@ function headerReader({ headers, headerMap }: HttpAttributes): (name: string) =>
     if (first === undefined || found.length > 1) return undefined;
     return first.rawValue.length > 0 ? Buffer.from(first.rawValue).toString('utf8') : first.value;
   };
+}
+
+/** Whether the request is longer than the body that was sent along; its size is -1 where Envoy does not know it. */
+function lacksBytes({ size, body, rawBody }: HttpAttributes): boolean {
+  const sent = Math.max(Buffer.byteLength(body), rawBody.length);
+  return sent > 0 && Number(size) > sent;
 }
 
 type HttpAttributes = NonNullable<NonNullable<NonNullable<CheckRequest['attributes']>['request']>['http']>;
