@@ -3,29 +3,9 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { type CheckResourcesResponse, CheckResourcesResponseSchema } from '@cerbos/api/cerbos/response/v1/response_pb';
 import { GRPC } from '@cerbos/grpc';
 import { ChannelCredentials, Client, type ClientOptions, Metadata } from '@grpc/grpc-js';
+import { pdpChannelOptions } from './pdp-channel-options.js';
 
 const CHECK_RESOURCES = '/cerbos.svc.v1.CerbosService/CheckResources';
-
-/**
- * A name may lead to several PDPs; by default the first one that connects would take every call. What a second attempt
- * may cure is tried once more: a connection that ended under the call, or was not up yet.
- * Source: https://github.com/grpc/grpc/blob/master/doc/service_config.md
- */
-const SERVICE_CONFIG = JSON.stringify({
-  loadBalancingConfig: [{ round_robin: {} }],
-  methodConfig: [
-    {
-      name: [{}],
-      retryPolicy: {
-        maxAttempts: 2,
-        initialBackoff: '0.025s',
-        maxBackoff: '0.025s',
-        backoffMultiplier: 1,
-        retryableStatusCodes: ['UNAVAILABLE', 'INTERNAL'],
-      },
-    },
-  ],
-});
 
 /** The PDP's default limit on a gRPC message, in bytes: a larger one is not kept for a second attempt. */
 const RETRIED_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -44,13 +24,8 @@ export class PdpConnection {
    */
   constructor(target: string, tls: boolean | SecureContext) {
     this.client = new Client(target, credentialsOf(tls), {
-      'grpc.enable_http_proxy': 0,
-      'grpc.initial_reconnect_backoff_ms': 100,
-      'grpc.max_reconnect_backoff_ms': 1000,
-      'grpc.service_config': SERVICE_CONFIG,
+      ...pdpChannelOptions(['UNAVAILABLE', 'INTERNAL']),
       'grpc.per_rpc_retry_buffer_size': RETRIED_MESSAGE_BYTES,
-      // A PDP that was replaced is looked for again after so long; by default after 30 s.
-      'grpc.dns_min_time_between_resolutions_ms': 5000,
     });
     const shared: ClientOptions = { channelOverride: this.client.getChannel() };
     this.sdk = new GRPC(target, { tls, channelOptions: shared });

@@ -7,26 +7,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { type Certificates, channelCredentials } from '@iris/grpc-tls';
-
-/**
- * A name may lead to several PDPs. A call is tried once more where the connection ended under it or was not up yet.
- * Source: https://github.com/grpc/grpc/blob/master/doc/service_config.md
- */
-const SERVICE_CONFIG = JSON.stringify({
-  loadBalancingConfig: [{ round_robin: {} }],
-  methodConfig: [
-    {
-      name: [{}],
-      retryPolicy: {
-        maxAttempts: 2,
-        initialBackoff: '0.025s',
-        maxBackoff: '0.025s',
-        backoffMultiplier: 1,
-        retryableStatusCodes: ['UNAVAILABLE'],
-      },
-    },
-  ],
-});
+import { pdpChannelOptions } from '@iris/pdp';
 
 export interface PdpGrpcOptions {
   /** `host:port` or `unix:/path`. */
@@ -57,12 +38,8 @@ export class PdpGrpc {
 
   constructor({ target, tls, maxAnswerBytes }: PdpGrpcOptions) {
     this.client = new Client(target, credentialsOf(tls), {
-      'grpc.enable_http_proxy': 0,
-      'grpc.initial_reconnect_backoff_ms': 100,
-      'grpc.max_reconnect_backoff_ms': 1000,
-      'grpc.service_config': SERVICE_CONFIG,
+      ...pdpChannelOptions(['UNAVAILABLE']),
       'grpc.max_receive_message_length': maxAnswerBytes,
-      'grpc.dns_min_time_between_resolutions_ms': 5000,
     });
   }
 
