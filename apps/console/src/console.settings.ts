@@ -75,7 +75,7 @@ export const consoleSettings = {
     { fallback: ['local'] as AccessMethod[] },
   ),
   'access.localRole': setting.choice('Role of everyone in local mode.', ROLES, { fallback: 'admin' }),
-  'access.trustedProxies': setting.list(
+  'access.trustedProxies': setting.networks(
     'Addresses or networks whose Tailscale identity headers are believed, for example 127.0.0.1,10.1.0.0/16.',
     { fallback: [] },
   ),

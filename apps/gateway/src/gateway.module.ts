@@ -1,3 +1,4 @@
+import { NetworkList } from '@iris/config';
 import { entryPointModules } from '@iris/entry-point';
 import { createLogger } from '@iris/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -36,7 +37,7 @@ export function createGatewayModule(settings: GatewaySettings): DynamicModule {
       ExplainModule.register(decisionRequest),
       HookHttpModule.register({
         keys: { keys: settings['hook.keys'], logins: settings['agents.logins'], file: settings['hook.keysFile'] },
-        identity: { trustedProxies: settings['agents.trustedProxies'] },
+        identity: { trustedProxies: new NetworkList(settings['agents.trustedProxies']) },
         maxBodyBytes: settings['hook.maxBodyBytes'],
         maxBufferedBytes: settings['limits.maxBufferedBytes'],
         explain: { allowed: settings['explain.keyNames'], budgetMs: settings['hook.budgetMs'] },

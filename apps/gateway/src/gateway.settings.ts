@@ -113,8 +113,8 @@ export const gatewaySettings = {
     'JSON such as {"ana-laptop":"ana@example.com"}',
     { fallback: {} },
   ),
-  'agents.trustedProxies': setting.list(
-    "Addresses of Tailscale proxies whose identity headers are trusted for agents' own hooks.",
+  'agents.trustedProxies': setting.networks(
+    "Addresses or networks of Tailscale proxies whose identity headers are trusted for agents' own hooks.",
     { fallback: [] },
   ),
 

@@ -64,9 +64,12 @@ export const mcpGatewaySettings = {
     { fallback: 3600 },
   ),
 
-  'auth.trustedProxies': setting.list('Addresses of Tailscale proxies whose identity headers are trusted.', {
-    fallback: [],
-  }),
+  'auth.trustedProxies': setting.networks(
+    'Addresses or networks of Tailscale proxies whose identity headers are trusted.',
+    {
+      fallback: [],
+    },
+  ),
   'auth.keys': setting.keys('Static keys by name, sent as Authorization: Bearer; each needs a login in auth.logins.', {
     fallback: [],
   }),

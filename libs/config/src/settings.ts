@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isNetwork } from './network-list.js';
 import { parseRedisUrl, REDIS_URL_FORM } from './redis-url.js';
 
 /** One setting: its form, and for a reader what it means. */
@@ -99,6 +100,18 @@ function isRedisUrl(value: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A list of addresses and networks; in the environment separated by commas. */
+export function networks(meaning: string, options: Options<readonly string[]> = {}): Setting<readonly string[]> {
+  const { schema } = list(meaning);
+  const every = schema.refine((texts) => texts.every(isNetwork));
+  return make<readonly string[]>(
+    every,
+    'addresses or networks such as 10.1.0.0/16, separated by commas',
+    meaning,
+    options,
+  );
 }
 
 /** A list of texts; in the environment separated by commas. */

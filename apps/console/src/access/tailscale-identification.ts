@@ -1,5 +1,4 @@
-import { BlockList, isIP } from 'node:net';
-import { ConfigError } from '@iris/config';
+import { ConfigError, NetworkList } from '@iris/config';
 import { ROLES, type Role } from '@iris/console-api';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -23,20 +22,23 @@ const grantSchema = z.looseObject({ role: z.enum(ROLES) });
  * Source: https://tailscale.com/kb/1312/serve#identity-headers
  */
 export class TailscaleIdentification implements Identification {
-  private readonly proxies: BlockList;
+  private readonly proxies: NetworkList;
 
-  /** @throws ConfigError without proxies, or for an address of another form */
+  /** @throws ConfigError without proxies */
   constructor(
     trustedProxies: readonly string[],
     private readonly capability: string,
   ) {
-    this.proxies = blockListOf(trustedProxies);
+    if (trustedProxies.length === 0) {
+      throw new ConfigError(
+        'configuration: access.trustedProxies (IRIS_ACCESS_TRUSTED_PROXIES) is empty, and access.methods has tailscale; accepted: addresses or networks such as 10.1.0.0/16, separated by commas',
+      );
+    }
+    this.proxies = new NetworkList(trustedProxies);
   }
 
   async identify(request: FastifyRequest): Promise<Viewer | undefined> {
-    const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-    const family = isIP(address);
-    if (family === 0 || !this.proxies.check(address, family === 6 ? 'ipv6' : 'ipv4')) return undefined;
+    if (!this.proxies.has(request.socket.remoteAddress)) return undefined;
     const login = oneHeader(request, LOGIN);
     if (login === undefined) return undefined;
     const role = this.roleOf(oneHeader(request, CAPABILITIES));
@@ -69,24 +71,4 @@ function oneHeader({ raw }: FastifyRequest, name: string): string | undefined {
   const [value] = values ?? [];
   if (values?.length !== 1 || value === undefined || value.length > MAX_HEADER) return undefined;
   return decodeHeaderText(value).trim() || undefined;
-}
-
-function blockListOf(trustedProxies: readonly string[]): BlockList {
-  const list = new BlockList();
-  const fail = (shown: string) => {
-    throw new ConfigError(
-      `configuration: access.trustedProxies (IRIS_ACCESS_TRUSTED_PROXIES) ${shown}; accepted: IP addresses or networks separated by commas`,
-    );
-  };
-  if (trustedProxies.length === 0) fail('is empty, and access.methods has tailscale');
-  for (const proxy of trustedProxies) {
-    const [address = '', prefix] = proxy.split('/');
-    const family = isIP(address);
-    const bits = prefix === undefined ? (family === 6 ? 128 : 32) : Number(prefix);
-    if (family === 0 || !Number.isInteger(bits) || bits < 0 || bits > (family === 6 ? 128 : 32)) {
-      fail(`has ${JSON.stringify(proxy)}`);
-    }
-    list.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4');
-  }
-  return list;
 }

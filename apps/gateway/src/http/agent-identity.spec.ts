@@ -1,8 +1,9 @@
+import { NetworkList } from '@iris/config';
 import { describe, expect, it } from '@jest/globals';
 import type { FastifyRequest } from 'fastify';
 import { agentIdentity } from './agent-identity.js';
 
-const rules = { trustedProxies: ['127.0.0.1'] };
+const rules = { trustedProxies: new NetworkList(['127.0.0.1']) };
 
 const KEYS = {
   'ana-laptop': { name: 'ana-laptop', routes: new Set(['agent' as const]), login: 'ana@example.com' },

@@ -1,3 +1,4 @@
+import type { NetworkList } from '@iris/config';
 import type { FastifyRequest } from 'fastify';
 import type { AgentId } from '../agents/agent-protocol.js';
 import type { AgentIdentity } from '../protocol/incoming-hook.js';
@@ -6,7 +7,7 @@ import type { KeyGrant } from './hook-keys.js';
 /** How the person behind an agent's own hook is known, beside the hook key. */
 export interface AgentIdentityRules {
   /** Addresses of Tailscale proxies whose identity headers are believed. */
-  readonly trustedProxies: readonly string[];
+  readonly trustedProxies: NetworkList;
 }
 
 /**
@@ -22,9 +23,7 @@ export function agentIdentity(
 ): AgentIdentity {
   const userAgent = request.headers['user-agent'];
   const header = request.headers['tailscale-user-login'];
-  // A socket that listens on all IPv6 addresses reports IPv4 ones in their mapped form (RFC 4291, 2.5.5.2).
-  const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
-  const fromProxy = rules.trustedProxies.includes(address);
+  const fromProxy = rules.trustedProxies.has(request.socket.remoteAddress);
   if (fromProxy && typeof header === 'string' && header.trim() !== '')
     return { agent, loginName: header.trim(), userAgent };
   return { agent, loginName: key.login, userAgent };

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { NetworkList } from '@iris/config';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { authenticate } from './authenticator.js';
@@ -16,7 +17,7 @@ function request(headers: Record<string, string>, remoteAddress = '10.0.0.9'): I
 }
 
 describe('TailscaleHeaders', () => {
-  const headers = new TailscaleHeaders(['10.0.0.1']);
+  const headers = new TailscaleHeaders(new NetworkList(['10.0.0.1']));
   it.each([
     ['from its proxy', '10.0.0.1', ANA, ANA],
     ['from its proxy as a mapped address', '::ffff:10.0.0.1', ANA, ANA],
@@ -111,6 +112,8 @@ describe('JwtBearer', () => {
 
   it('is no identity by a claim of the caller', async () => {
     const claimed = request({ 'x-forwarded-user': ANA, 'tailscale-user-login': ANA, cookie: `login=${ANA}` });
-    expect(await authenticate([new TailscaleHeaders([]), new StaticKeys([], {}), bearer], claimed)).toBeUndefined();
+    expect(
+      await authenticate([new TailscaleHeaders(new NetworkList([])), new StaticKeys([], {}), bearer], claimed),
+    ).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { ConfigError } from '@iris/config';
+import { ConfigError, NetworkList } from '@iris/config';
 import type { Logger } from '@iris/telemetry';
 import type { McpGatewaySettings } from '../mcp-gateway.settings.js';
 import type { Authenticator } from './authenticator.js';
@@ -14,7 +14,7 @@ import { TailscaleHeaders } from './tailscale-headers.js';
 export function openAuthenticators(settings: McpGatewaySettings, logger: Logger): readonly Authenticator[] {
   const found: Authenticator[] = [];
   const proxies = settings['auth.trustedProxies'];
-  if (proxies.length > 0) found.push(new TailscaleHeaders(proxies));
+  if (proxies.length > 0) found.push(new TailscaleHeaders(new NetworkList(proxies)));
   if (settings['auth.keys'].length > 0) found.push(new StaticKeys(settings['auth.keys'], settings['auth.logins']));
   const issuer = settings['auth.jwtIssuer'];
   if (issuer !== undefined) {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { NetworkList } from '@iris/config';
 import type { Caller } from '@iris/mcp-calls';
 import type { Authenticator } from './authenticator.js';
 
@@ -7,20 +8,14 @@ import type { Authenticator } from './authenticator.js';
  * Source: https://tailscale.com/kb/1312/serve#identity-headers
  */
 export class TailscaleHeaders implements Authenticator {
-  private readonly proxies: ReadonlySet<string>;
-
-  /** @param proxies addresses of the proxies */
-  constructor(proxies: readonly string[]) {
-    this.proxies = new Set(proxies);
-  }
+  /** @param proxies where the proxies are */
+  constructor(private readonly proxies: NetworkList) {}
 
   async authenticate({ socket, headers }: IncomingMessage): Promise<Caller | undefined> {
-    // A socket that listens on all IPv6 addresses reports IPv4 ones in their mapped form (RFC 4291, 2.5.5.2).
-    const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
     const header = headers['tailscale-user-login'];
     const login = typeof header === 'string' ? header.trim() : '';
     // Repeated headers are joined by a comma, which no login has.
-    if (!this.proxies.has(address) || !/^[^\s,]{1,320}$/.test(login)) return undefined;
+    if (!this.proxies.has(socket.remoteAddress) || !/^[^\s,]{1,320}$/.test(login)) return undefined;
     return { who: { kind: 'user', id: login, loginName: login }, keyName: 'tailscale' };
   }
 }

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { NetworkList } from '@iris/config';
 import type { Logger } from '@iris/telemetry';
 import Fastify from 'fastify';
 import { CallConfirmation } from '../confirm/call-confirmation.js';
@@ -47,7 +48,7 @@ export async function openGateway(upstreams: readonly Upstream[], maxReadBytes =
   registerMcpRoutes(fastify, {
     servers: openPlaces(new Map(upstreams.map((upstream) => [upstream.id, upstream])), options),
     authenticators: [
-      new TailscaleHeaders(['127.0.0.1']),
+      new TailscaleHeaders(new NetworkList(['127.0.0.1'])),
       new StaticKeys(
         [
           { name: 'ana', key: ANA_KEY },

@@ -1,5 +1,4 @@
-import { BlockList, isIP } from 'node:net';
-import { ConfigError, setting } from '@iris/config';
+import { ConfigError, isNetwork, setting } from '@iris/config';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 
@@ -110,24 +109,4 @@ function refuseAmbiguous(callers: readonly CallerEntry[], fail: (problem: string
       owners.set(credential, owner);
     }
   }
-}
-
-function isNetwork(text: string): boolean {
-  try {
-    addNetwork(new BlockList(), text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** @throws Error when the text is neither an address nor a network */
-export function addNetwork(list: BlockList, text: string): void {
-  const [address = '', bits] = text.split('/');
-  const family = isIP(address);
-  if (family === 0) throw new Error('no address');
-  const type = family === 4 ? 'ipv4' : 'ipv6';
-  if (bits === undefined) list.addAddress(address, type);
-  else if (/^\d{1,3}$/.test(bits)) list.addSubnet(address, Number(bits), type);
-  else throw new Error('no prefix length');
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
+import { NetworkList } from '@iris/config';
 import type { Authentication, Caller, Credentials } from './caller.js';
-import { addNetwork, type CallerEntry, type CallersFile } from './callers-file.js';
+import { type CallerEntry, type CallersFile } from './callers-file.js';
 import { JwtVerifier } from './jwt-verifier.js';
 
 /**
@@ -13,7 +13,7 @@ export class Callers {
   private readonly byCertificate = new Map<string, CallerEntry>();
   private readonly byKey = new Map<string, CallerEntry>();
   private readonly byJwt = new Map<string, CallerEntry>();
-  private readonly networks: readonly { readonly list: BlockList; readonly entry: CallerEntry }[];
+  private readonly networks: readonly { readonly list: NetworkList; readonly entry: CallerEntry }[];
   private readonly jwt: JwtVerifier;
 
   constructor({ callers, issuers }: CallersFile) {
@@ -24,12 +24,7 @@ export class Callers {
       for (const key of entry.keys) this.byKey.set(digest(key), entry);
       for (const { issuer, subject } of entry.jwt) this.byJwt.set(`${issuer}\n${subject}`, entry);
     }
-    this.networks = callers.flatMap((entry) => {
-      if (entry.addresses.length === 0) return [];
-      const list = new BlockList();
-      for (const network of entry.addresses) addNetwork(list, network);
-      return [{ list, entry }];
-    });
+    this.networks = callers.map((entry) => ({ list: new NetworkList(entry.addresses), entry }));
     this.jwt = new JwtVerifier(issuers);
   }
 
@@ -85,11 +80,7 @@ export class Callers {
   }
 
   private ofAddress(address: string | undefined): CallerEntry | undefined {
-    if (address === undefined) return undefined;
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
-    const family = isIP(plain);
-    if (family === 0) return undefined;
-    return this.networks.find(({ list }) => list.check(plain, family === 4 ? 'ipv4' : 'ipv6'))?.entry;
+    return this.networks.find(({ list }) => list.has(address))?.entry;
   }
 }
 
