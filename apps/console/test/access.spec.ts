@@ -170,7 +170,10 @@ describe('settings of access', () => {
     [{ IRIS_HTTP_HOST: '0.0.0.0' }, /access\.methods .* is local, and http\.host .*accepted: 127\.0\.0\.1/],
     [{ IRIS_ACCESS_METHODS: 'local,oidc' }, /access\.methods/],
     [{ IRIS_ACCESS_METHODS: 'tailscale' }, /access\.trustedProxies .* is empty/],
-    [{ IRIS_ACCESS_METHODS: 'tailscale', IRIS_ACCESS_TRUSTED_PROXIES: '10.0.0.0/99' }, /access\.trustedProxies .* is "10\.0\.0\.0\/99"/],
+    [
+      { IRIS_ACCESS_METHODS: 'tailscale', IRIS_ACCESS_TRUSTED_PROXIES: '10.0.0.0/99' },
+      /access\.trustedProxies .* is "10\.0\.0\.0\/99"/,
+    ],
     [{ IRIS_ACCESS_METHODS: 'oidc' }, /http\.publicUrl .* is missing/],
     [
       { IRIS_ACCESS_METHODS: 'oidc', IRIS_HTTP_PUBLIC_URL: 'https://iris.example', IRIS_SESSION_KEY: 'short' },
