@@ -1,7 +1,12 @@
 import { type DescMessage, type Message, type MessageShape } from '@bufbuild/protobuf';
 import type { Value } from '@bufbuild/protobuf/wkt';
 import { Effect } from '@cerbos/api/cerbos/effect/v1/effect_pb';
-import { type OutputEntry, PlanResourcesFilter_Kind, type Principal } from '@cerbos/api/cerbos/engine/v1/engine_pb';
+import {
+  type OutputEntry,
+  PlanResourcesFilter_Kind,
+  type Principal,
+  type Resource,
+} from '@cerbos/api/cerbos/engine/v1/engine_pb';
 import {
   CheckResourceBatchRequestSchema,
   CheckResourceSetRequestSchema,
@@ -85,6 +90,24 @@ function ordered<T>(parts: readonly { readonly items: readonly T[]; readonly ind
   return all;
 }
 
+/** An entry of a question that lists resources. */
+function askedResource({
+  actions,
+  resource,
+}: {
+  readonly actions: string[];
+  readonly resource?: Resource;
+}): AskedResource {
+  return {
+    kind: resource?.kind ?? '',
+    id: resource?.id ?? '',
+    policyVersion: resource?.policyVersion ?? '',
+    scope: resource?.scope ?? '',
+    actions,
+    attr: resource?.attr ?? {},
+  };
+}
+
 export const CHECK_RESOURCES: CerbosMethod<typeof CheckResourcesRequestSchema, typeof CheckResourcesResponseSchema> = {
   name: 'CheckResources',
   url: '/api/check/resources',
@@ -92,15 +115,7 @@ export const CHECK_RESOURCES: CerbosMethod<typeof CheckResourcesRequestSchema, t
   output: CheckResourcesResponseSchema,
   requestId: ({ requestId }) => requestId,
   principal: ({ principal }) => principal,
-  resources: ({ resources }) =>
-    resources.map(({ actions, resource }) => ({
-      kind: resource?.kind ?? '',
-      id: resource?.id ?? '',
-      policyVersion: resource?.policyVersion ?? '',
-      scope: resource?.scope ?? '',
-      actions,
-      attr: resource?.attr ?? {},
-    })),
+  resources: ({ resources }) => resources.map(askedResource),
   answers: ({ results }, asked) =>
     asked.map((_, index) => {
       const entry = results[index];
@@ -136,15 +151,7 @@ const CHECK_RESOURCE_BATCH: CerbosMethod<
   output: CheckResourceBatchResponseSchema,
   requestId: ({ requestId }) => requestId,
   principal: ({ principal }) => principal,
-  resources: ({ resources }) =>
-    resources.map(({ actions, resource }) => ({
-      kind: resource?.kind ?? '',
-      id: resource?.id ?? '',
-      policyVersion: resource?.policyVersion ?? '',
-      scope: resource?.scope ?? '',
-      actions,
-      attr: resource?.attr ?? {},
-    })),
+  resources: ({ resources }) => resources.map(askedResource),
   answers: ({ results }, asked) =>
     asked.map((_, index) => {
       const entry = results[index];
