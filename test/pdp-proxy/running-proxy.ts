@@ -74,7 +74,7 @@ export class RunningProxy {
       await redis.stop();
       throw error;
     });
-    const connection = await redis.connect();
+    const connection = await redis.connect({ commandTimeoutMs: 10_000 });
     return new RunningProxy(proxy, pdp, redis, new ContextWriter(connection), folder);
   }
 

@@ -62,6 +62,8 @@ describe('a policy that a real PDP cannot load', () => {
       join(folder, 'added.yaml'),
       'apiVersion: api.cerbos.dev/v1\nexportConstants: { name: added, definitions: {} }\n',
     );
+    // While the PDP loads what was added it may answer a golden check otherwise.
+    await until(async () => (await doctor('--policies', folder)).length === 2);
     const after = await doctor('--policies', folder);
     expect(after.map(({ id }) => id)).toEqual(['pdp_policy_load_failed', 'pdp_policies_outdated']);
   });
