@@ -1,2 +1,2 @@
 export { keySetOfFile, keySetOfUrl } from './key-sets.js';
-export { type TokenClaims, TokenVerifier, type VerifiedToken } from './token-verifier.js';
+export { type TokenClaims, TokenVerifier } from './token-verifier.js';

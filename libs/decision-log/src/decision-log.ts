@@ -5,7 +5,6 @@ import type { EvidenceRecord } from '@iris/evidence';
  * opinion of a candidate policy, which is no decision.
  */
 export type Force = 'enforced' | 'observed' | 'shadow';
-const FORCES = ['enforced', 'observed', 'shadow'] as const satisfies readonly Force[];
 
 export type Effect = 'ALLOW' | 'DENY';
 
