@@ -5,7 +5,17 @@
  * as the present user.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@iris/context-cache/testing';
@@ -16,17 +26,29 @@ import { VENDOR_NAMES, type VendorName } from '../../apps/sandbox/src/vendor-nam
 import { linkTree, perform, StageState, stagesOf } from './dockerfile-steps.js';
 import { ROOT } from './helm.js';
 
+const folder = mkdtempSync(join(tmpdir(), 'iris-image-'));
+
 /** The least that each app needs to start. Nothing listens on port 9. */
 const NOWHERE = 'http://127.0.0.1:9';
 const NEEDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   gateway: { IRIS_HOOK_KEYS: 'aperture=0123456789abcdef' },
-  auditor: { IRIS_REDIS_URL: 'redis://127.0.0.1:9' },
+  'mcp-gateway': {
+    IRIS_MCP_SERVERS_FILE: fileOf('servers.yaml', { servers: [{ id: 'github', url: NOWHERE }] }),
+    IRIS_AUTH_TRUSTED_PROXIES: '127.0.0.1',
+  },
+  'pdp-proxy': {
+    IRIS_CALLERS_FILE: fileOf('callers.yaml', { callers: { sidecar: { addresses: ['127.0.0.1'], kinds: ['*'] } } }),
+  },
+  console: { IRIS_DECISION_LOG_URL: 'postgres://iris@127.0.0.1:9/iris' },
+  auditor: { IRIS_REDIS_URL: 'redis://127.0.0.1:9', IRIS_DECISION_LOG_URL: 'postgres://iris@127.0.0.1:9/iris' },
   ...Object.fromEntries(await Promise.all(VENDOR_NAMES.map(environmentOfEnricher))),
 };
-const APPS = readdirSync(join(ROOT, 'apps')).filter((app) => app in NEEDED);
+/** Development code, and what runs to its end. */
+const NO_SERVICES = ['cli', 'generator', 'sandbox'];
+const APPS = readdirSync(join(ROOT, 'apps')).filter((app) => !NO_SERVICES.includes(app));
+const ENTRY_POINTS = ['gateway', 'mcp-gateway', 'pdp-proxy'];
 
 const [build, image] = stagesOf(readFileSync(join(ROOT, 'deploy/docker/Dockerfile'), 'utf8'));
-const folder = mkdtempSync(join(tmpdir(), 'iris-image-'));
 const canIsolate = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
 const running: ChildProcess[] = [];
 let common: StageState;
@@ -40,6 +62,12 @@ afterAll(() => {
   for (const child of running) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
+
+function fileOf(name: string, content: object): string {
+  const path = join(folder, name);
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}
 
 async function environmentOfEnricher(vendor: VendorName) {
   const api = SIMULATED_APIS[vendor] as SimulatedApi;
@@ -129,7 +157,7 @@ describe('the image', () => {
       const has = (name: string) => existsSync(state.path(join('node_modules', name)));
       expect(['jest', 'typescript', '@swc/core', '@nestjs/cli', '@nestjs/testing'].filter(has)).toEqual([]);
       expect(has('@okta/okta-sdk-nodejs')).toBe(app === 'enricher-okta');
-      expect(has('@cerbos/grpc')).toBe(app === 'gateway');
+      expect(has('@cerbos/grpc')).toBe([...ENTRY_POINTS, 'console'].includes(app));
       expect(readdirSync(state.path('dist/apps'))).toEqual([app]);
 
       const writable = join(folder, app, 'var');
@@ -140,8 +168,8 @@ describe('the image', () => {
         {
           ...NEEDED[app],
           IRIS_HTTP_PORT: String(port),
-          ...(app.startsWith('enricher-') ? { IRIS_GRPC_PORT: String(await freePort()) } : {}),
-          ...(app === 'gateway' ? { IRIS_EVIDENCE_DIRECTORY: join(writable, 'evidence') } : {}),
+          ...(app.startsWith('enricher-') || app === 'pdp-proxy' ? { IRIS_GRPC_PORT: String(await freePort()) } : {}),
+          ...(ENTRY_POINTS.includes(app) ? { IRIS_EVIDENCE_DIRECTORY: join(writable, 'evidence') } : {}),
           ...(app === 'auditor' ? { IRIS_FILE_SINK_DIRECTORY: join(writable, 'evidence') } : {}),
         },
         writable,

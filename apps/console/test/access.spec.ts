@@ -1,3 +1,4 @@
+import { endpoints } from '@iris/console-api';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { recordOfDenial } from './record-of-denial.js';
 import { startTestConsole } from './start-test-console.js';
@@ -81,6 +82,23 @@ describe('Tailscale identity', () => {
       await started.get('/api/people/ben@lumen.example', headersOf('viewer'))
     ).json();
     expect(JSON.stringify([context, lastAttributes])).not.toContain('Platform Engineering');
+  });
+
+  it('gives every operation to its role alone', async () => {
+    const roles = ['viewer', 'auditor', 'admin'] as const;
+    for (const [id, { method, path, role }] of Object.entries(endpoints)) {
+      for (const [rank, asking] of roles.entries()) {
+        const response = await fetch(`${started.url}${path.replace(/\{\w+\}/g, 'none')}`, {
+          method,
+          headers: headersOf(asking),
+          signal: AbortSignal.timeout(20_000),
+        });
+        // A stream of events never ends, so only a refusal is read.
+        const { reason } = response.status === 403 ? ((await response.json()) as { reason: string }) : { reason: '' };
+        if (response.status !== 403) await response.body?.cancel();
+        expect([id, asking, reason === 'role_too_low']).toEqual([id, asking, rank < roles.indexOf(role)]);
+      }
+    }
   });
 
   it('shows the access log to an admin alone', async () => {

@@ -3,13 +3,16 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { ApiProblem } from '../http/api-problem.js';
-import { ENDPOINT } from '../http/endpoint.decorator.js';
+import { ENDPOINT, OPEN } from '../http/endpoint.decorator.js';
 import type { CrossSiteGuard } from './csrf.js';
 import type { ExpectedHost } from './expected-host.js';
 import type { Identification } from './identify.js';
 import { includes, type Viewer } from './viewer.js';
 
-/** Access to every operation of the API: who asks, from which site, with which role. What is no operation is open. */
+/**
+ * Access to every operation of the API: who asks, from which site, with which role. A handler that is no operation answers
+ * only where its controller states that it is open.
+ */
 @Injectable()
 export class AccessGuard implements CanActivate {
   private readonly reflector = new Reflector();
@@ -22,7 +25,7 @@ export class AccessGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const id = this.reflector.get<EndpointId | undefined>(ENDPOINT, context.getHandler());
-    if (id === undefined) return true;
+    if (id === undefined) return this.reflector.get<true | undefined>(OPEN, context.getClass()) === true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     this.hosts.check(request);
     this.sites.checkSite(request);

@@ -1,8 +1,10 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { OpenToEveryone } from '../http/endpoint.decorator.js';
 import { LogWatch } from './log-watch.js';
 
 /** Probes for Kubernetes. */
+@OpenToEveryone()
 @Controller()
 export class HealthController {
   constructor(@Inject(LogWatch) private readonly watch: LogWatch) {}

@@ -18,6 +18,12 @@ export const ENDPOINT = 'iris:endpoint';
 
 const METHODS = { GET: RequestMethod.GET, POST: RequestMethod.POST, DELETE: RequestMethod.DELETE } as const;
 
+/** Key of the metadata of controllers whose handlers need no role. */
+export const OPEN = 'iris:open';
+
+/** A controller whose handlers are no operations of the API and that everybody may ask: probes, and the way to log in. */
+export const OpenToEveryone = () => SetMetadata(OPEN, true);
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; set by the guard. */

@@ -1,12 +1,14 @@
 import { Controller, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem } from '../../http/api-problem.js';
+import { OpenToEveryone } from '../../http/endpoint.decorator.js';
 import { CrossSiteGuard } from '../csrf.js';
 import { ExpectedHost } from '../expected-host.js';
 import { OidcProvider } from './oidc-provider.js';
 import { OidcSessions } from './oidc-sessions.js';
 
 /** Login by the OpenID provider, and its end. */
+@OpenToEveryone()
 @Controller('auth')
 export class LoginController {
   constructor(
