@@ -16,6 +16,8 @@ export class ConsoleError extends Error {
 
 const TIMEOUT_MS = 30_000;
 const RETRY_MS = 1000;
+/** Longest event of the stream, in UTF-16 units. */
+const MAX_EVENT = 16 * 1024 * 1024;
 
 /** A client of the API whose requests and answers have the types of the operations. */
 export class ConsoleClient {
@@ -47,7 +49,7 @@ export class ConsoleClient {
   /**
    * Events of the stream, for ever: it connects again after the last event.
    *
-   * @throws ConsoleError when the console refuses
+   * @throws ConsoleError when the console refuses, or sends what is no event
    */
   async *stream(query: CallOptions['query'], signal: AbortSignal): AsyncGenerator<{ type: string; data: unknown }> {
     let lastEventId: string | undefined;
@@ -59,7 +61,8 @@ export class ConsoleClient {
           lastEventId = id ?? lastEventId;
           yield { type, data };
         }
-      } catch {
+      } catch (error) {
+        if (error instanceof ConsoleError) throw error;
         // The connection broke off: the next one resumes.
       }
       if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -102,11 +105,20 @@ async function* serverSentEvents(response: Response): AsyncGenerator<{ id?: stri
     text += decoder.decode(chunk, { stream: true });
     const events = text.split('\n\n');
     text = events.pop() ?? '';
+    if (text.length > MAX_EVENT) throw new ConsoleError('the console sent an event that is too large');
     for (const event of events) {
       const fields = new Map(event.split('\n').map((line) => line.split(/:\s?(.*)/s).slice(0, 2) as [string, string]));
       const data = fields.get('data');
       if (data !== undefined)
-        yield { id: fields.get('id'), type: fields.get('event') ?? 'message', data: JSON.parse(data) };
+        yield { id: fields.get('id'), type: fields.get('event') ?? 'message', data: jsonOf(data) };
     }
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ConsoleError('the console sent an event that is no JSON; is it of this release?');
   }
 }
